@@ -1,0 +1,41 @@
+namespace RaftMQ.Consensus;
+
+/// <summary>What a core is told once. Times are in ticks: the owner decides how long a tick is.</summary>
+public sealed record RaftOptions
+{
+    /// <summary>This server.</summary>
+    public required ServerId Self { get; init; }
+
+    /// <summary>Where the randomness of election timeouts comes from; another for each start.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The shortest election timeout; each is drawn from this up to twice this (§5.2). At least 4 times <see cref="HeartbeatTicks"/>.</summary>
+    public int ElectionTimeoutTicks { get; init; } = 40;
+
+    /// <summary>Ticks between the leader's heartbeats. At least 1.</summary>
+    public int HeartbeatTicks { get; init; } = 5;
+
+    /// <summary>The most payload bytes in one AppendEntries; a single larger entry travels alone.</summary>
+    public int MaxAppendBytes { get; init; } = 256 * 1024;
+
+    /// <summary>The most entries in one AppendEntries.</summary>
+    public int MaxAppendEntries { get; init; } = 1024;
+
+    /// <summary>The most AppendEntries with entries on the way to one follower.</summary>
+    public int MaxInFlightAppends { get; init; } = 16;
+
+    /// <summary>The most payload bytes on the way to one follower.</summary>
+    public long MaxInFlightBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The most payload bytes that a leader holds uncommitted; beyond it proposals are refused.</summary>
+    public long MaxUncommittedBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The most entries that a leader holds uncommitted.</summary>
+    public int MaxUncommittedEntries { get; init; } = 65_536;
+
+    /// <summary>The payload bytes of applied, durable entries kept in memory for followers that are a little behind; older ones are loaded from disk.</summary>
+    public long TailBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The most reads that wait for a confirmation of leadership.</summary>
+    public int MaxPendingReads { get; init; } = 65_536;
+}

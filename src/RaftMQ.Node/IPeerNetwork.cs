@@ -1,0 +1,39 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Storage.Identity;
+
+namespace RaftMQ.Node;
+
+/// <summary>What a peer network tells its owner. Called from the network's own threads; must not block.</summary>
+public interface IPeerEvents
+{
+    /// <summary>A peer introduced itself in a handshake (also one whose link is then refused because it belongs to another cluster).</summary>
+    void OnPeerMet(ServerIdentity peer);
+
+    /// <summary>A link to this server is up in both directions.</summary>
+    void OnLinkUp(ServerId server);
+
+    /// <summary>The link closed, and one redial was refused or failed at once: the server is probably dead.</summary>
+    void OnLinkDown(ServerId server);
+
+    /// <summary>A message from a peer of the same cluster, or between nodes of which one is unborn. Its sender is the one of the handshake.</summary>
+    /// <param name="cluster">The sender's cluster at the time of sending.</param>
+    /// <param name="message">The message.</param>
+    void OnMessage(ClusterId cluster, PeerMessage message);
+}
+
+/// <summary>The links to the other nodes, as the node sees them. Implemented by the transport, and by the simulator's network.</summary>
+public interface IPeerNetwork : IAsyncDisposable
+{
+    /// <summary>Starts to dial the members and to accept them.</summary>
+    /// <param name="self">Who this node is.</param>
+    /// <param name="events">Whom to tell.</param>
+    void Start(ServerIdentity self, IPeerEvents events);
+
+    /// <summary>The node has been born into a cluster, or begins a new life: messages and handshakes say so from now on.</summary>
+    void Identify(ServerIdentity self);
+
+    /// <summary>Sends a message if a link to its receiver is up and has room; otherwise drops it. Never blocks. Order is kept per link.</summary>
+    /// <returns>False if it was dropped.</returns>
+    bool TrySend(PeerMessage message);
+}

@@ -1,0 +1,55 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Node;
+
+/// <summary>How a cluster is born (design, storage rule 8).</summary>
+public enum BirthPolicy
+{
+    /// <summary>The lowest id of the member list founds, and only while nobody met is born.</summary>
+    Once,
+
+    /// <summary>The assignment's rule: the lowest of an unborn majority founds anew, and a born minority gives its birth up.</summary>
+    MajorityDecides,
+}
+
+/// <summary>Everything a node is told by its configuration.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>This node's number.</summary>
+    public required NodeId Node { get; init; }
+
+    /// <summary>All members, this one included; incarnations are left 0.</summary>
+    public required IReadOnlyList<Member> Members { get; init; }
+
+    /// <summary>The limits that a birth starts from.</summary>
+    public QueueLimits Limits { get; init; } = new();
+
+    /// <summary>Sizes of the log.</summary>
+    public WalOptions Wal { get; init; } = new();
+
+    /// <summary>How the cluster is born.</summary>
+    public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
+
+    /// <summary>Whether requests are passed to the leader; if not they are refused with <c>NotLeader</c>.</summary>
+    public bool Forward { get; init; } = true;
+
+    /// <summary>Milliseconds between ticks. Default 10; 1 to 1,000.</summary>
+    public int TickMilliseconds { get; init; } = 10;
+
+    /// <summary>The shortest election timeout in milliseconds. Default 400; at least 4 heartbeats.</summary>
+    public int ElectionTimeoutMilliseconds { get; init; } = 400;
+
+    /// <summary>Milliseconds between heartbeats. Default 50.</summary>
+    public int HeartbeatMilliseconds { get; init; } = 50;
+
+    /// <summary>How long a request waits for a leader, in milliseconds. Default 5,000.</summary>
+    public int LeaderWaitMilliseconds { get; init; } = 5_000;
+
+    /// <summary>How long a request waits for its outcome, in milliseconds, from its arrival. Default 10,000; at least the leader wait.</summary>
+    public int RequestTimeoutMilliseconds { get; init; } = 10_000;
+
+    /// <summary>The most requests under way on this node. Default 16,384.</summary>
+    public int MaxRequests { get; init; } = 16_384;
+}

@@ -1,0 +1,69 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Identity;
+
+namespace RaftMQ.Node;
+
+/// <summary>How far a node has come in its life.</summary>
+public enum NodePhase
+{
+    /// <summary>It reads its disk.</summary>
+    Recovering,
+
+    /// <summary>Its folder is empty, and it waits for a cluster to be founded or to reach it.</summary>
+    Unborn,
+
+    /// <summary>It belongs to a cluster that does not count it yet.</summary>
+    AwaitingAdmission,
+
+    /// <summary>It is a voter.</summary>
+    Member,
+
+    /// <summary>It is stopping.</summary>
+    Stopping,
+
+    /// <summary>It has stopped; <see cref="RaftNode.Completion"/> says why.</summary>
+    Stopped,
+}
+
+/// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
+public sealed record NodeStatus
+{
+    /// <summary>How far it has come.</summary>
+    public NodePhase Phase { get; init; }
+
+    /// <summary>Its part in the protocol; Follower until it takes part.</summary>
+    public Role Role { get; init; }
+
+    /// <summary>The latest term it has seen.</summary>
+    public Term Term { get; init; }
+
+    /// <summary>The leader it knows, if any.</summary>
+    public NodeId? Leader { get; init; }
+
+    /// <summary>Cluster, node and incarnation.</summary>
+    public ServerIdentity Identity { get; init; }
+
+    /// <summary>The end of its log.</summary>
+    public LogPosition LastLog { get; init; }
+
+    /// <summary>The highest index it knows to be committed.</summary>
+    public LogIndex CommitIndex { get; init; }
+
+    /// <summary>The highest index applied.</summary>
+    public LogIndex AppliedIndex { get; init; }
+
+    /// <summary>The state hash at <see cref="AppliedIndex"/>.</summary>
+    public ulong StateHash { get; init; }
+
+    /// <summary>Messages waiting in all topics.</summary>
+    public long MessageCount { get; init; }
+
+    /// <summary>The configuration in force, once born.</summary>
+    public Membership? Membership { get; init; }
+
+    /// <summary>Whether this node's disk has room for publishes.</summary>
+    public bool AcceptsPublishes { get; init; } = true;
+
+    /// <summary>Members that an unborn node has not met yet.</summary>
+    public IReadOnlyList<NodeId> WaitingFor { get; init; } = [];
+}

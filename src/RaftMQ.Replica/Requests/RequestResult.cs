@@ -1,0 +1,48 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+
+namespace RaftMQ.Replica.Requests;
+
+/// <summary>How a client's request ended. What it claims about the command is part of the name.</summary>
+public enum RequestOutcome : byte
+{
+    /// <summary>The command was applied (or the read served); the reply says what it did.</summary>
+    Replied,
+
+    /// <summary>Not proposed: no leader was found in time. May be sent again.</summary>
+    NoLeader,
+
+    /// <summary>Not proposed: this node does not lead, and was told not to forward.</summary>
+    NotLeader,
+
+    /// <summary>Not proposed: too much is under way. May be sent again after a moment.</summary>
+    Overloaded,
+
+    /// <summary>Not proposed: the disks of a majority, or this leader's, have only their reserve left.</summary>
+    DiskFull,
+
+    /// <summary>Not proposed: the node is stopping. May be sent to another node.</summary>
+    Stopping,
+
+    /// <summary>Proposed, and overwritten by another leader's entry: definitely not done. May be sent again.</summary>
+    Overwritten,
+
+    /// <summary>Proposed or passed on, and undecided at the deadline: it may still happen.</summary>
+    OutcomeUnknown,
+
+    /// <summary>The client went away before it was proposed; nothing was done.</summary>
+    Cancelled,
+}
+
+/// <summary>The end of a request.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Reply">The machine's reply, if it was applied.</param>
+/// <param name="Leader">The leader that this node knew at the end, if any.</param>
+public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader);
+
+/// <summary>The topics as of an index.</summary>
+/// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, Overloaded, Stopping or Cancelled.</param>
+/// <param name="Topics">All topics in order of creation, if it was served.</param>
+/// <param name="Index">The index it was served at.</param>
+/// <param name="Leader">The leader that this node knew at the end, if any.</param>
+public sealed record TopicsResult(RequestOutcome Outcome, IReadOnlyList<string> Topics, ulong Index, NodeId? Leader);
