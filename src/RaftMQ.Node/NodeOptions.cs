@@ -1,18 +1,9 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Node;
-
-/// <summary>How a cluster is born (design, storage rule 8).</summary>
-public enum BirthPolicy
-{
-    /// <summary>The lowest id of the member list founds, and only while nobody met is born.</summary>
-    Once,
-
-    /// <summary>The assignment's rule: the lowest of an unborn majority founds anew, and a born minority gives its birth up.</summary>
-    MajorityDecides,
-}
 
 /// <summary>Everything a node is told by its configuration.</summary>
 public sealed record NodeOptions

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using RaftMQ.Consensus;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Files;
 

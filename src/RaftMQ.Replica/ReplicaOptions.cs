@@ -1,0 +1,63 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+
+namespace RaftMQ.Replica;
+
+/// <summary>How a cluster is born (design, storage rule 8).</summary>
+public enum BirthPolicy
+{
+    /// <summary>The lowest id of the member list founds, and only while nobody met is born.</summary>
+    Once,
+
+    /// <summary>The assignment's rule: the lowest of an unborn majority founds anew, and a born minority gives its birth up.</summary>
+    MajorityDecides,
+}
+
+/// <summary>What a replica is told once. Times are in milliseconds of the owner's monotonic clock.</summary>
+public sealed record ReplicaOptions
+{
+    /// <summary>The seats that a birth starts from, this node's included; incarnations are left 0.</summary>
+    public required IReadOnlyList<Member> Members { get; init; }
+
+    /// <summary>Random: where the election timeouts come from.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Random: the name of the cluster, should this node found one.</summary>
+    public required ClusterId FreshCluster { get; init; }
+
+    /// <summary>The limits that a birth starts from.</summary>
+    public QueueLimits Limits { get; init; } = new();
+
+    /// <summary>How the cluster is born.</summary>
+    public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
+
+    /// <summary>Whether requests are passed to the leader; if not they are refused with NotLeader.</summary>
+    public bool Forward { get; init; } = true;
+
+    /// <summary>The length of a tick. 1 to 1,000.</summary>
+    public int TickMilliseconds { get; init; } = 10;
+
+    /// <summary>The shortest election timeout in ticks.</summary>
+    public int ElectionTimeoutTicks { get; init; } = 40;
+
+    /// <summary>Ticks between heartbeats.</summary>
+    public int HeartbeatTicks { get; init; } = 5;
+
+    /// <summary>How long a founder that has met a majority gives the rest to appear.</summary>
+    public int FoundingGraceMilliseconds { get; init; } = 1_000;
+
+    /// <summary>How long a request waits for a leader.</summary>
+    public int LeaderWaitMilliseconds { get; init; } = 5_000;
+
+    /// <summary>How long a request waits for its outcome, from its arrival; at least the leader wait.</summary>
+    public int RequestTimeoutMilliseconds { get; init; } = 10_000;
+
+    /// <summary>The most entries applied in one turn, so that heartbeats go out during a long catch-up.</summary>
+    public int MaxApplyPerTurn { get; init; } = 4_096;
+
+    /// <summary>The payload bytes asked from disk at once while catching up.</summary>
+    public int ApplyLoadBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>The most requests of other nodes that wait for a read on this leader.</summary>
+    public int MaxForwardedReads { get; init; } = 16_384;
+}

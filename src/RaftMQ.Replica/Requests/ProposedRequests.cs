@@ -1,0 +1,26 @@
+using RaftMQ.Consensus;
+
+namespace RaftMQ.Replica.Requests;
+
+/// <summary>The requests that stand in the log, by index. What is applied there decides them: the entry of their term is theirs, any other has overwritten it.</summary>
+internal sealed class ProposedRequests
+{
+    private readonly Dictionary<ulong, PendingCommand> _byIndex = [];
+
+    public int Count => _byIndex.Count;
+
+    public void Add(PendingCommand request, LogPosition position)
+    {
+        request.Stage = RequestStage.Proposed;
+        request.Position = position;
+        request.NextAtIndex = _byIndex.GetValueOrDefault(position.Index.Value);
+        _byIndex[position.Index.Value] = request;
+    }
+
+    /// <summary>Takes the requests that waited for an index, linked by <see cref="PendingCommand.NextAtIndex"/>; some may have ended at their deadline.</summary>
+    public PendingCommand? Take(LogIndex index)
+    {
+        _byIndex.Remove(index.Value, out PendingCommand? first);
+        return first;
+    }
+}
