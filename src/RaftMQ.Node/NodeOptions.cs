@@ -43,4 +43,7 @@ public sealed record NodeOptions
 
     /// <summary>The most requests under way on this node. Default 16,384.</summary>
     public int MaxRequests { get; init; } = 16_384;
+
+    /// <summary>The most bytes of commands under way on this node. Default 64 MiB.</summary>
+    public long MaxRequestBytes { get; init; } = 64L * 1024 * 1024;
 }

@@ -1,41 +1,336 @@
 using Microsoft.Extensions.Logging;
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Node;
 
 /// <summary>
 /// One node: a thread that steps the replica, a thread that writes and flushes the disk, and the doors to both. All members may be called from any thread.
 /// </summary>
-public sealed class RaftNode : IAsyncDisposable
+public sealed class RaftNode : IAsyncDisposable, IPeerEvents
 {
+    /// <summary>Messages of peers that may wait for the replica; beyond it they are dropped, as a network may.</summary>
+    private const int MaxWaitingInputs = 131_072;
+
+    private readonly NodeOptions _options;
+    private readonly IFileSystem _files;
+    private readonly IPeerNetwork _network;
+    private readonly ILogger _logger;
+    private readonly Inbox<ReplicaInput> _inbox = new();
+    private readonly TaskCompletionSource<NodeEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _endGate = new();
+    private NodeStatus _status;
+    private int _underWay;
+    private long _bytesUnderWay;
+    private bool _ended;
+    private bool _networkStarted;
+    private int _stopRequested;
+
+    private RaftNode(NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger)
+    {
+        _options = options;
+        _files = files;
+        _network = network;
+        _logger = logger;
+        _status = new NodeStatus { Identity = new ServerIdentity(ClusterId.None, new ServerId(options.Node, 0)) };
+    }
+
+    /// <summary>The node as of now. Never waits.</summary>
+    public NodeStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Ends when the node has ended, by request or by itself.</summary>
+    public Task<NodeEnd> Completion => _completion.Task;
+
+    /// <summary>Raised on the node's thread after role, term, leader or phase changed; must not block.</summary>
+    public event Action<NodeStatus>? Changed;
+
     /// <summary>Starts a node. Returns at once: recovery runs on the node's own threads, and <see cref="Status"/> tells how far it has come.</summary>
     /// <param name="options">What the configuration says.</param>
     /// <param name="files">The data folder; locked, and released at the end, by the node.</param>
     /// <param name="network">The links; owned by the caller, who disposes it after the node.</param>
     /// <param name="logger">Where events for people go.</param>
-    public static RaftNode Start(NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger) => throw new NotImplementedException();
+    public static RaftNode Start(NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger)
+    {
+        var node = new RaftNode(options, files, network, logger);
+        new Thread(node.Run) { IsBackground = true, Name = "raftmq-replica" }.Start();
+        return node;
+    }
 
-    /// <summary>The node as of now. Never waits.</summary>
-    public NodeStatus Status => throw new NotImplementedException();
-
-    /// <summary>Ends when the node has ended, by request or by itself.</summary>
-    public Task<NodeEnd> Completion => throw new NotImplementedException();
-
-    /// <summary>Raised on the node's thread after role, term, leader or phase changed; must not block.</summary>
-    public event Action<NodeStatus>? Changed { add => throw new NotImplementedException(); remove => throw new NotImplementedException(); }
-
-    /// <summary>Carries out a command (<see cref="RaftMQ.Queues.QueueCommandCodec"/>). Ends at the latest at the request timeout.</summary>
+    /// <summary>Carries out a command (<see cref="QueueCommandCodec"/>). Ends at the latest at the request timeout.</summary>
     /// <param name="command">The command's bytes; must not be changed afterwards.</param>
     /// <param name="cancellation">The client has gone: a command not proposed yet is dropped.</param>
-    public ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The bytes are no command that this program knows.</exception>
+    public async ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation)
+    {
+        if (!QueueCommandCodec.TryReadHeader(command.Span, out QueueCommandHeader header))
+        {
+            throw new ArgumentException("the bytes are no command that this program knows", nameof(command));
+        }
+
+        if (!TryEnter(command.Length))
+        {
+            return new RequestResult(RequestOutcome.Overloaded, default, Status.Leader);
+        }
+
+        try
+        {
+            var request = new SubmittedCommand(command, header, _inbox);
+            if (!TryPost(new CommandInput(request)))
+            {
+                return new RequestResult(RequestOutcome.Stopping, default, Status.Leader);
+            }
+
+            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(SubmittedCommand.Abandon, request);
+            return await request.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave(command.Length);
+        }
+    }
 
     /// <summary>Reads the topics, linearizably, on whatever node.</summary>
-    public ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    /// <param name="cancellation">The client has gone.</param>
+    public async ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation)
+    {
+        if (!TryEnter(0))
+        {
+            return new TopicsResult(RequestOutcome.Overloaded, [], 0, Status.Leader);
+        }
+
+        try
+        {
+            var request = new SubmittedTopics(_inbox);
+            if (!TryPost(new TopicsInput(request)))
+            {
+                return new TopicsResult(RequestOutcome.Stopping, [], 0, Status.Leader);
+            }
+
+            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(SubmittedTopics.Abandon, request);
+            return await request.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave(0);
+        }
+    }
 
     /// <summary>Hands leadership over if it leads and <paramref name="handOver"/> is set, answers what waits, writes nothing more and ends. Bounded by about two seconds.</summary>
-    public Task StopAsync(bool handOver) => throw new NotImplementedException();
+    public async Task StopAsync(bool handOver)
+    {
+        if (Interlocked.Exchange(ref _stopRequested, 1) == 0)
+        {
+            _inbox.Post(new StopInput(handOver));
+        }
+
+        await Completion.ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync() => await StopAsync(handOver: false).ConfigureAwait(false);
+
+    void IPeerEvents.OnPeerMet(ServerIdentity peer) => _inbox.Post(new PeerMetInput(peer));
+
+    void IPeerEvents.OnLinkUp(ServerId server) => _inbox.Post(new LinkUpInput(server));
+
+    void IPeerEvents.OnLinkDown(ServerId server) => _inbox.Post(new LinkDownInput(server));
+
+    void IPeerEvents.OnMessage(ClusterId cluster, PeerMessage message)
+    {
+        if (_inbox.Count < MaxWaitingInputs)
+        {
+            _inbox.Post(new PeerMessageInput(cluster, message));
+        }
+    }
+
+    private bool TryEnter(int bytes)
+    {
+        bool tooMany = Interlocked.Increment(ref _underWay) > _options.MaxRequests;
+        bool tooLarge = Interlocked.Add(ref _bytesUnderWay, bytes) > _options.MaxRequestBytes;
+        if (tooMany || tooLarge)
+        {
+            Leave(bytes);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Leave(int bytes)
+    {
+        Interlocked.Decrement(ref _underWay);
+        Interlocked.Add(ref _bytesUnderWay, -bytes);
+    }
+
+    /// <summary>Leaves a request for the replica, unless it has ended: then nobody would answer.</summary>
+    private bool TryPost(ReplicaInput request)
+    {
+        lock (_endGate)
+        {
+            if (_ended)
+            {
+                return false;
+            }
+
+            _inbox.Post(request);
+            return true;
+        }
+    }
+
+    private void Run()
+    {
+        NodeEnd end;
+        try
+        {
+            end = RunLives();
+        }
+        catch (StorageRefusedException e)
+        {
+            end = new NodeEnd(NodeEndReason.DataRefused, e.Message);
+        }
+        catch (StorageDamagedException e)
+        {
+            end = new NodeEnd(NodeEndReason.DataRefused, e.Message);
+        }
+        catch (Exception e) when (e is StorageFailedException or IOException or UnauthorizedAccessException)
+        {
+            end = new NodeEnd(NodeEndReason.DiskFailed, $"the data folder {_files.Description} cannot be used: {e.Message}");
+        }
+        catch (Exception e)
+        {
+            end = new NodeEnd(NodeEndReason.Defect, e.ToString());
+        }
+
+        if (end.Reason != NodeEndReason.Stopped)
+        {
+            Log.Ended(_logger, end.Message);
+        }
+
+        AnswerLeftovers();
+        Publish(Status with { Phase = NodePhase.Stopped, Role = Role.Follower, Leader = null });
+        _completion.SetResult(end);
+    }
+
+    private NodeEnd RunLives()
+    {
+        using IDisposable? folder = _files.TryLock();
+        if (folder is null)
+        {
+            throw new StorageRefusedException($"the data folder {_files.Description} is in use by another process; stop that one, or name another folder");
+        }
+
+        while (true)
+        {
+            var life = new NodeLife(_options, _files, _network, _logger, _inbox, OnTurn);
+            Introduce(life.Identity);
+            if (life.Run() is { } end)
+            {
+                return end;
+            }
+
+            DataFolder.Discard(_files);
+            KeepClientsOnly();
+        }
+    }
+
+    private void Introduce(ServerIdentity identity)
+    {
+        if (_networkStarted)
+        {
+            _network.Identify(identity);
+        }
+        else
+        {
+            _networkStarted = true;
+            _network.Start(identity, this);
+        }
+    }
+
+    /// <summary>What the disk and the peers said to the former life means nothing to the next; what clients wait for does.</summary>
+    private void KeepClientsOnly()
+    {
+        var left = new List<ReplicaInput>();
+        _inbox.Take(ref left, 0);
+        foreach (ReplicaInput input in left)
+        {
+            if (input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput or StopInput)
+            {
+                _inbox.Post(input);
+            }
+        }
+    }
+
+    private void AnswerLeftovers()
+    {
+        lock (_endGate)
+        {
+            _ended = true;
+        }
+
+        var left = new List<ReplicaInput>();
+        _inbox.Take(ref left, 0);
+        foreach (ReplicaInput input in left)
+        {
+            if (input is CommandInput { Request: SubmittedCommand command })
+            {
+                command.Finish(new RequestResult(RequestOutcome.Stopping, default, null));
+            }
+            else if (input is TopicsInput { Request: SubmittedTopics topics })
+            {
+                topics.Refuse(RequestOutcome.Stopping);
+            }
+        }
+    }
+
+    private void OnTurn(QueueReplica replica, bool stopping)
+    {
+        RaftCore core = replica.Core;
+        NodePhase phase = stopping ? NodePhase.Stopping
+            : !replica.Identity.Cluster.IsBorn ? NodePhase.Unborn
+            : replica.IsMember ? NodePhase.Member
+            : NodePhase.AwaitingAdmission;
+        NodeStatus before = Status;
+        bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
+            || before.Identity != replica.Identity;
+        bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
+            || before.AcceptsPublishes != core.AcceptsPublishes || phase == NodePhase.Unborn || !ReferenceEquals(before.Membership, core.Membership);
+        if (!isNews && !isMoved)
+        {
+            return;
+        }
+
+        Publish(
+            new NodeStatus
+            {
+                Phase = phase,
+                Role = core.Role,
+                Term = core.CurrentTerm,
+                Leader = core.Leader?.Node,
+                Identity = replica.Identity,
+                LastLog = core.Log.Last,
+                CommitIndex = core.CommitIndex,
+                AppliedIndex = replica.AppliedIndex,
+                StateHash = replica.Machine.StateHash,
+                MessageCount = replica.Machine.MessageCount,
+                Membership = core.Membership,
+                AcceptsPublishes = core.AcceptsPublishes,
+                WaitingFor = replica.WaitingFor,
+            },
+            isNews);
+    }
+
+    private void Publish(NodeStatus status, bool isNews = true)
+    {
+        Volatile.Write(ref _status, status);
+        if (isNews)
+        {
+            Changed?.Invoke(status);
+        }
+    }
 }

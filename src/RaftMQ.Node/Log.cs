@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace RaftMQ.Node;
+
+/// <summary>What a node tells people.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Text}")]
+    public static partial void ReplicaEvent(ILogger logger, string text);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Text}")]
+    public static partial void ReplicaWarning(ILogger logger, string text);
+
+    [LoggerMessage(3, LogLevel.Information, "recovering: {Percent}% of {Megabytes} MB read")]
+    public static partial void Recovering(ILogger logger, int percent, long megabytes);
+
+    [LoggerMessage(4, LogLevel.Information, "recovered {Entries} entries in {Milliseconds} ms; node {Node}, incarnation {Incarnation}, cluster {Cluster}")]
+    public static partial void Recovered(ILogger logger, ulong entries, long milliseconds, uint node, string incarnation, string cluster);
+
+    [LoggerMessage(5, LogLevel.Information, "the data folder is empty: node {Node} begins as incarnation {Incarnation}")]
+    public static partial void Initialised(ILogger logger, uint node, string incarnation);
+
+    [LoggerMessage(6, LogLevel.Critical, "{Text}")]
+    public static partial void Ended(ILogger logger, string text);
+}

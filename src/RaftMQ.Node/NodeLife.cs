@@ -1,0 +1,309 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using RaftMQ.Consensus;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Node;
+
+/// <summary>
+/// One life of a node, from an opened folder to its end: recovers, then steps the replica on the calling thread until it is asked to stop, fails, or gives its
+/// birth up. It is what the replica asks of the world.
+/// </summary>
+internal sealed class NodeLife : IReplicaPorts
+{
+    private const int MaxInputsPerTurn = 1_024;
+    private const int HandOverMs = 1_000;
+    private const int LastRepliesMs = 1_000;
+
+    private readonly NodeOptions _options;
+    private readonly IFileSystem _files;
+    private readonly IPeerNetwork _network;
+    private readonly ILogger _logger;
+    private readonly Inbox<ReplicaInput> _inbox;
+    private readonly Action<QueueReplica, bool> _onTurn;
+    private readonly DiskThread _disk;
+    private readonly QueueReplica _replica;
+    private volatile Exception? _diskFailure;
+    private string? _givenUp;
+    private long _stopStartedMs = -1;
+
+    /// <summary>Opens the folder and recovers what it holds.</summary>
+    public NodeLife(
+        NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger, Inbox<ReplicaInput> inbox, Action<QueueReplica, bool> onTurn)
+    {
+        _options = options;
+        _files = files;
+        _network = network;
+        _logger = logger;
+        _inbox = inbox;
+        _onTurn = onTurn;
+        ServerIdentity identity = OpenIdentity(files, options.Node, logger);
+        long started = Stopwatch.GetTimestamp();
+        WriteAheadLog log = WriteAheadLog.Open(files, options.Wal, DrawId, ReportProgress, out RecoveredLog recovered);
+        identity = CompleteBirth(identity, recovered);
+        Log.Recovered(
+            logger,
+            recovered.LastIndex.Value,
+            (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            options.Node.Value,
+            identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture),
+            identity.Cluster.IsBorn ? identity.Cluster.ToString() : "none yet");
+        Wal = log;
+        _disk = new DiskThread(files, log, identity.Server, inbox, OnDiskFailure);
+        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, recovered, this);
+    }
+
+    /// <summary>Cluster, node and incarnation.</summary>
+    public ServerIdentity Identity => _replica.Identity;
+
+    private WriteAheadLog Wal { get; }
+
+    /// <summary>Steps the replica until it ends.</summary>
+    /// <returns>Null if the birth was given up and the folder is to be emptied; otherwise why it ended.</returns>
+    public NodeEnd? Run()
+    {
+        _disk.Start();
+        try
+        {
+            return Loop();
+        }
+        finally
+        {
+            try
+            {
+                _replica.EndAllRequests();
+            }
+            finally
+            {
+                _disk.Stop();
+                Wal.Dispose();
+            }
+        }
+    }
+
+    private NodeEnd? Loop()
+    {
+        var inputs = new List<ReplicaInput>();
+        ServerIdentity identified = _replica.Identity;
+        long nextTickMs = MonotonicMs();
+        while (true)
+        {
+            long now = MonotonicMs();
+            int wait = _replica.HasWork ? 0 : (int)Math.Max(0, nextTickMs - now);
+            _inbox.Take(ref inputs, wait);
+            Step(inputs, ref nextTickMs);
+            if (_replica.Identity != identified)
+            {
+                identified = _replica.Identity;
+                _network.Identify(identified);
+            }
+
+            if (_givenUp is not null)
+            {
+                Log.ReplicaWarning(_logger, _givenUp);
+                return null;
+            }
+
+            if (_diskFailure is { } failure)
+            {
+                return EndOf(failure);
+            }
+
+            if (HasStopped())
+            {
+                return new NodeEnd(NodeEndReason.Stopped, "stopped");
+            }
+        }
+    }
+
+    /// <summary>Hands the inputs over in turns of bounded length, so that what waits for the disk or a peer leaves early.</summary>
+    private void Step(List<ReplicaInput> inputs, ref long nextTickMs)
+    {
+        int next = 0;
+        do
+        {
+            int until = Math.Min(inputs.Count, next + MaxInputsPerTurn);
+            for (; next < until && _givenUp is null; next++)
+            {
+                if (inputs[next] is StopInput)
+                {
+                    _stopStartedMs = MonotonicMs();
+                }
+
+                _replica.Handle(inputs[next]);
+            }
+
+            long now = MonotonicMs();
+            if (now >= nextTickMs && _givenUp is null)
+            {
+                // A thread that was held up does not make up for lost ticks in a burst: an election needs time in which messages could have come.
+                nextTickMs = Math.Max(nextTickMs + _options.TickMilliseconds, now);
+                _replica.Handle(new TickInput(now, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+            }
+
+            if (_givenUp is null)
+            {
+                _replica.EndTurn();
+                _onTurn(_replica, _stopStartedMs >= 0);
+            }
+        }
+        while (next < inputs.Count && _givenUp is null);
+
+        // After a birth was given up, what is left goes back: clients among it are served by the next life.
+        for (; next < inputs.Count; next++)
+        {
+            _inbox.Post(inputs[next]);
+        }
+
+        inputs.Clear();
+    }
+
+    private bool HasStopped()
+    {
+        if (_stopStartedMs < 0)
+        {
+            return false;
+        }
+
+        long elapsed = MonotonicMs() - _stopStartedMs;
+        bool leads = _replica.Core.Role == Role.Leader;
+        bool hasNothingLeft = !leads && !_replica.HasRequestsUnderWay;
+        return hasNothingLeft || elapsed > HandOverMs + LastRepliesMs || (leads && elapsed > HandOverMs);
+    }
+
+    private NodeEnd EndOf(Exception failure) => failure switch
+    {
+        StorageDamagedException damaged => new NodeEnd(NodeEndReason.DataRefused, damaged.Message),
+        StorageFailedException or IOException => new NodeEnd(
+            NodeEndReason.DiskFailed, $"the disk under {_files.Description} failed: {failure.Message}; start again once it is sound"),
+        _ => new NodeEnd(NodeEndReason.Defect, failure.ToString()),
+    };
+
+    private void OnDiskFailure(Exception failure)
+    {
+        _diskFailure = failure;
+        _inbox.Wake();
+    }
+
+    private void ReportProgress(RecoveryProgress progress) =>
+        Log.Recovering(_logger, (int)(100 * progress.BytesRead / Math.Max(1, progress.BytesTotal)), progress.BytesTotal / 1_000_000);
+
+    private static ServerIdentity OpenIdentity(IFileSystem files, NodeId node, ILogger logger)
+    {
+        DataFolder.FinishDiscard(files);
+        if (IdentityFile.Read(files) is not { } identity)
+        {
+            identity = new ServerIdentity(ClusterId.None, new ServerId(node, DrawId()));
+            IdentityFile.Write(files, identity);
+            Log.Initialised(logger, node.Value, identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        if (identity.Server.Node != node)
+        {
+            string cluster = identity.Cluster.IsBorn ? $"cluster {identity.Cluster}, " : string.Empty;
+            throw new StorageRefusedException(
+                $"the data folder {files.Description} belongs to {cluster}node {identity.Server.Node}, and this is node {node}; "
+                + "a folder is never shared or renamed: use that node's id, or start with an empty folder");
+        }
+
+        return identity;
+    }
+
+    /// <summary>The log is made durable before the identity file names the cluster; a crash between the two is completed here.</summary>
+    private ServerIdentity CompleteBirth(ServerIdentity identity, RecoveredLog recovered)
+    {
+        LogEntry? first = recovered.Configurations.Count > 0 ? recovered.Configurations[0] : null;
+        if (first is not { Kind: EntryKind.Birth } entry)
+        {
+            if (identity.Cluster.IsBorn)
+            {
+                throw new StorageDamagedException(
+                    $"the data folder {_files.Description} belongs to cluster {identity.Cluster} but holds no log: "
+                    + "its log was lost; empty the folder, so that the node comes back as a new incarnation");
+            }
+
+            return identity;
+        }
+
+        ClusterId cluster = Birth.Decode(entry.Payload).Cluster;
+        if (identity.Cluster.IsBorn && identity.Cluster != cluster)
+        {
+            throw new StorageDamagedException(
+                $"the data folder {_files.Description} is of cluster {identity.Cluster} by its identity and of cluster {cluster} by its log; files of two folders are mixed");
+        }
+
+        if (!identity.Cluster.IsBorn)
+        {
+            identity = identity with { Cluster = cluster };
+            IdentityFile.Write(_files, identity);
+        }
+
+        return identity;
+    }
+
+    private static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
+    {
+        Members = options.Members,
+        Seed = DrawId(),
+        FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())),
+        Limits = options.Limits,
+        Birth = options.Birth,
+        Forward = options.Forward,
+        TickMilliseconds = options.TickMilliseconds,
+        ElectionTimeoutTicks = Math.Max(1, options.ElectionTimeoutMilliseconds / options.TickMilliseconds),
+        HeartbeatTicks = Math.Max(1, options.HeartbeatMilliseconds / options.TickMilliseconds),
+        LeaderWaitMilliseconds = options.LeaderWaitMilliseconds,
+        RequestTimeoutMilliseconds = options.RequestTimeoutMilliseconds,
+    };
+
+    private static long MonotonicMs() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000);
+
+    /// <summary>64 random bits, never zero: zero stands for nobody.</summary>
+    private static ulong DrawId()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        ulong id;
+        do
+        {
+            RandomNumberGenerator.Fill(bytes);
+            id = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        }
+        while (id == 0);
+
+        return id;
+    }
+
+    bool IReplicaPorts.Send(PeerMessage message) => _network.TrySend(message);
+
+    void IReplicaPorts.Persist(PersistBatch batch) => _disk.Persist(batch);
+
+    void IReplicaPorts.LoadForPeer(LoadRequest request) => _disk.Load(request);
+
+    void IReplicaPorts.LoadForApply(LogIndex first, LogIndex last, int maxBytes) => _disk.LoadForApply(first, last, maxBytes);
+
+    void IReplicaPorts.Complete(PendingCommand request) => ((SubmittedCommand)request).Finish(request.Result);
+
+    void IReplicaPorts.Complete(PendingTopics request) => ((SubmittedTopics)request).Finish();
+
+    void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;
+
+    void IReplicaPorts.Report(EventLevel level, string text)
+    {
+        if (level == EventLevel.Warning)
+        {
+            Log.ReplicaWarning(_logger, text);
+        }
+        else
+        {
+            Log.ReplicaEvent(_logger, text);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica;
+
+/// <summary>Committed entries go to the machine in order, in bounded slices, from memory or from disk; what is applied decides who waited for it.</summary>
+public sealed partial class QueueReplica
+{
+    private readonly ProposedRequests _proposed = new();
+    private ReadOnlyMemory<LogEntry> _loadedToApply;
+    private bool _loadingToApply;
+
+    /// <summary>The highest index applied.</summary>
+    public LogIndex AppliedIndex { get; private set; }
+
+    private void ApplyCommitted()
+    {
+        HasWork = false;
+        for (int i = 0; i < _options.MaxApplyPerTurn; i++)
+        {
+            if (AppliedIndex >= _core.CommitIndex)
+            {
+                break;
+            }
+
+            if (!TryNextToApply(out LogEntry entry))
+            {
+                break;
+            }
+
+            Apply(entry);
+        }
+
+        _core.OnApplied(AppliedIndex);
+        HasWork = AppliedIndex < _core.CommitIndex && !_loadingToApply;
+    }
+
+    private bool TryNextToApply(out LogEntry entry)
+    {
+        LogIndex next = AppliedIndex.Next;
+        if (_core.Log.TryGet(next, out entry))
+        {
+            return true;
+        }
+
+        if (_loadedToApply.Length > 0)
+        {
+            entry = _loadedToApply.Span[0];
+            _loadedToApply = _loadedToApply[1..];
+            Invariant.Require(entry.Index == next, "loaded entries are applied in order");
+            return true;
+        }
+
+        if (!_loadingToApply)
+        {
+            _loadingToApply = true;
+            _ports.LoadForApply(next, _core.CommitIndex, _options.ApplyLoadBytes);
+        }
+
+        return false;
+    }
+
+    private void OnApplyEntriesLoaded(ApplyEntriesLoadedInput loaded)
+    {
+        Invariant.Require(_loadingToApply && loaded.First == AppliedIndex.Next, "what is loaded is what was asked for");
+        Invariant.Require(loaded.Entries.Length > 0, "committed entries are on disk");
+        _loadingToApply = false;
+        _loadedToApply = loaded.Entries;
+    }
+
+    private void Apply(in LogEntry entry)
+    {
+        Invariant.Require(entry.Index == AppliedIndex.Next, "entries are applied once, in order");
+        Invariant.Require(_core.Log.TermAt(entry.Index) == entry.Term, "what is applied is what is committed");
+        AppliedIndex = entry.Index;
+        QueueReply reply = default;
+        switch (entry.Kind)
+        {
+            case EntryKind.Birth:
+                Birth birth = Birth.Decode(entry.Payload);
+                _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, birth.Settings));
+                ReportDifferences(birth);
+                break;
+            case EntryKind.Command:
+                reply = _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, entry.Payload));
+                break;
+            case EntryKind.NoOp:
+            case EntryKind.Membership:
+                break;
+            default:
+                Invariant.Require(false, "every kind of entry is applied");
+                break;
+        }
+
+        Decide(_proposed.Take(entry.Index), entry.Term, reply);
+    }
+
+    private void Decide(PendingCommand? waiting, Term appliedTerm, in QueueReply reply)
+    {
+        while (waiting is not null)
+        {
+            PendingCommand request = waiting;
+            waiting = request.NextAtIndex;
+            request.NextAtIndex = null;
+            if (request.Stage == RequestStage.Proposed)
+            {
+                bool isItsEntry = request.Position.Term == appliedTerm;
+                End(request, isItsEntry ? RequestOutcome.Replied : RequestOutcome.Overwritten, isItsEntry ? reply : default);
+            }
+        }
+    }
+}

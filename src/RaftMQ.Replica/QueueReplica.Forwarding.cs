@@ -1,0 +1,158 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica;
+
+/// <summary>
+/// Any node takes any command and passes it to the leader, one hop. The leader says where it stands in the log; the forwarder's own log says how it ends.
+/// It is sent again only if it was definitely not proposed, or has a request key.
+/// </summary>
+public sealed partial class QueueReplica
+{
+    private readonly Dictionary<ulong, PendingCommand> _forwarded = [];
+    private readonly Dictionary<(ServerId Server, ulong Request), PendingCommand> _readingForOthers = [];
+    private readonly List<PendingCommand> _undecided = [];
+    private ulong _lastNumber;
+
+    private bool TryForward(PendingCommand request)
+    {
+        if (_core.Leader is not { } leader || leader == Identity.Server)
+        {
+            return false;
+        }
+
+        request.Number = ++_lastNumber;
+        long remaining = Math.Clamp(request.LeaderDeadlineMs - _nowMs, 1, uint.MaxValue);
+        if (!_ports.Send(new ForwardRequest(Identity.Server, leader, request.Number, (uint)remaining, request.Command)))
+        {
+            return false;
+        }
+
+        request.Stage = RequestStage.Forwarded;
+        request.ForwardedTo = leader;
+        _forwarded.Add(request.Number, request);
+        return true;
+    }
+
+    private void OnForwardRequest(ForwardRequest forward)
+    {
+        (ServerId From, ulong Request) origin = (forward.From, forward.Request);
+        if (!QueueCommandCodec.TryReadHeader(forward.Command.Span, out QueueCommandHeader header))
+        {
+            // A newer node's command, or rubbish: the machine refuses it by the same rule everywhere.
+            header = new QueueCommandHeader(QueueCommandKind.Publish, string.Empty, false);
+        }
+
+        if (_core.Role != Role.Leader || _stopping)
+        {
+            Answer(origin, ForwardVerdict.NotLeader, LogPosition.Zero);
+            return;
+        }
+
+        LeadRequest(new PendingCommand(forward.Command, header) { Origin = origin, DeadlineMs = _nowMs + forward.DeadlineMs });
+    }
+
+    private void OnForwardResponse(ForwardResponse response)
+    {
+        bool isAwaited = _forwarded.TryGetValue(response.Request, out PendingCommand? request) && request.ForwardedTo == response.From;
+        if (!isAwaited)
+        {
+            return;
+        }
+
+        _forwarded.Remove(response.Request);
+        switch (response.Verdict)
+        {
+            case ForwardVerdict.Proposed:
+                AwaitOwnLog(request!, response.Position);
+                break;
+            case ForwardVerdict.NotLeader:
+                Wait(request!);
+                break;
+            case ForwardVerdict.Overloaded:
+                End(request!, RequestOutcome.Overloaded);
+                break;
+            case ForwardVerdict.DiskFull:
+                End(request!, RequestOutcome.DiskFull);
+                break;
+            case ForwardVerdict.Empty:
+                End(request!, RequestOutcome.Replied, new QueueReply(QueueOutcome.Empty, default, response.Position.Index.Value));
+                break;
+            case ForwardVerdict.NoSuchTopic:
+                End(request!, RequestOutcome.Replied, new QueueReply(QueueOutcome.NoSuchTopic, default, response.Position.Index.Value));
+                break;
+            default:
+                Invariant.Require(false, "the transport lets only known verdicts through");
+                break;
+        }
+    }
+
+    private void AwaitOwnLog(PendingCommand request, LogPosition position)
+    {
+        if (position.Index > AppliedIndex)
+        {
+            _proposed.Add(request, position);
+        }
+        else if (_core.Log.TermAt(position.Index) != position.Term)
+        {
+            End(request, RequestOutcome.Overwritten);
+        }
+        else if (request.Header.HasRequestKey)
+        {
+            // Applied before the answer came, and the reply was not kept; the key brings the first result.
+            Wait(request);
+        }
+        else
+        {
+            End(request, RequestOutcome.OutcomeUnknown);
+        }
+    }
+
+    private void OnForwardCancel(ForwardCancel cancel)
+    {
+        if (_readingForOthers.Remove((cancel.From, cancel.Request), out PendingCommand? request))
+        {
+            request.Stage = RequestStage.Done;
+        }
+    }
+
+    /// <summary>The answer of a leader that is gone will not come: what has a key is sent again, the rest waits for its deadline, and may have happened.</summary>
+    private void OnForwardingLinkDown(ServerId server)
+    {
+        foreach (PendingCommand request in _forwarded.Values)
+        {
+            if (request.ForwardedTo == server && request.Header.HasRequestKey)
+            {
+                _undecided.Add(request);
+            }
+        }
+
+        _undecided.Sort((a, b) => a.Number.CompareTo(b.Number));
+        foreach (PendingCommand request in _undecided)
+        {
+            _forwarded.Remove(request.Number);
+            Wait(request);
+        }
+
+        _undecided.Clear();
+    }
+
+    private void Answer((ServerId Server, ulong Request) origin, ForwardVerdict verdict, LogPosition position) =>
+        _ports.Send(new ForwardResponse(Identity.Server, origin.Server, origin.Request, verdict, position));
+
+    private void AnswerEnd((ServerId Server, ulong Request) origin, RequestOutcome outcome, in QueueReply reply)
+    {
+        _readingForOthers.Remove(origin);
+        ForwardVerdict verdict = outcome switch
+        {
+            RequestOutcome.Overloaded => ForwardVerdict.Overloaded,
+            RequestOutcome.DiskFull => ForwardVerdict.DiskFull,
+            RequestOutcome.Replied when reply.Outcome == QueueOutcome.Empty => ForwardVerdict.Empty,
+            RequestOutcome.Replied => ForwardVerdict.NoSuchTopic,
+            _ => ForwardVerdict.NotLeader,
+        };
+        Answer(origin, verdict, new LogPosition(new LogIndex(reply.Index), Term.Zero));
+    }
+}

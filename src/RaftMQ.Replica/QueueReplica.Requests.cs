@@ -1,0 +1,219 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica;
+
+/// <summary>The commands of this node's clients: where they go, how long they wait, and what may be claimed when they end.</summary>
+public sealed partial class QueueReplica
+{
+    private readonly Queue<PendingCommand> _byLeaderDeadline = new();
+    private readonly Queue<PendingCommand> _byDeadline = new();
+    private readonly List<PendingCommand> _waiting = [];
+    private readonly List<PendingCommand> _routing = [];
+
+    private void OnCommand(PendingCommand request)
+    {
+        request.LeaderDeadlineMs = _nowMs + _options.LeaderWaitMilliseconds;
+        request.DeadlineMs = _nowMs + Math.Max(_options.RequestTimeoutMilliseconds, _options.LeaderWaitMilliseconds);
+        _byLeaderDeadline.Enqueue(request);
+        _byDeadline.Enqueue(request);
+        if (_stopping)
+        {
+            End(request, RequestOutcome.Stopping);
+            return;
+        }
+
+        Route(request);
+    }
+
+    /// <summary>Sends a request on its way: into the log here, to the leader, or to wait for one.</summary>
+    private void Route(PendingCommand request)
+    {
+        if (_core.Role == Role.Leader)
+        {
+            LeadRequest(request);
+        }
+        else if (!_options.Forward)
+        {
+            End(request, RequestOutcome.NotLeader);
+        }
+        else if (!TryForward(request))
+        {
+            Wait(request);
+        }
+    }
+
+    /// <summary>On the leader: admits a request, and proposes it or reads for it.</summary>
+    private void LeadRequest(PendingCommand request)
+    {
+        bool addsToTheQueue = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic or QueueCommandKind.Configure;
+        bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes : _space != WalSpace.Exhausted;
+        if (!hasRoom)
+        {
+            End(request, RequestOutcome.DiskFull);
+            return;
+        }
+
+        // A pop of an empty topic writes no entry: emptiness is a read. With a key it does, since only the log can tell whether the key was used.
+        bool mayBeARead = request.Header.Kind == QueueCommandKind.Pop && !request.Header.HasRequestKey;
+        if (mayBeARead && (_machine.Count(request.Header.Topic) ?? 0) == 0)
+        {
+            ReadForPop(request);
+            return;
+        }
+
+        Propose(request);
+    }
+
+    private void Propose(PendingCommand request)
+    {
+        ProposeResult result = _core.Propose(_clock.Now, request.Command);
+        switch (result.Outcome)
+        {
+            case ProposeOutcome.Proposed:
+                OnProposed(request, result.Position);
+                break;
+            case ProposeOutcome.Overloaded:
+                End(request, RequestOutcome.Overloaded);
+                break;
+            default:
+                // Leadership is being handed over: the request waits for the next leader.
+                Wait(request);
+                break;
+        }
+    }
+
+    private void OnProposed(PendingCommand request, LogPosition position)
+    {
+        if (request.Origin is { } origin)
+        {
+            request.Stage = RequestStage.Done;
+            Answer(origin, ForwardVerdict.Proposed, position);
+            return;
+        }
+
+        _proposed.Add(request, position);
+    }
+
+    private void Wait(PendingCommand request)
+    {
+        if (request.Origin is { } origin)
+        {
+            request.Stage = RequestStage.Done;
+            Answer(origin, ForwardVerdict.NotLeader, LogPosition.Zero);
+            return;
+        }
+
+        if (_stopping)
+        {
+            End(request, RequestOutcome.Stopping);
+            return;
+        }
+
+        request.Stage = RequestStage.Waiting;
+        _waiting.Add(request);
+    }
+
+    /// <summary>Tries every waiting request again; once a tick is often enough for what could not be sent.</summary>
+    private void RouteWaiting()
+    {
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        _routing.AddRange(_waiting);
+        _waiting.Clear();
+        foreach (PendingCommand request in _routing)
+        {
+            if (request.Stage == RequestStage.Waiting)
+            {
+                Route(request);
+            }
+        }
+
+        _routing.Clear();
+    }
+
+    private void ExpireRequests()
+    {
+        while (_byLeaderDeadline.TryPeek(out PendingCommand? request)
+               && (request.Stage is RequestStage.Done or RequestStage.Proposed || request.LeaderDeadlineMs <= _nowMs))
+        {
+            _byLeaderDeadline.Dequeue();
+            if (request.Stage is RequestStage.Waiting or RequestStage.Reading)
+            {
+                End(request, RequestOutcome.NoLeader);
+            }
+        }
+
+        while (_byDeadline.TryPeek(out PendingCommand? request) && (request.Stage == RequestStage.Done || request.DeadlineMs <= _nowMs))
+        {
+            _byDeadline.Dequeue();
+            if (request.Stage != RequestStage.Done)
+            {
+                bool mayHappen = request.Stage is RequestStage.Forwarded or RequestStage.Proposed;
+                End(request, mayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.NoLeader);
+            }
+        }
+
+        ExpireTopics();
+    }
+
+    private void OnCommandGone(PendingCommand request)
+    {
+        switch (request.Stage)
+        {
+            case RequestStage.Waiting:
+            case RequestStage.Reading:
+                End(request, RequestOutcome.Cancelled);
+                break;
+            case RequestStage.Forwarded:
+                _ports.Send(new ForwardCancel(Identity.Server, request.ForwardedTo, request.Number));
+                End(request, RequestOutcome.OutcomeUnknown);
+                break;
+            case RequestStage.Proposed:
+                End(request, RequestOutcome.OutcomeUnknown);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Ends a request of this node's client, or answers the node that passed it on.</summary>
+    private void End(PendingCommand request, RequestOutcome outcome, in QueueReply reply = default)
+    {
+        if (request.Origin is { } origin)
+        {
+            request.Stage = RequestStage.Done;
+            AnswerEnd(origin, outcome, reply);
+            return;
+        }
+
+        _forwarded.Remove(request.Number);
+        request.End(new RequestResult(outcome, reply, _core.Leader?.Node));
+        _ports.Complete(request);
+    }
+
+    /// <summary>Whether there is still a request that the log may decide: an orderly stop waits for these.</summary>
+    public bool HasRequestsUnderWay => _forwarded.Count > 0 || _proposed.Count > 0;
+
+    /// <summary>Answers everything that still waits: the node is about to end.</summary>
+    public void EndAllRequests()
+    {
+        _stopping = true;
+        foreach (PendingCommand request in _byDeadline)
+        {
+            if (request.Stage != RequestStage.Done)
+            {
+                bool mayHappen = request.Stage is RequestStage.Forwarded or RequestStage.Proposed;
+                End(request, mayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.Stopping);
+            }
+        }
+
+        EndAllTopics();
+    }
+}

@@ -1,0 +1,251 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica;
+
+/// <summary>
+/// One replica of the queue: the Raft core, the queue machine and the requests under way, stepped as one thing. Its owner feeds it inputs with
+/// <see cref="Handle"/>, and after a few of them calls <see cref="EndTurn"/>, which does everything that follows in one go: persist, send, apply, reply.
+/// It has no clock, thread or socket; the production node and the simulator drive the same class.
+/// </summary>
+public sealed partial class QueueReplica
+{
+    private readonly ReplicaOptions _options;
+    private readonly IReplicaPorts _ports;
+    private readonly RaftCore _core;
+    private readonly RaftOutput _output = new();
+    private readonly QueueMachine _machine = new();
+    private readonly LogClock _clock = new();
+    private long _nowMs;
+    private long _wallMs;
+    private bool _stopping;
+    private WalSpace _space;
+
+    /// <summary>A replica that goes on from what its disk holds.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="identity">Whose folder the disk is.</param>
+    /// <param name="recovered">What the log holds; all of it durable.</param>
+    /// <param name="ports">The world.</param>
+    public QueueReplica(ReplicaOptions options, ServerIdentity identity, RecoveredLog recovered, IReplicaPorts ports)
+    {
+        _options = options;
+        _ports = ports;
+        Identity = identity;
+        _core = new RaftCore(
+            new RaftOptions
+            {
+                Self = identity.Server,
+                Seed = options.Seed,
+                ElectionTimeoutTicks = options.ElectionTimeoutTicks,
+                HeartbeatTicks = options.HeartbeatTicks,
+            },
+            recovered);
+        _clock.Observe(recovered.LastTime);
+        RememberBirth(recovered);
+    }
+
+    /// <summary>Cluster, node and incarnation.</summary>
+    public ServerIdentity Identity { get; private set; }
+
+    /// <summary>The Raft core, to be looked at.</summary>
+    public RaftCore Core => _core;
+
+    /// <summary>The queue, to be looked at.</summary>
+    public QueueMachine Machine => _machine;
+
+    /// <summary>Whether this server sits in a seat of the configuration, so that it votes.</summary>
+    public bool IsMember => _core.Membership?.Counts(Identity.Server) == true;
+
+    /// <summary>Whether there is something to do although nothing has happened: entries that wait to be applied.</summary>
+    public bool HasWork { get; private set; }
+
+    /// <summary>Takes in one thing that has happened. What follows from it is done by <see cref="EndTurn"/>.</summary>
+    public void Handle(ReplicaInput input)
+    {
+        switch (input)
+        {
+            case CommandInput command:
+                OnCommand(command.Request);
+                break;
+            case PeerMessageInput peer:
+                OnPeerMessage(peer.Cluster, peer.Message);
+                break;
+            case PersistedInput persisted:
+                OnPersisted(persisted.Batch);
+                break;
+            case TickInput tick:
+                OnTick(tick);
+                break;
+            case TopicsInput topics:
+                OnTopics(topics.Request);
+                break;
+            case CommandGoneInput gone:
+                OnCommandGone(gone.Request);
+                break;
+            case TopicsGoneInput gone:
+                OnTopicsGone(gone.Request);
+                break;
+            case ApplyEntriesLoadedInput loaded:
+                OnApplyEntriesLoaded(loaded);
+                break;
+            case PeerEntriesLoadedInput loaded:
+                _core.OnEntriesLoaded(loaded.Request, loaded.Entries);
+                break;
+            case LinkUpInput up:
+                OnLinkUp(up.Server);
+                break;
+            case LinkDownInput down:
+                OnLinkDown(down.Server);
+                break;
+            case PeerMetInput met:
+                OnPeerMet(met.Peer);
+                break;
+            case DiskSpaceInput space:
+                OnDiskSpace(space.Space);
+                break;
+            case StopInput stop:
+                OnStop(stop.HandOver);
+                break;
+            default:
+                Invariant.Require(false, "every kind of input is handled");
+                break;
+        }
+    }
+
+    /// <summary>Does what follows from the inputs since the last turn: persist, send, apply, reply.</summary>
+    public void EndTurn()
+    {
+        _output.Clear();
+        _core.Drain(_output);
+        PersistOutput();
+        foreach (Consensus.Messages.Message message in _output.SendNow)
+        {
+            _ports.Send(new RaftPeerMessage(message));
+        }
+
+        foreach (LoadRequest load in _output.Loads)
+        {
+            _ports.LoadForPeer(load);
+        }
+
+        TakeReads();
+        ApplyCommitted();
+        ServeReads();
+        ObserveLeadership();
+    }
+
+    private void OnTick(TickInput tick)
+    {
+        if (_nowMs == 0)
+        {
+            _startedMs = tick.MonotonicMs;
+        }
+
+        _nowMs = tick.MonotonicMs;
+        _wallMs = tick.WallMs;
+        _clock.Advance(tick.MonotonicMs, tick.WallMs);
+        _core.Tick();
+        TendBirth();
+        TendAdmission();
+        RouteWaiting();
+        ExpireRequests();
+    }
+
+    private void OnPeerMessage(ClusterId cluster, PeerMessage message)
+    {
+        if (message is BirthCertificate certificate)
+        {
+            OnBirthCertificate(certificate);
+            return;
+        }
+
+        bool sameCluster = cluster.IsBorn && cluster == Identity.Cluster;
+        if (!sameCluster)
+        {
+            // An unborn node has nothing to say yet, and what it is told before it has taken its birth will be told again.
+            return;
+        }
+
+        switch (message)
+        {
+            case RaftPeerMessage raft:
+                OnRaftMessage(raft.Message);
+                break;
+            case ForwardRequest forward:
+                OnForwardRequest(forward);
+                break;
+            case ForwardResponse response:
+                OnForwardResponse(response);
+                break;
+            case ForwardCancel cancel:
+                OnForwardCancel(cancel);
+                break;
+            default:
+                Invariant.Require(false, "every kind of peer message is handled");
+                break;
+        }
+    }
+
+    private void OnRaftMessage(Consensus.Messages.Message message)
+    {
+        bool takesMoreLog = message is Consensus.Messages.AppendEntries { Entries.Length: > 0 };
+        if (takesMoreLog && _space == WalSpace.Exhausted)
+        {
+            // No room for another entry: it stays un-acknowledged and is sent again once there is room (design, storage rule 9).
+            return;
+        }
+
+        _core.Receive(message);
+    }
+
+    private void OnLinkUp(ServerId server)
+    {
+        _linked[server.Node] = server;
+        _certificateSentTo.Remove(server.Node);
+        if (Identity.Cluster.IsBorn)
+        {
+            _core.OnLinkUp(server);
+        }
+    }
+
+    private void OnLinkDown(ServerId server)
+    {
+        if (_linked.TryGetValue(server.Node, out ServerId linked) && linked == server)
+        {
+            _linked.Remove(server.Node);
+        }
+
+        _core.OnLinkDown(server);
+        OnForwardingLinkDown(server);
+    }
+
+    private void OnDiskSpace(WalSpace space)
+    {
+        if (_space == space)
+        {
+            return;
+        }
+
+        _space = space;
+        _core.AcceptsPublishes = space == WalSpace.Ample;
+        string text = space switch
+        {
+            WalSpace.Ample => "the disk has room again: publishes are taken",
+            WalSpace.ReserveOnly => "the disk is full but for the reserve: publishes are refused, everything else goes on; free some space",
+            _ => "the disk is full and the reserve is used up: nothing more is taken in; free some space",
+        };
+        _ports.Report(space == WalSpace.Ample ? EventLevel.Information : EventLevel.Warning, text);
+    }
+
+    private void OnStop(bool handOver)
+    {
+        _stopping = true;
+        if (handOver && _core.Role == Role.Leader && _core.TransferLeadership(null))
+        {
+            _ports.Report(EventLevel.Information, "stopping: handing leadership over");
+        }
+    }
+}
