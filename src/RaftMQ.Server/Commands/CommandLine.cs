@@ -11,6 +11,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("RaftMQ: a replicated, durable message queue that any HTTP client can use.");
         root.Add(ServeCommand.Build());
+        root.Add(ClassroomCommand.Build());
         return root;
     }
 

@@ -1,27 +1,97 @@
 using System.CommandLine;
+using System.Net;
+using RaftMQ.Consensus;
 using RaftMQ.Contracts;
+using RaftMQ.Node;
+using RaftMQ.Server.Configuration;
 using RaftMQ.Server.Hosting;
+using RaftMQ.Server.Logging;
+using RaftMQ.Transport;
 
 namespace RaftMQ.Server.Commands;
 
 /// <summary><c>raftmq serve</c>: one production node, as its configuration file says.</summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
     public static Command Build()
     {
-        var config = new Option<FileInfo>("--config") { Description = "The node's configuration, a JSON file.", Required = true, HelpName = "FILE" };
-        var logFormat = new Option<string>("--log-format") { Description = "How log lines look.", DefaultValueFactory = _ => "text" };
-        logFormat.AcceptOnlyFromAmong("text", "json");
-        var allowInsecure = new Option<bool>("--allow-insecure")
-        {
-            Description = "Listen on addresses that other machines can reach, without encryption or passwords.",
-        };
+        var config = new Option<string>("--config") { Description = "The node's configuration, a JSON file.", Required = true, HelpName = "FILE" };
+        Option<LogFormat> logFormat = SharedOptions.LogFormat();
+        Option<bool> allowInsecure = SharedOptions.AllowInsecure();
         var supervised = new Option<bool>(SupervisedProcess.Option) { Hidden = true };
 
-        var command = new Command("serve", "Run one node of a cluster.") { config, logFormat, allowInsecure, supervised };
-        command.SetAction(Run);
+        var command = new Command("serve", """
+            Run one node of a cluster.
+
+            Example:
+              raftmq serve --config node1.json
+            """) { config, logFormat, allowInsecure, supervised };
+        command.SetAction((arguments, _) => RunAsync(
+            arguments.GetRequiredValue(config),
+            arguments.GetValue(logFormat),
+            arguments.GetValue(allowInsecure),
+            arguments.GetValue(supervised)));
         return command;
     }
 
-    private static int Run(ParseResult arguments) => throw new CommandFailedException(ExitCode.Defect, "serve is not built yet");
+    private static async Task<int> RunAsync(string config, LogFormat logFormat, bool allowInsecure, bool supervised)
+    {
+        using var stop = StopSignal.OfProcess(supervised);
+        using ILoggerFactory logs = Logs.Create(logFormat);
+        LoadedConfiguration loaded;
+        try
+        {
+            loaded = ServeConfigurationLoader.Load(config, EnvironmentOverrides.OfProcess());
+        }
+        catch (ConfigurationException wrong)
+        {
+            throw new CommandFailedException(ExitCode.Configuration, wrong.Message);
+        }
+
+        foreach (string warning in loaded.Warnings)
+        {
+            LogWarning(logs.CreateLogger("RaftMQ.Server"), warning);
+        }
+
+        ServeConfiguration configuration = loaded.Configuration;
+        NodePlan plan = await PlanAsync(configuration with { AllowInsecure = configuration.AllowInsecure || allowInsecure });
+        await NodeProcess.RunAsync(plan, logs, stop);
+        return ExitCode.Ok.Value;
+    }
+
+    private static async Task<NodePlan> PlanAsync(ServeConfiguration configuration)
+    {
+        MemberAddresses self = configuration.Self;
+        IPEndPoint clients = await ListenAddress.ResolveAsync(configuration.ClientListen ?? self.Client, "the client address", configuration.AllowInsecure);
+        IPEndPoint peers = await ListenAddress.ResolveAsync(configuration.PeerListen ?? self.Peer, "the peer address", configuration.AllowInsecure);
+        return new NodePlan
+        {
+            Node = NodeOptionsOf(configuration),
+            Clients = clients,
+            Peers = new PeerNetworkOptions
+            {
+                Listen = peers,
+                Peers = configuration.Members.Where(member => member != self).ToDictionary(member => Number(member), member => member.Peer.ToString()),
+            },
+            DataFolder = configuration.DataFolder,
+        };
+    }
+
+    private static NodeOptions NodeOptionsOf(ServeConfiguration configuration) => new()
+    {
+        Node = Number(configuration.Self),
+        Members = [.. configuration.Members.Select(member => new Member(Number(member), 0, member.Peer.ToString(), member.Client.ToString()))],
+        Limits = configuration.Limits,
+        Wal = configuration.Wal,
+        TickMilliseconds = configuration.Timeouts.TickMs,
+        ElectionTimeoutMilliseconds = configuration.Timeouts.ElectionMs,
+        HeartbeatMilliseconds = configuration.Timeouts.HeartbeatMs,
+        LeaderWaitMilliseconds = configuration.Timeouts.LeaderWaitMs,
+        RequestTimeoutMilliseconds = configuration.Timeouts.RequestMs,
+    };
+
+    private static NodeId Number(MemberAddresses member) => new((uint)member.Id);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "OddConfiguration", Message = "{Text}")]
+    private static partial void LogWarning(ILogger logger, string text);
 }

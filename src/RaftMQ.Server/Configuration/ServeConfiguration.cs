@@ -1,0 +1,61 @@
+using RaftMQ.Queues;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Server.Configuration;
+
+/// <summary>
+/// What <c>raftmq serve</c> is told: the configuration file with the environment's overrides. Every key is in <see cref="Settings"/>, and in
+/// <c>docs/reference/configuration.md</c>.
+/// </summary>
+internal sealed record ServeConfiguration
+{
+    /// <summary>This node's number; one of <see cref="Members"/>. 0 means: not given.</summary>
+    public long NodeId { get; init; }
+
+    /// <summary>All nodes of the cluster, this one included.</summary>
+    public IReadOnlyList<MemberAddresses> Members { get; init; } = [];
+
+    /// <summary>The folder that this node alone keeps its log in.</summary>
+    public string DataFolder { get; init; } = "";
+
+    /// <summary>Where to listen for clients, if that is not the member's own client address.</summary>
+    public HostPort? ClientListen { get; init; }
+
+    /// <summary>Where to listen for peers, if that is not the member's own peer address.</summary>
+    public HostPort? PeerListen { get; init; }
+
+    /// <summary>Whether an address that other machines can reach may be listened on without encryption.</summary>
+    public bool AllowInsecure { get; init; }
+
+    /// <summary>The limits that the cluster's birth starts from.</summary>
+    public QueueLimits Limits { get; init; } = new();
+
+    /// <summary>How long things take.</summary>
+    public Timeouts Timeouts { get; init; } = new();
+
+    /// <summary>Sizes of the log.</summary>
+    public WalOptions Wal { get; init; } = new();
+
+    /// <summary>This node's own line of <see cref="Members"/>.</summary>
+    public MemberAddresses Self => Members.First(member => member.Id == NodeId);
+}
+
+/// <summary>A node of the cluster and where it is reached.</summary>
+/// <param name="Id">The node's number, 1 or more.</param>
+/// <param name="Client">Where clients reach it.</param>
+/// <param name="Peer">Where the other nodes reach it.</param>
+internal sealed record MemberAddresses(long Id, HostPort Client, HostPort Peer);
+
+/// <summary>Times in milliseconds; the defaults are those of <see cref="Node.NodeOptions"/>.</summary>
+internal sealed record Timeouts
+{
+    public int TickMs { get; init; } = 10;
+
+    public int ElectionMs { get; init; } = 400;
+
+    public int HeartbeatMs { get; init; } = 50;
+
+    public int LeaderWaitMs { get; init; } = 5_000;
+
+    public int RequestMs { get; init; } = 10_000;
+}

@@ -1,0 +1,87 @@
+namespace RaftMQ.Server.Configuration;
+
+/// <summary>
+/// The one list of the configuration's keys that have a single value. The file, the environment variables and the test that compares
+/// <c>docs/reference/configuration.md</c> with the program all go by it; <c>members</c> alone is a list and is read by <see cref="MembersReader"/>.
+/// </summary>
+internal static class Settings
+{
+    private const long Kilobyte = 1024;
+    private const long Megabyte = 1024 * Kilobyte;
+    private const long Terabyte = 1024 * 1024 * Megabyte;
+
+    private const int ExampleClientPort = 8080;
+    private const int ExamplePeerPort = 7001;
+
+    /// <summary>The key of the list of members.</summary>
+    public const string Members = "members";
+
+    /// <summary>The key of the data folder, the one text that is a path.</summary>
+    public const string DataFolder = "dataFolder";
+
+    /// <summary>All settings in the order of the documentation.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new NumberSetting("nodeId", 1, uint.MaxValue, c => c.NodeId, (c, v) => c with { NodeId = v }),
+        new TextSetting(DataFolder, (c, v) => c with { DataFolder = NotEmpty(v) }),
+        new TextSetting("clientListen", (c, v) => c with { ClientListen = HostPort.Parse(v, ExampleClientPort) }),
+        new TextSetting("peerListen", (c, v) => c with { PeerListen = HostPort.Parse(v, ExamplePeerPort) }),
+        new SwitchSetting("allowInsecure", (c, v) => c with { AllowInsecure = v }),
+        .. Limits(),
+        .. TimeoutSettings(),
+        .. Wal(),
+    ];
+
+    /// <summary>The setting of a key, or null.</summary>
+    public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
+
+    /// <summary>Reads the client address of a member.</summary>
+    public static HostPort ClientAddress(string text) => HostPort.Parse(text, ExampleClientPort);
+
+    /// <summary>Reads the peer address of a member.</summary>
+    public static HostPort PeerAddress(string text) => HostPort.Parse(text, ExamplePeerPort);
+
+    private static IEnumerable<Setting> Limits() =>
+    [
+        Limit("maxTopics", 1, 1_000_000, l => l.MaxTopics, (l, v) => l with { MaxTopics = (int)v }),
+        Limit("maxTopicNameBytes", 1, 255, l => l.MaxTopicNameBytes, (l, v) => l with { MaxTopicNameBytes = (int)v }),
+        Limit("maxMessageBytes", 1, 8 * Megabyte, l => l.MaxMessageBytes, (l, v) => l with { MaxMessageBytes = (int)v }),
+        Limit("maxMessagesPerTopic", 1, 1_000_000_000, l => l.MaxMessagesPerTopic, (l, v) => l with { MaxMessagesPerTopic = v }),
+        Limit("maxBytesPerTopic", 1, Terabyte, l => l.MaxBytesPerTopic, (l, v) => l with { MaxBytesPerTopic = v }),
+        Limit("maxMessages", 1, 1_000_000_000, l => l.MaxMessages, (l, v) => l with { MaxMessages = v }),
+        Limit("maxBytes", 1, Terabyte, l => l.MaxBytes, (l, v) => l with { MaxBytes = v }),
+        Limit("maxRequestKeys", 1, 10_000_000, l => l.MaxRequestKeys, (l, v) => l with { MaxRequestKeys = (int)v }),
+        Limit("maxRequestKeyBytes", 1, Terabyte, l => l.MaxRequestKeyBytes, (l, v) => l with { MaxRequestKeyBytes = v }),
+        Limit(
+            "requestKeyWindowMilliseconds", 1_000, 7L * 24 * 3_600_000, l => l.RequestKeyWindowMilliseconds, (l, v) => l with { RequestKeyWindowMilliseconds = v }),
+    ];
+
+    private static IEnumerable<Setting> TimeoutSettings() =>
+    [
+        Timeout("tickMs", 1, 1_000, t => t.TickMs, (t, v) => t with { TickMs = v }),
+        Timeout("electionMs", 20, 60_000, t => t.ElectionMs, (t, v) => t with { ElectionMs = v }),
+        Timeout("heartbeatMs", 1, 15_000, t => t.HeartbeatMs, (t, v) => t with { HeartbeatMs = v }),
+        Timeout("leaderWaitMs", 1, 600_000, t => t.LeaderWaitMs, (t, v) => t with { LeaderWaitMs = v }),
+        Timeout("requestMs", 1, 600_000, t => t.RequestMs, (t, v) => t with { RequestMs = v }),
+    ];
+
+    private static IEnumerable<Setting> Wal() =>
+    [
+        new NumberSetting(
+            "wal.segmentBytes", 64 * Kilobyte, 1024 * Megabyte, c => c.Wal.SegmentBytes, (c, v) => c with { Wal = c.Wal with { SegmentBytes = (int)v } }),
+        new NumberSetting("wal.spareSegments", 1, 16, c => c.Wal.SpareSegments, (c, v) => c with { Wal = c.Wal with { SpareSegments = (int)v } }),
+        new NumberSetting(
+            "wal.maxPayloadBytes", 8 * Kilobyte, 8 * Megabyte, c => c.Wal.MaxPayloadBytes, (c, v) => c with { Wal = c.Wal with { MaxPayloadBytes = (int)v } }),
+        new NumberSetting(
+            "wal.tailBytes", 64 * Kilobyte, 1024 * Megabyte, c => c.Wal.TailBytes, (c, v) => c with { Wal = c.Wal with { TailBytes = v } }),
+    ];
+
+    private static NumberSetting Limit(
+        string name, long min, long max, Func<Queues.QueueLimits, long> get, Func<Queues.QueueLimits, long, Queues.QueueLimits> put) =>
+        new("limits." + name, min, max, c => get(c.Limits), (c, v) => c with { Limits = put(c.Limits, v) });
+
+    private static NumberSetting Timeout(string name, long min, long max, Func<Timeouts, long> get, Func<Timeouts, int, Timeouts> put) =>
+        new("timeouts." + name, min, max, c => get(c.Timeouts), (c, v) => c with { Timeouts = put(c.Timeouts, (int)v) });
+
+    private static string NotEmpty(string value) => value.Length > 0 ? value : throw new SettingException("the path is empty; name a folder");
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using RaftMQ.Contracts;
+using RaftMQ.Server.Commands;
+using RaftMQ.Server.Http;
+
+namespace RaftMQ.Server.Hosting;
+
+/// <summary>The HTTP listener for clients: Kestrel with every limit set, and nothing of the framework that answering does not need.</summary>
+internal sealed class ClientListener : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ClientListener(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens; tells the port if 0 was asked for.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="endPoint">Where.</param>
+    /// <param name="maxBodyBytes">The largest body.</param>
+    /// <param name="handler">Answers requests.</param>
+    /// <param name="logs">Where events go; stays the caller's.</param>
+    /// <param name="sniffer">Looks at each connection before HTTP does, or null.</param>
+    /// <exception cref="CommandFailedException">The address cannot be listened on.</exception>
+    public static async Task<ClientListener> StartAsync(
+        IPEndPoint endPoint, int maxBodyBytes, RequestDelegate handler, ILoggerFactory logs, Func<ConnectionDelegate, ConnectionDelegate>? sniffer = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            SetLimits(kestrel, maxBodyBytes);
+            kestrel.Listen(endPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (sniffer is not null)
+                {
+                    listen.Use(sniffer);
+                }
+            });
+        });
+
+        WebApplication app = builder.Build();
+        app.Run(handler);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await app.DisposeAsync();
+            throw ListenAddress.CannotListen(endPoint, failure);
+        }
+
+        return new ClientListener(app);
+    }
+
+    /// <summary>Takes no more requests, lets those under way end, and cuts what is left when <paramref name="patience"/> is over.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        await _app.StopAsync(limit.Token);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void SetLimits(KestrelServerOptions kestrel, int maxBodyBytes)
+    {
+        kestrel.AddServerHeader = false;
+        KestrelServerLimits limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = HttpLimits.MaxConnections;
+        limits.MaxRequestLineSize = HttpLimits.MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = HttpLimits.MaxHeaderBytes;
+        limits.MaxRequestHeaderCount = HttpLimits.MaxHeaderCount;
+        limits.MaxRequestBufferSize = HttpLimits.MaxRequestBufferBytes;
+        limits.MaxResponseBufferSize = HttpLimits.MaxResponseBufferBytes;
+        limits.MaxRequestBodySize = maxBodyBytes;
+        limits.KeepAliveTimeout = HttpLimits.KeepAlive;
+        limits.RequestHeadersTimeout = HttpLimits.HeadersTimeout;
+        limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
+        limits.MinResponseDataRate = new MinDataRate(HttpLimits.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
+    }
+
+    // The process handles signals itself (StopSignal); the framework's own lifetime would stop the listener behind its back.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+using RaftMQ.Contracts;
+using RaftMQ.Node;
+using RaftMQ.Server.Commands;
+using RaftMQ.Server.Http;
+using RaftMQ.Storage.Files;
+using RaftMQ.Transport;
+
+namespace RaftMQ.Server.Hosting;
+
+/// <summary>
+/// The life of a node in this process: ports first, so that a taken one shows before a folder is touched; then the listener, then the node, whose
+/// recovery may take a while; then whatever ends it.
+/// </summary>
+internal static partial class NodeProcess
+{
+    // What the node may take to stop is its own bound of about two seconds; answers on their way out get one more; the rest is for the disposals.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ListenerPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs the node until it ends or is asked to stop.</summary>
+    /// <exception cref="CommandFailedException">It could not start, or ended by itself; the exit code and the line to print are in it.</exception>
+    public static async Task RunAsync(NodePlan plan, ILoggerFactory logs, StopSignal stop)
+    {
+        ILogger logger = logs.CreateLogger("RaftMQ.Server");
+        await using var network = new PeerNetwork(plan.Peers, logs.CreateLogger("RaftMQ.Transport"));
+        Bind(network, plan);
+
+        var door = new NodeDoor(plan.Node.Node);
+        var api = new CourseApi(door, plan.Node.Node, plan.Node.Limits, logger);
+        SharedPort? shared = plan.Peers.Listen is null ? new SharedPort(network.AcceptAsync, logger) : null;
+        await using ClientListener listener = await ClientListener.StartAsync(
+            plan.Clients, HttpLimits.MaxBodyBytes(plan.Node.Limits), api.HandleAsync, logs, shared is null ? null : shared.Sniff);
+        LogListening(logger, ProgramVersion.Number, plan.Node.Node.Value, plan.Clients.ToString());
+
+        await using RaftNode node = RaftNode.Start(plan.Node, OpenFolder(plan), network, logs.CreateLogger("RaftMQ.Node"));
+        door.Open(node);
+
+        await Task.WhenAny(node.Completion, stop.Requested);
+        if (node.Completion.IsCompleted)
+        {
+            NodeEnd end = await node.Completion;
+            await listener.StopAsync(ListenerPatience);
+            throw new CommandFailedException(ExitCodeOf(end.Reason), end.Message);
+        }
+
+        StopCause cause = await stop.Requested;
+        LogStopping(logger, cause == StopCause.Asked ? "asked to" : "the supervisor is gone");
+        await StopInOrderAsync(node, network, listener, handOver: cause == StopCause.Asked);
+        if (plan.RemoveDataAtStop)
+        {
+            Directory.Delete(plan.DataFolder, recursive: true);
+        }
+    }
+
+    private static async Task StopInOrderAsync(RaftNode node, PeerNetwork network, ClientListener listener, bool handOver)
+    {
+        Task stopping = StopAllAsync();
+        await Task.WhenAny(stopping, Task.Delay(StopLimit));
+        if (!stopping.IsCompleted)
+        {
+            // Not by an exception: the disposals on its way would wait for the very same thing.
+            await Console.Error.WriteLineAsync($"raftmq: the node did not stop within {StopLimit.TotalSeconds} s and was cut short; what was acknowledged is on disk");
+            Environment.Exit(ExitCode.Defect.Value);
+        }
+
+        await stopping;
+
+        // The node first: it answers what waits. Then the peers, whose connections may be the listener's; then the listener, which lets the answers out.
+        async Task StopAllAsync()
+        {
+            await node.StopAsync(handOver);
+            await network.DisposeAsync();
+            await listener.StopAsync(ListenerPatience);
+        }
+    }
+
+    private static void Bind(PeerNetwork network, NodePlan plan)
+    {
+        if (plan.Peers.Listen is null)
+        {
+            return;
+        }
+
+        try
+        {
+            network.Bind();
+        }
+        catch (SocketException failure)
+        {
+            throw ListenAddress.CannotListen(plan.Peers.Listen, failure);
+        }
+    }
+
+    private static IFileSystem OpenFolder(NodePlan plan)
+    {
+        try
+        {
+            return DataFolder.Open(plan.DataFolder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"the data folder {plan.DataFolder} cannot be used: {failure.Message}");
+        }
+    }
+
+    private static ExitCode ExitCodeOf(NodeEndReason reason) => reason switch
+    {
+        NodeEndReason.Stopped => ExitCode.Ok,
+        NodeEndReason.DataRefused => ExitCode.DataRefused,
+        NodeEndReason.DiskFailed => ExitCode.DiskFailed,
+        _ => ExitCode.Defect,
+    };
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Listening", Message = "raftmq {Version}, node {Node}: clients at http://{Address}")]
+    private static partial void LogListening(ILogger logger, string version, uint node, string address);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "stopping: {Why}")]
+    private static partial void LogStopping(ILogger logger, string why);
+}

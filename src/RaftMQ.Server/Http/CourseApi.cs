@@ -1,0 +1,239 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using RaftMQ.Consensus;
+using RaftMQ.Contracts;
+using RaftMQ.Node;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Server.Http;
+
+/// <summary>
+/// The course's contract on the client port, to the letter (<c>docs/reference/course-api.md</c>), and the node's report beside it. One method per route;
+/// what the answers claim is in <see cref="Outcomes"/>.
+/// </summary>
+/// <param name="node">The node behind it.</param>
+/// <param name="self">The node's number.</param>
+/// <param name="limits">The limits of this node's configuration: what is above them is refused before anything is proposed.</param>
+/// <param name="logger">Where defects go.</param>
+internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimits limits, ILogger logger)
+{
+    private readonly RequestReader _bodies = new(HttpLimits.MaxBodyBytes(limits));
+
+    /// <summary>Answers a request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (BadHttpRequestException wrong)
+        {
+            RefuseLate(context, wrong.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => _bodies.TooLarge(),
+                StatusCodes.Status408RequestTimeout => Refusal.Because(Reason.RequestTimeout),
+                _ => Refusal.Because(Reason.BadRequest, wrong.Message.TrimEnd('.')),
+            });
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to read an answer.
+        }
+        catch (Exception defect)
+        {
+            LogDefect(logger, defect, context.Request.Method);
+            RefuseLate(context, Refusal.Because(Reason.Internal));
+        }
+    }
+
+    private Task RouteAsync(HttpContext context)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        string method = context.Request.Method;
+        bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        switch (RouteTable.Match(target, out ReadOnlySpan<char> topic))
+        {
+            case Route.Message when HttpMethods.IsPut(method):
+                return PutMessageAsync(context);
+            case Route.MessageOfTopic when HttpMethods.IsGet(method):
+                Refusal? refusal = TopicName.Decode(topic, limits.MaxTopicNameBytes, out string name);
+                return refusal is null ? PopMessageAsync(context, name) : Refuse(context, refusal);
+            case Route.Topic when HttpMethods.IsPut(method):
+                return PutTopicAsync(context);
+            case Route.Topic when reads:
+                return GetTopicsAsync(context);
+            case Route.Status when reads:
+                return GetStatus(context);
+            case Route.Node when reads:
+                Answer.Json(context.Response, NodeReport.Describe(self, node.Status, ProgramVersion.Number));
+                return Task.CompletedTask;
+            case Route.Unknown:
+                return Refuse(context, Refusal.Because(Reason.NotFound, $"{Shown(target)} is none of {RouteTable.Known}"));
+            case Route other:
+                string allowed = RouteTable.Allowed(other);
+                context.Response.Headers.Allow = allowed;
+                return Refuse(context, new Refusal(Reason.MethodNotAllowed, $"{Shown(target)} does not know {Shown(method)}; it knows {allowed}"));
+        }
+    }
+
+    /// <summary><c>PUT /topic</c></summary>
+    private async Task PutTopicAsync(HttpContext context)
+    {
+        (Refusal? refusal, byte[] command, string topic) = await ReadCommandAsync(context, withMessage: false);
+        if (refusal is not null)
+        {
+            Answer.Refused(context.Response, refusal);
+            return;
+        }
+
+        RequestResult result = await node.SubmitAsync(command, context.RequestAborted);
+        if (TryAccept(context, result, topic))
+        {
+            Answer.Done(context.Response, StatusCodes.Status201Created, result.Reply.Index);
+        }
+    }
+
+    /// <summary><c>PUT /message</c></summary>
+    private async Task PutMessageAsync(HttpContext context)
+    {
+        (Refusal? refusal, byte[] command, string topic) = await ReadCommandAsync(context, withMessage: true);
+        if (refusal is not null)
+        {
+            Answer.Refused(context.Response, refusal);
+            return;
+        }
+
+        RequestResult result = await node.SubmitAsync(command, context.RequestAborted);
+        if (TryAccept(context, result, topic))
+        {
+            Answer.Done(context.Response, StatusCodes.Status200OK, result.Reply.Index);
+        }
+    }
+
+    /// <summary><c>GET /message/{topic}</c></summary>
+    private async Task PopMessageAsync(HttpContext context, string topic)
+    {
+        if (RequestKey.Read(context.Request, out string? key) is { } refusal)
+        {
+            Answer.Refused(context.Response, refusal);
+            return;
+        }
+
+        RequestResult result = await node.SubmitAsync(QueueCommandCodec.Pop(topic, key), context.RequestAborted);
+        if (TryAccept(context, result, topic))
+        {
+            Answer.Message(context.Response, result.Reply.Body.Span, result.Reply.Index);
+        }
+    }
+
+    /// <summary><c>GET /topic</c></summary>
+    private async Task GetTopicsAsync(HttpContext context)
+    {
+        TopicsResult result = await node.ReadTopicsAsync(context.RequestAborted);
+        if (TryAccept(context, new RequestResult(result.Outcome, default, result.Leader), ""))
+        {
+            Answer.Topics(context.Response, result.Topics, result.Index);
+        }
+    }
+
+    /// <summary><c>GET /status</c>: what the node knows at this moment; waits for nothing.</summary>
+    private Task GetStatus(HttpContext context)
+    {
+        NodeStatus status = node.Status;
+        Answer.Status(context.Response, NameOf(status.Role), status.Term.Value);
+        return Task.CompletedTask;
+    }
+
+    private async ValueTask<(Refusal? Refusal, byte[] Command, string Topic)> ReadCommandAsync(HttpContext context, bool withMessage)
+    {
+        Refusal? refusal = RequestKey.Read(context.Request, out string? key) ?? MediaType.Check(context.Request);
+        if (refusal is not null)
+        {
+            return (refusal, [], "");
+        }
+
+        using RequestBody body = await _bodies.ReadAsync(context.Request);
+        return body.Refusal is null ? Parse(body.Bytes, withMessage, key) : (body.Refusal, [], "");
+    }
+
+    private (Refusal? Refusal, byte[] Command, string Topic) Parse(ReadOnlySpan<byte> body, bool withMessage, string? key)
+    {
+        var fields = default(BodyFields);
+        try
+        {
+            Refusal? refusal = fields.Read(body, withMessage) ?? TopicName.Check(fields.Topic!, limits.MaxTopicNameBytes);
+            if (refusal is null && fields.Message.Length > limits.MaxMessageBytes)
+            {
+                refusal = Outcomes.MessageTooLarge(limits.MaxMessageBytes);
+            }
+
+            if (refusal is not null)
+            {
+                return (refusal, [], "");
+            }
+
+            string topic = fields.Topic!;
+            return (null, withMessage ? QueueCommandCodec.Publish(topic, fields.Message, key) : QueueCommandCodec.CreateTopic(topic, key), topic);
+        }
+        finally
+        {
+            fields.Dispose();
+        }
+    }
+
+    // Writes the refusal if there is one; true if the request was carried out and the caller has its answer to write.
+    private bool TryAccept(HttpContext context, in RequestResult result, string topic)
+    {
+        if (result is { Outcome: RequestOutcome.Replied, Reply.Outcome: QueueOutcome.Done })
+        {
+            return true;
+        }
+
+        if (result.Outcome == RequestOutcome.Cancelled)
+        {
+            context.Abort();
+            return false;
+        }
+
+        NodeStatus status = node.Status;
+        if (result is { Outcome: RequestOutcome.NotLeader, Leader: { } leader } && status.Membership?.Find(leader) is { } member)
+        {
+            context.Response.Headers[HeaderNames.Leader] = member.ClientAddress;
+        }
+
+        Answer.Refused(context.Response, Outcomes.RefusalOf(result.Outcome, result.Reply, topic, status)!, result.Reply.Index);
+        return false;
+    }
+
+    private static Task Refuse(HttpContext context, Refusal refusal)
+    {
+        Answer.Refused(context.Response, refusal);
+        return Task.CompletedTask;
+    }
+
+    private static void RefuseLate(HttpContext context, Refusal refusal)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        Answer.Refused(context.Response, refusal);
+    }
+
+    private static string NameOf(Role role) => role switch
+    {
+        Role.Leader => "Leader",
+        Role.Candidate => "Candidate",
+        _ => "Follower",
+    };
+
+    private static string Shown(string text) => text.Length <= 100 ? text : text[..100] + "…";
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "RequestFailed", Message = "A {Method} request met an error nobody expected; please report it")]
+    private static partial void LogDefect(ILogger logger, Exception defect, string method);
+}

@@ -1,0 +1,17 @@
+using RaftMQ.Node;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Server.Http;
+
+/// <summary>What the surfaces need of a node. A seam, so that they can be tested without one.</summary>
+internal interface IQueueNode
+{
+    /// <summary>The node as of now; never waits.</summary>
+    NodeStatus Status { get; }
+
+    /// <summary>Carries out a command.</summary>
+    ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation);
+
+    /// <summary>Reads the topics, linearizably.</summary>
+    ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation);
+}

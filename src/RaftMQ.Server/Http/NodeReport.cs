@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RaftMQ.Consensus;
+using RaftMQ.Node;
+
+namespace RaftMQ.Server.Http;
+
+/// <summary>The answer to <c>GET /v1/node</c>: one node as it sees itself, for people and tests. Numbers that exceed 2^53 are strings.</summary>
+internal sealed record NodeReport
+{
+    public required uint Node { get; init; }
+
+    public required int Pid { get; init; }
+
+    public required string Version { get; init; }
+
+    /// <summary>32 hexadecimal digits, or null while the node is unborn.</summary>
+    public required string? Cluster { get; init; }
+
+    /// <summary>16 hexadecimal digits.</summary>
+    public required string Incarnation { get; init; }
+
+    public required string Phase { get; init; }
+
+    public required string Role { get; init; }
+
+    public required ulong Term { get; init; }
+
+    public required uint? Leader { get; init; }
+
+    public required ulong LastLogIndex { get; init; }
+
+    public required ulong LastLogTerm { get; init; }
+
+    public required ulong CommitIndex { get; init; }
+
+    public required ulong AppliedIndex { get; init; }
+
+    /// <summary>16 hexadecimal digits: equal on all nodes at an equal applied index.</summary>
+    public required string StateHash { get; init; }
+
+    public required long Messages { get; init; }
+
+    public required bool AcceptsPublishes { get; init; }
+
+    /// <summary>Members that an unborn node has not met yet.</summary>
+    public required IReadOnlyList<uint> WaitingFor { get; init; }
+
+    public required IReadOnlyList<MemberReport> Members { get; init; }
+
+    /// <summary>The report as JSON.</summary>
+    public static byte[] Describe(NodeId self, NodeStatus status, string version) =>
+        JsonSerializer.SerializeToUtf8Bytes(Of(self, status, version), NodeReportJson.Default.NodeReport);
+
+    private static NodeReport Of(NodeId self, NodeStatus status, string version) => new()
+    {
+        Node = self.Value,
+        Pid = Environment.ProcessId,
+        Version = version,
+        Cluster = status.Identity.Cluster.IsBorn ? status.Identity.Cluster.ToString() : null,
+        Incarnation = Hex(status.Identity.Server.Incarnation),
+        Phase = status.Phase.ToString(),
+        Role = status.Role.ToString(),
+        Term = status.Term.Value,
+        Leader = status.Leader?.Value,
+        LastLogIndex = status.LastLog.Index.Value,
+        LastLogTerm = status.LastLog.Term.Value,
+        CommitIndex = status.CommitIndex.Value,
+        AppliedIndex = status.AppliedIndex.Value,
+        StateHash = Hex(status.StateHash),
+        Messages = status.MessageCount,
+        AcceptsPublishes = status.AcceptsPublishes,
+        WaitingFor = [.. status.WaitingFor.Select(node => node.Value)],
+        Members = [.. (status.Membership?.Members ?? []).Select(MemberReport.Of)],
+    };
+
+    internal static string Hex(ulong value) => value.ToString("x16", CultureInfo.InvariantCulture);
+}
+
+/// <summary>A seat of the configuration.</summary>
+internal sealed record MemberReport(uint Node, string Incarnation, string Client, string Peer)
+{
+    public static MemberReport Of(Member member) =>
+        new(member.Node.Value, NodeReport.Hex(member.Incarnation), member.ClientAddress, member.PeerAddress);
+}
+
+/// <summary>Generated at build time: no reflection while starting or answering.</summary>
+[JsonSerializable(typeof(NodeReport))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class NodeReportJson : JsonSerializerContext;

@@ -1,0 +1,64 @@
+using RaftMQ.Consensus;
+using RaftMQ.Contracts;
+using RaftMQ.Node;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Server.Http;
+
+/// <summary>What the outcomes of the replica and of the queue mean to a client: one table.</summary>
+internal static class Outcomes
+{
+    /// <summary>The refusal of an outcome, or null if it was carried out.</summary>
+    /// <param name="outcome">How the request ended; not <see cref="RequestOutcome.Cancelled"/>, which nobody is left to read.</param>
+    /// <param name="reply">The machine's reply, if there is one.</param>
+    /// <param name="topic">The topic of the request, for the message.</param>
+    /// <param name="status">The node as it is, to say what is missing.</param>
+    public static Refusal? RefusalOf(RequestOutcome outcome, in QueueReply reply, string topic, NodeStatus status) => outcome switch
+    {
+        RequestOutcome.Replied => RefusalOf(reply, topic),
+        RequestOutcome.NoLeader => NoLeader(status),
+        RequestOutcome.NotLeader => Refusal.NotLeader,
+        RequestOutcome.Overloaded => Refusal.Because(Reason.Overloaded),
+        RequestOutcome.DiskFull => Refusal.Because(Reason.DiskFull),
+        RequestOutcome.Stopping => Refusal.Because(Reason.Stopping),
+        RequestOutcome.Overwritten => Refusal.Because(Reason.Overwritten),
+        RequestOutcome.OutcomeUnknown => Refusal.Because(Reason.OutcomeUnknown),
+        _ => Refusal.Because(Reason.Internal),
+    };
+
+    private static Refusal? RefusalOf(in QueueReply reply, string topic) => reply.Outcome switch
+    {
+        QueueOutcome.Done => null,
+        QueueOutcome.TopicExists => Refusal.TopicExists,
+        QueueOutcome.NoSuchTopic => Refusal.NoSuchTopic,
+        QueueOutcome.Empty => Refusal.Empty,
+        QueueOutcome.TooManyTopics => Refusal.Because(Reason.TooManyTopics, $"{reply.Limit} topics (limits.maxTopics)"),
+        QueueOutcome.TopicFullMessages => Refusal.Because(
+            Reason.TopicFull, $"\"{topic}\" holds {reply.Limit} messages (limits.maxMessagesPerTopic)"),
+        QueueOutcome.TopicFullBytes => Refusal.Because(
+            Reason.TopicFull, $"with this message \"{topic}\" would hold more than {reply.Limit} bytes (limits.maxBytesPerTopic)"),
+        QueueOutcome.QueueFullMessages => Refusal.Because(Reason.QueueFull, $"{reply.Limit} messages (limits.maxMessages)"),
+        QueueOutcome.QueueFullBytes => Refusal.Because(Reason.QueueFull, $"{reply.Limit} bytes (limits.maxBytes)"),
+        QueueOutcome.MessageTooLarge => MessageTooLarge(reply.Limit),
+        QueueOutcome.BadTopicName => Refusal.Because(Reason.BadTopicName),
+        QueueOutcome.RequestKeyReused => Refusal.Because(Reason.RequestKeyReused),
+        QueueOutcome.RequestKeysFull => Refusal.Because(Reason.RequestKeysFull),
+        QueueOutcome.UnknownCommand => Refusal.Because(Reason.UnknownCommand),
+        _ => Refusal.Because(Reason.Internal),
+    };
+
+    /// <summary>The refusal of a message that is too large.</summary>
+    public static Refusal MessageTooLarge(long limit) => Refusal.Because(Reason.MessageTooLarge, $"at most {limit} bytes of UTF-8 (limits.maxMessageBytes)");
+
+    private static Refusal NoLeader(NodeStatus status) => status.Phase switch
+    {
+        NodePhase.Recovering => Refusal.Because(Reason.NotReady),
+        NodePhase.Unborn when status.WaitingFor.Count > 0 => Refusal.Because(
+            Reason.NoLeader, $"it has not been founded yet; this node waits for {Nodes(status.WaitingFor)}"),
+        NodePhase.Unborn => Refusal.Because(Reason.NoLeader, "it has not been founded yet"),
+        _ => Refusal.Because(Reason.NoLeader),
+    };
+
+    private static string Nodes(IReadOnlyList<NodeId> nodes) => (nodes.Count == 1 ? "node " : "nodes ") + string.Join(", ", nodes);
+}

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using RaftMQ.Contracts;
+
+namespace RaftMQ.Server.Http;
+
+/// <summary>Receives bodies, bounded one by one and all together.</summary>
+/// <param name="maxBytes">The largest body.</param>
+internal sealed class RequestReader(int maxBytes)
+{
+    private readonly BodyBudget _budget = new(Math.Max(HttpLimits.MaxLargeBodyBytes, maxBytes));
+
+    /// <summary>Receives the body of a request.</summary>
+    /// <exception cref="BadHttpRequestException">The request ended early, came too slowly, or broke a rule of HTTP.</exception>
+    /// <exception cref="IOException">The client has gone.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RequestBody> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentLength > maxBytes)
+        {
+            return new RequestBody(TooLarge());
+        }
+
+        PipeReader reader = request.BodyReader;
+        long taken = 0;
+        bool whole = false;
+        try
+        {
+            while (true)
+            {
+                ReadResult read = await reader.ReadAsync();
+                ReadOnlySequence<byte> buffer = read.Buffer;
+                if (buffer.Length > maxBytes)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    return new RequestBody(TooLarge());
+                }
+
+                if (read.IsCompleted)
+                {
+                    whole = true;
+                    return new RequestBody(reader, buffer, _budget, taken);
+                }
+
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                long needed = Math.Max(request.ContentLength ?? 0, buffer.Length + HttpLimits.MaxRequestBufferBytes);
+                if (needed > HttpLimits.SmallBodyBytes && needed > taken)
+                {
+                    if (!_budget.TryTake(needed - taken))
+                    {
+                        return new RequestBody(Refusal.Because(Reason.Overloaded, "too many large bodies are being received"));
+                    }
+
+                    taken = needed;
+                }
+            }
+        }
+        finally
+        {
+            if (!whole && taken > 0)
+            {
+                _budget.Return(taken);
+            }
+        }
+    }
+
+    /// <summary>The refusal of a body that is too large.</summary>
+    public Refusal TooLarge() => Refusal.Because(Reason.BodyTooLarge, $"at most {maxBytes} bytes are taken");
+}

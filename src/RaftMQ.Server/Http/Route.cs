@@ -1,0 +1,84 @@
+namespace RaftMQ.Server.Http;
+
+/// <summary>The routes of the client port.</summary>
+internal enum Route
+{
+    /// <summary>None of the others.</summary>
+    Unknown,
+
+    /// <summary><c>/topic</c></summary>
+    Topic,
+
+    /// <summary><c>/message</c></summary>
+    Message,
+
+    /// <summary><c>/message/{topic}</c></summary>
+    MessageOfTopic,
+
+    /// <summary><c>/status</c></summary>
+    Status,
+
+    /// <summary><c>/v1/node</c></summary>
+    Node,
+}
+
+/// <summary>
+/// Finds the route of a request by its raw target. The raw one, because the framework's path has been percent-decoded in part: decoding it once more
+/// would make <c>%2541</c> an <c>A</c>. Five literal paths need no routing table.
+/// </summary>
+internal static class RouteTable
+{
+    /// <summary>What is told to whoever asks for another path.</summary>
+    public const string Known = "PUT /topic, GET /topic, PUT /message, GET /message/{topic}, GET /status, GET /v1/node";
+
+    private const string MessagePrefix = "/message/";
+
+    /// <summary>The route of a target.</summary>
+    /// <param name="target">As it stands in the request's first line.</param>
+    /// <param name="topic">The encoded topic of <see cref="Route.MessageOfTopic"/>.</param>
+    public static Route Match(string target, out ReadOnlySpan<char> topic)
+    {
+        ReadOnlySpan<char> path = PathOf(target);
+        topic = default;
+        if (path.StartsWith(MessagePrefix, StringComparison.Ordinal))
+        {
+            topic = path[MessagePrefix.Length..];
+            return topic.Contains('/') ? Route.Unknown : Route.MessageOfTopic;
+        }
+
+        return path switch
+        {
+            "/message" => Route.Message,
+            "/topic" => Route.Topic,
+            "/status" => Route.Status,
+            "/v1/node" => Route.Node,
+            _ => Route.Unknown,
+        };
+    }
+
+    /// <summary>The methods of a route, as the <c>Allow</c> header has them.</summary>
+    public static string Allowed(Route route) => route switch
+    {
+        Route.Topic => "GET, HEAD, PUT",
+        Route.Message => "PUT",
+        Route.MessageOfTopic => "GET",
+        _ => "GET, HEAD",
+    };
+
+    // origin-form, or absolute-form as a proxy would send it (RFC 9112, section 3.2), without the query.
+    private static ReadOnlySpan<char> PathOf(string target)
+    {
+        ReadOnlySpan<char> path = target;
+        int query = path.IndexOf('?');
+        path = query < 0 ? path : path[..query];
+        int scheme = path.IndexOf("://", StringComparison.Ordinal);
+        if (scheme > 0 && path[0] != '/')
+        {
+            path = path[(scheme + 3)..];
+            int slash = path.IndexOf('/');
+            path = slash < 0 ? "/" : path[slash..];
+        }
+
+        return path;
+    }
+}
