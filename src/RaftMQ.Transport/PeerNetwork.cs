@@ -1,53 +1,206 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using RaftMQ.Consensus;
 using RaftMQ.Node;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Links;
 
 namespace RaftMQ.Transport;
 
-/// <summary>How peers are reached.</summary>
-public sealed record PeerNetworkOptions
-{
-    /// <summary>The other members and where to dial them (host:port); this node is not among them.</summary>
-    public required IReadOnlyDictionary<NodeId, string> Peers { get; init; }
-
-    /// <summary>Where to listen, or null if somebody else accepts connections and hands them to <see cref="PeerNetwork.AcceptAsync"/>.</summary>
-    public IPEndPoint? Listen { get; init; }
-
-    /// <summary>The largest frame in bytes. Default 16 MiB.</summary>
-    public int MaxFrameBytes { get; init; } = 16 * 1024 * 1024;
-
-    /// <summary>The most bytes waiting to be sent on one link; beyond it messages are dropped. Default 32 MiB.</summary>
-    public long MaxQueuedBytes { get; init; } = 32L * 1024 * 1024;
-}
-
-/// <summary>The links to the other nodes: framed messages over TCP (<c>PROTOCOL.md</c>).</summary>
+/// <summary>The links to the other nodes: framed messages over TCP (<c>PROTOCOL.md</c>). All members may be called from any thread.</summary>
 public sealed class PeerNetwork : IPeerNetwork
 {
+    private const int SmallestMaxFrameBytes = 1024;
+    private const int LargestBound = 1024 * 1024 * 1024;
+
+    private readonly PeerNetworkOptions _options;
+    private readonly ILogger _logger;
+    // Never disposed: it owns no timer, and a connection may still be handed over while the network ends.
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<Task, byte> _served = [];
+    private readonly List<Task> _loops = [];
+    private PeerListener? _listener;
+    private volatile Running? _running;
+    private bool _disposed;
+
+    /// <summary>Prepares the network; nothing is dialled or accepted before <see cref="Start"/>.</summary>
+    /// <exception cref="FormatException">A peer's address is not host:port.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A bound of the options is outside its own bounds.</exception>
+    public PeerNetwork(PeerNetworkOptions options, ILogger logger)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameBytes, SmallestMaxFrameBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxFrameBytes, LargestBound);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxQueuedBytes, LargestBound);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Peers.Count, Membership.MaxVoters - 1);
+        foreach (string address in options.Peers.Values)
+        {
+            PeerAddress.Parse(address);
+        }
+
+        _options = options;
+        _logger = logger;
+    }
+
     /// <summary>The first bytes of every peer connection, by which a shared port tells it from HTTP.</summary>
     public static ReadOnlySpan<byte> Magic => "RAFTMQ\r\n"u8;
 
-    /// <summary>Prepares the network; nothing is dialled or accepted before <see cref="Start"/>.</summary>
-    public PeerNetwork(PeerNetworkOptions options, ILogger logger) => throw new NotImplementedException();
+    /// <summary>Where it listens, once bound: with port 0 in the options the system has chosen one. Null if somebody else accepts.</summary>
+    public IPEndPoint? LocalAddress => _listener?.Address;
 
-    /// <summary>Binds the listener now, so that a taken port shows before anything else starts. Optional; <see cref="Start"/> does it otherwise.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
-    public void Bind() => throw new NotImplementedException();
+    /// <summary>
+    /// Binds the listener now, so that a taken port shows before anything else starts. Optional; <see cref="Start"/> does it otherwise. Connections that
+    /// come before the start are closed at once, so that their diallers try again rather than wait.
+    /// </summary>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public void Bind()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_listener is null && _options.Listen is { } address)
+            {
+                _listener = new PeerListener(address, _logger);
+                _loops.Add(Task.Run(() => ReportDefectAsync(_listener.RunAsync(Serve, _stopping.Token))));
+            }
+        }
+    }
 
     /// <summary>Takes a connection that was accepted elsewhere and begins with <see cref="Magic"/> (not consumed yet); ends when the connection ends.</summary>
-    public Task AcceptAsync(Stream connection, EndPoint? remote, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task AcceptAsync(Stream connection, EndPoint? remote, CancellationToken cancellation)
+    {
+        if (_running is not { } running)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
+        Task serving = running.Acceptor.ServeAsync(connection, remote, either.Token);
+        _served.TryAdd(serving, 0);
+        try
+        {
+            await serving.ConfigureAwait(false);
+        }
+        finally
+        {
+            _served.TryRemove(serving, out _);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Start(ServerIdentity self, IPeerEvents events) => throw new NotImplementedException();
+    public void Start(ServerIdentity self, IPeerEvents events)
+    {
+        Bind();
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Invariant.Require(_running is null, "a network is started once");
+            Invariant.Require(!_options.Peers.ContainsKey(self.Server.Node), "a node is not its own peer");
+            var running = new Running(new LinkContext(_options, _logger, self, events, _stopping.Token));
+            _running = running;
+            _loops.Add(Task.Run(() => ReportDefectAsync(running.Context.Watch.RunAsync(_stopping.Token))));
+            foreach (PeerLink link in running.ByNode.Values)
+            {
+                var dialler = new Dialler(running.Context, link, _options.Peers[link.Node]);
+                _loops.Add(Task.Run(() => ReportDefectAsync(dialler.RunAsync())));
+            }
+        }
+    }
 
     /// <inheritdoc/>
-    public void Identify(ServerIdentity self) => throw new NotImplementedException();
+    public void Identify(ServerIdentity self)
+    {
+        Running? running = _running;
+        Invariant.Require(running is not null, "a network is started before its node is born");
+        running.Context.Self = self;
+        foreach (PeerLink link in running.ByNode.Values)
+        {
+            link.OnSelfChanged();
+        }
+    }
 
     /// <inheritdoc/>
-    public bool TrySend(PeerMessage message) => throw new NotImplementedException();
+    public bool TrySend(PeerMessage message) =>
+        _running is { } running && running.ByNode.TryGetValue(message.To.Node, out PeerLink? link) && link.TrySend(message);
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Closes all links and ends all work; no event is raised after it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener?.Dispose();
+        _running?.Context.Watch.CloseAll();
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+        await Task.WhenAll(_served.Keys).ConfigureAwait(false);
+    }
+
+    private void Serve(Socket socket)
+    {
+        if (_running is null)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        _ = Task.Run(() => ReportDefectAsync(ServeAsync(socket)));
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        EndPoint? remote;
+        try
+        {
+            PeerSocket.Prepare(socket);
+            remote = socket.RemoteEndPoint;
+        }
+        catch (Exception gone) when (PeerConnection.IsEnd(gone))
+        {
+            socket.Dispose();
+            return;
+        }
+
+        await AcceptAsync(new NetworkStream(socket, ownsSocket: true), remote, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task ReportDefectAsync(Task work)
+    {
+        try
+        {
+            await work.ConfigureAwait(false);
+        }
+        catch (Exception defect)
+        {
+            _logger.Defect(defect);
+        }
+    }
+
+    /// <summary>What exists from the start on.</summary>
+    private sealed class Running
+    {
+        public Running(LinkContext context)
+        {
+            Context = context;
+            ByNode = context.Members.ToDictionary(node => node, node => new PeerLink(context, node));
+            Acceptor = new Acceptor(context, ByNode);
+        }
+
+        public LinkContext Context { get; }
+
+        public IReadOnlyDictionary<NodeId, PeerLink> ByNode { get; }
+
+        public Acceptor Acceptor { get; }
+    }
 }

@@ -1,0 +1,72 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Codec;
+
+namespace RaftMQ.Transport.Handshakes;
+
+/// <summary>Whom a node talks to: the table of <c>PROTOCOL.md</c>. (That no other incarnation of the peer is connected is the link's to know.)</summary>
+internal static class HandshakeRules
+{
+    /// <summary>What an acceptor says to a hello.</summary>
+    public static RefusalReason JudgeHello(ServerIdentity self, IReadOnlyCollection<NodeId> members, Introduction hello)
+    {
+        NodeId peer = hello.Identity.Server.Node;
+        if (peer == self.Server.Node)
+        {
+            return RefusalReason.SameNode;
+        }
+
+        if (!members.Contains(peer))
+        {
+            return RefusalReason.NotAMember;
+        }
+
+        if (hello.Expects != self.Server.Node)
+        {
+            return RefusalReason.WrongNode;
+        }
+
+        return MayTalk(self.Cluster, hello.Identity.Cluster) ? RefusalReason.None : RefusalReason.OtherCluster;
+    }
+
+    /// <summary>What a dialler says to a welcome.</summary>
+    public static RefusalReason JudgeWelcome(ServerIdentity self, NodeId dialled, Introduction welcome)
+    {
+        NodeId peer = welcome.Identity.Server.Node;
+        if (peer == self.Server.Node)
+        {
+            return RefusalReason.SameNode;
+        }
+
+        if (peer != dialled)
+        {
+            return RefusalReason.WrongNode;
+        }
+
+        return MayTalk(self.Cluster, welcome.Identity.Cluster) ? RefusalReason.None : RefusalReason.OtherCluster;
+    }
+
+    /// <summary>Whether an introduction counts as a meeting: well-formed, and by a configured member other than oneself, whatever else is wrong with it.</summary>
+    public static bool IsMeeting(ServerIdentity self, IReadOnlyCollection<NodeId> members, Introduction introduction) =>
+        introduction.Identity.Server.Node != self.Server.Node && members.Contains(introduction.Identity.Server.Node);
+
+    /// <summary>Two born nodes talk only within one cluster; an unborn node talks to anybody.</summary>
+    public static bool MayTalk(ClusterId mine, ClusterId theirs) => !mine.IsBorn || !theirs.IsBorn || mine == theirs;
+
+    /// <summary>What a person should do about a refusal: the end of a line in the log.</summary>
+    /// <param name="reason">Why it was refused.</param>
+    /// <param name="byPeer">Whether the peer refused this node, or this node the peer.</param>
+    public static string Advice(RefusalReason reason, bool byPeer) => (reason, byPeer) switch
+    {
+        (RefusalReason.Version, _) => "they speak different versions of the peer protocol; run the same version of raftmq on both",
+        (RefusalReason.SameNode, _) => "both have the same node id; give each node its own id, and its members their right peer addresses",
+        (RefusalReason.NotAMember, false) => "its node id is not in this node's member list; add it there, or correct its configuration",
+        (RefusalReason.NotAMember, true) => "this node's id is not in the peer's member list; add it there, or correct this configuration",
+        (RefusalReason.WrongNode, false) => "it was not the node that was meant; correct the peer addresses in the member list",
+        (RefusalReason.WrongNode, true) => "its address belongs to another node; correct the peer addresses in the member list",
+        (RefusalReason.OtherCluster, _) => "they belong to different clusters; correct the peer addresses, or start one of them with an empty data folder",
+        (RefusalReason.OtherIncarnation, _) => "another process with the same node id but other data is connected; stop one of them",
+        (RefusalReason.IdentityChanged, _) => "its identity has just changed; the next attempt will find the new one",
+        _ => "for a reason that this version does not know; run the same version of raftmq on both",
+    };
+}

@@ -1,0 +1,80 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Codec;
+
+namespace RaftMQ.Transport.Handshakes;
+
+/// <summary>The frames of a handshake: the dialler's hello, and the acceptor's welcome or either end's refusal.</summary>
+/// <param name="Type">Hello, Welcome or Refusal.</param>
+/// <param name="Identity">Who sent it.</param>
+/// <param name="Expects">In a hello: the node that the dialler believes it talks to.</param>
+/// <param name="Reason">In a refusal: why.</param>
+internal readonly record struct Introduction(FrameType Type, ServerIdentity Identity, NodeId Expects, RefusalReason Reason)
+{
+    /// <summary>No frame of a handshake is larger; a connection that has not introduced itself gets no larger buffer.</summary>
+    public const int MaxFrameBytes = 256;
+
+    public static Introduction Hello(ServerIdentity self, NodeId expects) => new(FrameType.Hello, self, expects, RefusalReason.None);
+
+    public static Introduction Welcome(ServerIdentity self) => new(FrameType.Welcome, self, default, RefusalReason.None);
+
+    public static Introduction Refusal(ServerIdentity self, RefusalReason reason) => new(FrameType.Refusal, self, default, reason);
+
+    /// <summary>The sealed frame, behind a preamble if it is the first that this end sends.</summary>
+    public byte[] Encode(bool withPreamble)
+    {
+        int extra = Type switch
+        {
+            FrameType.Hello => sizeof(uint),
+            FrameType.Refusal => 1,
+            _ => 0,
+        };
+        int start = withPreamble ? Preamble.Size : 0;
+        byte[] bytes = new byte[start + FrameHeader.Size + WireWriter.ServerBytes + extra];
+        if (withPreamble)
+        {
+            Preamble.Write(bytes);
+        }
+
+        Span<byte> frame = bytes.AsSpan(start);
+        new FrameHeader(frame.Length - FrameHeader.Size, Type, Identity.Cluster).Write(frame);
+        var writer = new WireWriter(frame[FrameHeader.Size..]);
+        writer.Server(Identity.Server);
+        if (Type == FrameType.Hello)
+        {
+            writer.UInt32(Expects.Value);
+        }
+        else if (Type == FrameType.Refusal)
+        {
+            writer.Byte((byte)Reason);
+        }
+
+        FrameHeader.Seal(frame);
+        return bytes;
+    }
+
+    /// <summary>Reads a verified frame.</summary>
+    /// <exception cref="PeerProtocolException">It is no introduction, or one of nobody.</exception>
+    public static Introduction Read(FrameHeader header, ReadOnlySpan<byte> body)
+    {
+        if (header.Type is not (FrameType.Hello or FrameType.Welcome or FrameType.Refusal))
+        {
+            throw new PeerProtocolException($"a frame of type {(byte)header.Type} where an introduction is due");
+        }
+
+        var reader = new WireReader(body);
+        ServerId server = reader.Server();
+        if (server.Node.Value == 0 || server.Incarnation == 0)
+        {
+            throw new PeerProtocolException("an introduction that names nobody");
+        }
+
+        NodeId expects = header.Type == FrameType.Hello ? new NodeId(reader.UInt32()) : default;
+        RefusalReason reason = header.Type == FrameType.Refusal ? Known(reader.Byte()) : RefusalReason.None;
+        reader.End();
+        return new Introduction(header.Type, new ServerIdentity(header.Cluster, server), expects, reason);
+    }
+
+    private static RefusalReason Known(byte reason) =>
+        reason is >= (byte)RefusalReason.Version and <= (byte)RefusalReason.IdentityChanged ? (RefusalReason)reason : RefusalReason.Other;
+}

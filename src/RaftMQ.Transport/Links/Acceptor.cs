@@ -1,0 +1,161 @@
+using System.Net;
+using System.Net.Sockets;
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Codec;
+using RaftMQ.Transport.Handshakes;
+
+namespace RaftMQ.Transport.Links;
+
+/// <summary>Answers those who dial this node: hears who they are, refuses or welcomes them, and hands their messages on.</summary>
+internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, PeerLink> links)
+{
+    private readonly LogLimiter _strangers = new();
+    private int _halfOpen;
+
+    /// <summary>Serves an accepted connection until it ends; never throws for what the other end does.</summary>
+    public async Task ServeAsync(Stream stream, EndPoint? remote, CancellationToken cancellation)
+    {
+        var connection = new PeerConnection(stream, remote, context.Watch, cancellation);
+        try
+        {
+            InboundConnection? inbound = await ShakeHandsWithinBoundsAsync(connection).ConfigureAwait(false);
+            if (inbound is not null)
+            {
+                await RunAsync(inbound).ConfigureAwait(false);
+            }
+        }
+        catch (PeerProtocolException rubbish)
+        {
+            LogStranger(connection, rubbish.Message);
+        }
+        catch (Exception end) when (PeerConnection.IsEnd(end))
+        {
+            // The other end has gone, or this one closed.
+        }
+        finally
+        {
+            connection.Dispose();
+        }
+    }
+
+    private async Task<InboundConnection?> ShakeHandsWithinBoundsAsync(PeerConnection connection)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _halfOpen) > context.Options.MaxHalfOpenConnections)
+            {
+                LogStranger(connection, $"a connection while {context.Options.MaxHalfOpenConnections} others have not introduced themselves");
+                return null;
+            }
+
+            return await ShakeHandsAsync(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _halfOpen);
+        }
+    }
+
+    private async Task<InboundConnection?> ShakeHandsAsync(PeerConnection connection)
+    {
+        if (await connection.ReadPreambleAsync().ConfigureAwait(false) is not { } preamble)
+        {
+            return null;
+        }
+
+        ServerIdentity self = context.Self;
+        if (!preamble.Known)
+        {
+            LogStranger(connection, $"version {preamble.Version} of the peer protocol, or flags, that this version of raftmq does not know");
+            await RefuseAsync(connection, self, RefusalReason.Version).ConfigureAwait(false);
+            return null;
+        }
+
+        if (await connection.ReadIntroductionAsync().ConfigureAwait(false) is not { } hello)
+        {
+            return null;
+        }
+
+        if (hello.Type == FrameType.Refusal)
+        {
+            // The dialler does not know this version: it has said so, and has logged it.
+            return null;
+        }
+
+        if (hello.Type != FrameType.Hello)
+        {
+            throw new PeerProtocolException("a welcome where a hello is due");
+        }
+
+        return await AnswerAsync(connection, self, hello).ConfigureAwait(false);
+    }
+
+    private async Task<InboundConnection?> AnswerAsync(PeerConnection connection, ServerIdentity self, Introduction hello)
+    {
+        if (HandshakeRules.IsMeeting(self, context.Members, hello))
+        {
+            context.Events.OnPeerMet(hello.Identity);
+        }
+
+        RefusalReason refusal = HandshakeRules.JudgeHello(self, context.Members, hello);
+        PeerLink? link = links.GetValueOrDefault(hello.Identity.Server.Node);
+        var inbound = new InboundConnection(context, connection, self, hello.Identity);
+        if (refusal == RefusalReason.None && link is not null)
+        {
+            refusal = link.Open(inbound);
+        }
+
+        if (refusal == RefusalReason.None)
+        {
+            connection.MarkIntroduced(context.Options.MaxFrameBytes);
+            return inbound;
+        }
+
+        LogRefusal(connection, link, hello.Identity.Server, refusal);
+        await RefuseAsync(connection, self, refusal).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Welcomes a peer whose connection is registered, and serves it. Registered first, so that the link is up before its first message.</summary>
+    private async Task RunAsync(InboundConnection inbound)
+    {
+        PeerLink link = links[inbound.Peer.Server.Node];
+        try
+        {
+            await inbound.Connection.WriteAsync(Introduction.Welcome(inbound.Self).Encode(withPreamble: true)).ConfigureAwait(false);
+
+            // Who has just dialled is there to be dialled.
+            link.RedialNow();
+            await inbound.RunAsync().ConfigureAwait(false);
+        }
+        catch (PeerProtocolException rubbish)
+        {
+            context.Logger.RubbishFromPeer(inbound.Peer.Server, inbound.Connection.Remote, rubbish.Message);
+        }
+        finally
+        {
+            link.Closed(inbound);
+        }
+    }
+
+    private static ValueTask RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason) =>
+        connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: true));
+
+    private void LogRefusal(PeerConnection connection, PeerLink? link, ServerId peer, RefusalReason reason)
+    {
+        bool news = link?.IsNews(reason, dialled: false) ?? _strangers.MayLog(out _);
+        if (news)
+        {
+            context.Logger.HandshakeRefused(peer, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+        }
+    }
+
+    private void LogStranger(PeerConnection connection, string what)
+    {
+        if (_strangers.MayLog(out int suppressed))
+        {
+            context.Logger.RubbishFromStranger(connection.Remote, what, suppressed);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Sockets;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Codec;
+using RaftMQ.Transport.Handshakes;
+
+namespace RaftMQ.Transport.Links;
+
+/// <summary>Keeps the outgoing half of a link alive: dials, shakes hands, runs the connection, and begins again when it ends.</summary>
+internal sealed class Dialler(LinkContext context, PeerLink link, string address)
+{
+    private readonly EndPoint _address = PeerAddress.Parse(address);
+    private readonly Backoff _backoff = new(context.Timeouts);
+
+    private enum Attempt
+    {
+        /// <summary>The link was up and has ended.</summary>
+        Lost,
+
+        /// <summary>Nobody answered, or not as a peer does.</summary>
+        Failed,
+
+        /// <summary>One of both ends refused.</summary>
+        Refused,
+    }
+
+    public async Task RunAsync()
+    {
+        while (!context.Stopping.IsCancellationRequested)
+        {
+            Attempt attempt = await DialOnceAsync().ConfigureAwait(false);
+            if (attempt != Attempt.Lost)
+            {
+                link.DialFailed();
+            }
+
+            TimeSpan wait = attempt switch
+            {
+                Attempt.Lost => _backoff.AfterLoss(),
+                Attempt.Refused => context.Timeouts.RefusedRedial,
+                _ => _backoff.AfterFailure(),
+            };
+            await WaitAsync(wait).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask WaitAsync(TimeSpan wait)
+    {
+        try
+        {
+            if (wait > TimeSpan.Zero)
+            {
+                await link.WaitAsync(wait).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The network ends; the loop sees it.
+        }
+    }
+
+    private async Task<Attempt> DialOnceAsync()
+    {
+        Socket? socket = await PeerSocket.ConnectAsync(_address, context.Timeouts.Connect, context.Stopping).ConfigureAwait(false);
+        if (socket is null)
+        {
+            return Attempt.Failed;
+        }
+
+        var connection = new PeerConnection(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, context.Watch, context.Stopping);
+        try
+        {
+            return await IntroduceAsync(connection).ConfigureAwait(false);
+        }
+        catch (PeerProtocolException rubbish)
+        {
+            if (link.IsNews(RefusalReason.Other, dialled: true))
+            {
+                context.Logger.RubbishFromDialled(link.Node, connection.Remote, rubbish.Message);
+            }
+
+            return Attempt.Refused;
+        }
+        catch (Exception end) when (PeerConnection.IsEnd(end))
+        {
+            return Attempt.Failed;
+        }
+        finally
+        {
+            connection.Dispose();
+        }
+    }
+
+    private async Task<Attempt> IntroduceAsync(PeerConnection connection)
+    {
+        ServerIdentity self = context.Self;
+        await connection.WriteAsync(Introduction.Hello(self, link.Node).Encode(withPreamble: true)).ConfigureAwait(false);
+        if (await connection.ReadPreambleAsync().ConfigureAwait(false) is not { } preamble)
+        {
+            return Attempt.Failed;
+        }
+
+        if (!preamble.Known)
+        {
+            return await RefuseAsync(connection, self, RefusalReason.Version).ConfigureAwait(false);
+        }
+
+        if (await connection.ReadIntroductionAsync().ConfigureAwait(false) is not { } answer)
+        {
+            return Attempt.Failed;
+        }
+
+        if (HandshakeRules.IsMeeting(self, context.Members, answer))
+        {
+            context.Events.OnPeerMet(answer.Identity);
+        }
+
+        if (answer.Type == FrameType.Refusal)
+        {
+            return Refused(connection, answer.Reason);
+        }
+
+        RefusalReason refusal = HandshakeRules.JudgeWelcome(self, link.Node, answer);
+        if (refusal != RefusalReason.None)
+        {
+            return await RefuseAsync(connection, self, refusal).ConfigureAwait(false);
+        }
+
+        connection.MarkIntroduced(Introduction.MaxFrameBytes);
+        return await RunAsync(new OutboundConnection(context, connection, self, answer.Identity)).ConfigureAwait(false);
+    }
+
+    private async Task<Attempt> RunAsync(OutboundConnection outbound)
+    {
+        RefusalReason refusal = link.Open(outbound);
+        if (refusal != RefusalReason.None)
+        {
+            return await RefuseAsync(outbound.Connection, outbound.Self, refusal).ConfigureAwait(false);
+        }
+
+        _backoff.Reset();
+        await outbound.RunAsync().ConfigureAwait(false);
+        link.Closed(outbound);
+        return outbound.RefusedBy is { Type: FrameType.Refusal } refused ? Refused(outbound.Connection, refused.Reason) : Attempt.Lost;
+    }
+
+    /// <summary>A refusal for a moment's reason is retried like a failure; one that a person has to remove, at the slower pace.</summary>
+    private static Attempt Pace(RefusalReason reason) =>
+        reason is RefusalReason.IdentityChanged or RefusalReason.OtherIncarnation ? Attempt.Failed : Attempt.Refused;
+
+    private Attempt Refused(PeerConnection connection, RefusalReason reason)
+    {
+        if (link.IsNews(reason, dialled: true))
+        {
+            context.Logger.RefusedByPeer(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: true));
+        }
+
+        return Pace(reason);
+    }
+
+    private async Task<Attempt> RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason)
+    {
+        if (link.IsNews(reason, dialled: true))
+        {
+            context.Logger.RefusedDialled(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+        }
+
+        await connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: false)).ConfigureAwait(false);
+        return Pace(reason);
+    }
+}

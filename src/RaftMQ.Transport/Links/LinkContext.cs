@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using RaftMQ.Consensus;
+using RaftMQ.Node;
+using RaftMQ.Storage.Identity;
+
+namespace RaftMQ.Transport.Links;
+
+/// <summary>What all links of a network share: who the node is now, whom to tell, the limits, the watch.</summary>
+internal sealed class LinkContext(PeerNetworkOptions options, ILogger logger, ServerIdentity self, IPeerEvents events, CancellationToken stopping)
+{
+    // An identity is 28 bytes and cannot be replaced in one store; a reference to a boxed one can.
+    private volatile IdentityBox _self = new(self);
+
+    public PeerNetworkOptions Options { get; } = options;
+
+    public IReadOnlyCollection<NodeId> Members { get; } = options.Peers.Keys.ToHashSet();
+
+    public PeerTimeouts Timeouts => Options.Timeouts;
+
+    public ILogger Logger { get; } = logger;
+
+    public IPeerEvents Events { get; } = events;
+
+    public CancellationToken Stopping { get; } = stopping;
+
+    public ConnectionWatch Watch { get; } = new(options.Timeouts);
+
+    public ServerIdentity Self
+    {
+        get => _self.Identity;
+        set => _self = new IdentityBox(value);
+    }
+
+    private sealed record IdentityBox(ServerIdentity Identity);
+}

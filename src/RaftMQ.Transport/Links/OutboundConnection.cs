@@ -1,0 +1,85 @@
+using RaftMQ.Replica.Peers;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Transport.Codec;
+using RaftMQ.Transport.Handshakes;
+
+namespace RaftMQ.Transport.Links;
+
+/// <summary>A connection that this node dialled, after the handshake: its messages leave here. The other end only ever says why it closes.</summary>
+internal sealed class OutboundConnection(LinkContext context, PeerConnection connection, ServerIdentity self, ServerIdentity peer)
+{
+    private readonly SendQueue _queue = new(context.Options.MaxFrameBytes, context.Options.MaxQueuedBytes);
+
+    /// <summary>Who this node was in the handshake.</summary>
+    public ServerIdentity Self { get; } = self;
+
+    /// <summary>Who the other end was in the handshake.</summary>
+    public ServerIdentity Peer { get; } = peer;
+
+    public PeerConnection Connection { get; } = connection;
+
+    public long QueuedBytes => _queue.QueuedBytes;
+
+    /// <summary>Why the other end closed it, if it said so.</summary>
+    public Introduction? RefusedBy { get; private set; }
+
+    public bool TrySend(PeerMessage message)
+    {
+        EnqueueOutcome outcome = _queue.TryEnqueue(context.Self.Cluster, message);
+        if (outcome == EnqueueOutcome.TooLarge)
+        {
+            context.Logger.MessageTooLarge(PeerMessageCodec.TypeOf(message), Peer.Server, context.Options.MaxFrameBytes);
+        }
+
+        return outcome == EnqueueOutcome.Queued;
+    }
+
+    /// <summary>Runs until the connection has ended.</summary>
+    public async Task RunAsync()
+    {
+        Task writing = WriteAllAsync();
+        try
+        {
+            RefusedBy = await Connection.ReadIntroductionAsync().ConfigureAwait(false);
+            if (RefusedBy is { Type: not FrameType.Refusal })
+            {
+                throw new PeerProtocolException("a second greeting");
+            }
+        }
+        catch (PeerProtocolException rubbish)
+        {
+            context.Logger.RubbishFromPeer(Peer.Server, Connection.Remote, rubbish.Message);
+        }
+        catch (Exception end) when (PeerConnection.IsEnd(end))
+        {
+            // The other end has gone, or this one closed.
+        }
+        finally
+        {
+            Connection.Close("the peer closed it");
+            _queue.Close();
+            await writing.ConfigureAwait(false);
+            Connection.Dispose();
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        try
+        {
+            while (await _queue.WaitAsync().ConfigureAwait(false))
+            {
+                await Connection.WriteAsync(_queue.Take()).ConfigureAwait(false);
+                _queue.Written();
+            }
+        }
+        catch (Exception end) when (PeerConnection.IsEnd(end))
+        {
+            Connection.Close("it could not be written to");
+        }
+        finally
+        {
+            _queue.Release();
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Transport.Handshakes;
+
+namespace RaftMQ.Transport.Links;
+
+/// <summary>
+/// What a node has to do with one other member: a connection that it dialled, on which its messages leave, and one that the member dialled, on which
+/// the member's arrive. The link is up while it has both, with the same server. Events are raised under the lock, so that their order is true.
+/// </summary>
+internal sealed class PeerLink(LinkContext context, NodeId node)
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _redialNow = new(0, 1);
+    private OutboundConnection? _outbound;
+    private InboundConnection? _inbound;
+    private ServerId? _reportedUp;
+    private readonly HashSet<(RefusalReason Reason, bool Dialled)> _refusalsLogged = [];
+
+    public NodeId Node { get; } = node;
+
+    /// <summary>Sends over the connection that was dialled, if it leads to exactly this server.</summary>
+    public bool TrySend(PeerMessage message)
+    {
+        OutboundConnection? outbound = Volatile.Read(ref _outbound);
+        return outbound is not null && outbound.Peer.Server == message.To && outbound.TrySend(message);
+    }
+
+    /// <summary>A handshake that this node began is done.</summary>
+    public RefusalReason Open(OutboundConnection connection)
+    {
+        lock (_gate)
+        {
+            RefusalReason refusal = Judge(connection.Self.Server, connection.Peer.Server, _inbound?.Peer.Server);
+            if (refusal != RefusalReason.None)
+            {
+                return refusal;
+            }
+
+            _outbound = connection;
+            ReportIfUp();
+        }
+
+        return RefusalReason.None;
+    }
+
+    /// <summary>
+    /// A handshake that the peer began is done. A second connection of the same incarnation takes the place of the first, which is dead without our
+    /// having heard of it.
+    /// </summary>
+    public RefusalReason Open(InboundConnection connection)
+    {
+        InboundConnection? replaced;
+        lock (_gate)
+        {
+            ServerId? connected = _outbound?.Peer.Server ?? _inbound?.Peer.Server;
+            RefusalReason refusal = Judge(connection.Self.Server, connection.Peer.Server, connected);
+            if (refusal != RefusalReason.None)
+            {
+                return refusal;
+            }
+
+            replaced = _inbound;
+            _inbound = connection;
+            ReportIfUp();
+        }
+
+        replaced?.Connection.Close("the peer has dialled anew");
+        return RefusalReason.None;
+    }
+
+    /// <summary>A connection that was open has ended.</summary>
+    public void Closed(OutboundConnection connection)
+    {
+        lock (_gate)
+        {
+            _outbound = _outbound == connection ? null : _outbound;
+        }
+    }
+
+    /// <inheritdoc cref="Closed(OutboundConnection)"/>
+    public void Closed(InboundConnection connection)
+    {
+        lock (_gate)
+        {
+            _inbound = _inbound == connection ? null : _inbound;
+        }
+    }
+
+    /// <summary>An attempt to dial has failed or was refused: a server that was reported up is reported down, and what it had dialled is closed.</summary>
+    public void DialFailed()
+    {
+        InboundConnection? left = null;
+        lock (_gate)
+        {
+            if (_reportedUp is { } server)
+            {
+                left = _inbound?.Peer.Server == server ? _inbound : null;
+                ReportDown(server);
+            }
+        }
+
+        left?.Connection.Close("the peer cannot be dialled any more");
+    }
+
+    /// <summary>The node's identity has changed: what was agreed with the old incarnation, or with members of another cluster, ends.</summary>
+    public void OnSelfChanged()
+    {
+        OutboundConnection? outbound;
+        InboundConnection? inbound;
+        lock (_gate)
+        {
+            outbound = _outbound;
+            inbound = _inbound;
+        }
+
+        if (outbound is not null && IsOutdated(outbound.Self.Server, inbound?.PeerCluster ?? outbound.Peer.Cluster))
+        {
+            outbound.Connection.Close("this node's identity has changed");
+        }
+
+        if (inbound is not null && IsOutdated(inbound.Self.Server, inbound.PeerCluster))
+        {
+            inbound.Connection.Close("this node's identity has changed");
+        }
+
+        RedialNow();
+    }
+
+    /// <summary>Cuts short the wait before the next attempt, if there is one: something has changed.</summary>
+    public void RedialNow()
+    {
+        lock (_gate)
+        {
+            if (_outbound is null && _redialNow.CurrentCount == 0)
+            {
+                _redialNow.Release();
+            }
+        }
+    }
+
+    /// <summary>Waits before the next attempt, or until <see cref="RedialNow"/>.</summary>
+    public Task WaitAsync(TimeSpan wait) => _redialNow.WaitAsync(wait, context.Stopping);
+
+    /// <summary>Whether a refusal is news: a peer that is refused every second for the same reason is named once, until the link has been up again.</summary>
+    /// <param name="reason">Why it was refused.</param>
+    /// <param name="dialled">Whether this node dialled, or the peer.</param>
+    public bool IsNews(RefusalReason reason, bool dialled)
+    {
+        lock (_gate)
+        {
+            return _refusalsLogged.Add((reason, dialled));
+        }
+    }
+
+    private RefusalReason Judge(ServerId self, ServerId peer, ServerId? connected)
+    {
+        if (self != context.Self.Server)
+        {
+            return RefusalReason.IdentityChanged;
+        }
+
+        return connected is not null && connected != peer ? RefusalReason.OtherIncarnation : RefusalReason.None;
+    }
+
+    private bool IsOutdated(ServerId self, ClusterId peerCluster) =>
+        self != context.Self.Server || !HandshakeRules.MayTalk(context.Self.Cluster, peerCluster);
+
+    private void ReportIfUp()
+    {
+        if (_outbound is null || _inbound is null)
+        {
+            return;
+        }
+
+        ServerId server = _outbound.Peer.Server;
+        Invariant.Require(_inbound.Peer.Server == server, "both connections of a link lead to the same server");
+        if (_reportedUp is { } before && before != server)
+        {
+            ReportDown(before);
+        }
+
+        _reportedUp = server;
+        _refusalsLogged.Clear();
+        if (!context.Stopping.IsCancellationRequested)
+        {
+            context.Logger.LinkUp(server);
+            context.Events.OnLinkUp(server);
+        }
+    }
+
+    private void ReportDown(ServerId server)
+    {
+        _reportedUp = null;
+        if (!context.Stopping.IsCancellationRequested)
+        {
+            context.Logger.LinkDown(server);
+            context.Events.OnLinkDown(server);
+        }
+    }
+}
