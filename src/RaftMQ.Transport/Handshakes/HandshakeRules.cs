@@ -1,6 +1,5 @@
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Transport.Codec;
 
 namespace RaftMQ.Transport.Handshakes;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -127,7 +126,11 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
 
             // Who has just dialled is there to be dialled.
             link.RedialNow();
-            await inbound.RunAsync().ConfigureAwait(false);
+            RefusalReason refused = await inbound.RunAsync().ConfigureAwait(false);
+            if (refused != RefusalReason.None && link.IsNews(refused, dialled: false))
+            {
+                context.Logger.RefusedByPeer(link.Node, inbound.Connection.Remote, HandshakeRules.Advice(refused, byPeer: true));
+            }
         }
         catch (PeerProtocolException rubbish)
         {

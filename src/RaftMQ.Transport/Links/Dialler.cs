@@ -20,8 +20,11 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         /// <summary>Nobody answered, or not as a peer does.</summary>
         Failed,
 
-        /// <summary>One of both ends refused.</summary>
+        /// <summary>One of both ends refused, and a person has to do something about it.</summary>
         Refused,
+
+        /// <summary>One of both ends refused because of what will pass by itself; the peer is alive.</summary>
+        Postponed,
     }
 
     public async Task RunAsync()
@@ -29,7 +32,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         while (!context.Stopping.IsCancellationRequested)
         {
             Attempt attempt = await DialOnceAsync().ConfigureAwait(false);
-            if (attempt != Attempt.Lost)
+            if (attempt is Attempt.Failed or Attempt.Refused)
             {
                 link.DialFailed();
             }
@@ -144,9 +147,12 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         return outbound.RefusedBy is { Type: FrameType.Refusal } refused ? Refused(outbound.Connection, refused.Reason) : Attempt.Lost;
     }
 
-    /// <summary>A refusal for a moment's reason is retried like a failure; one that a person has to remove, at the slower pace.</summary>
-    private static Attempt Pace(RefusalReason reason) =>
-        reason is RefusalReason.IdentityChanged or RefusalReason.OtherIncarnation ? Attempt.Failed : Attempt.Refused;
+    /// <summary>
+    /// An end whose identity has just changed, and one that has not noticed yet that the peer's former life has gone, will think better of it: dialled
+    /// again like after a failure, but not taken for one.
+    /// </summary>
+    private static Attempt Weigh(RefusalReason reason) =>
+        reason is RefusalReason.IdentityChanged or RefusalReason.OtherIncarnation ? Attempt.Postponed : Attempt.Refused;
 
     private Attempt Refused(PeerConnection connection, RefusalReason reason)
     {
@@ -155,7 +161,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
             context.Logger.RefusedByPeer(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: true));
         }
 
-        return Pace(reason);
+        return Weigh(reason);
     }
 
     private async Task<Attempt> RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason)
@@ -166,6 +172,6 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         }
 
         await connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: false)).ConfigureAwait(false);
-        return Pace(reason);
+        return Weigh(reason);
     }
 }

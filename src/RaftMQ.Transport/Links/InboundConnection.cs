@@ -21,25 +21,32 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
     public ClusterId PeerCluster { get; private set; } = peer.Cluster;
 
     /// <summary>Hands on messages until the connection ends.</summary>
+    /// <returns>Why the peer refused the welcome, if it did.</returns>
     /// <exception cref="PeerProtocolException">The peer sent rubbish.</exception>
-    public async Task RunAsync()
+    public async Task<RefusalReason> RunAsync()
     {
         do
         {
             while (Connection.Receiver.TryTakeFrame(out FrameHeader header, out ReadOnlySpan<byte> body))
             {
+                if (header.Type == FrameType.Refusal)
+                {
+                    return Introduction.Read(header, body).Reason;
+                }
+
                 PeerMessage message = PeerMessageCodec.Read(header.Type, body);
                 PeerCluster = header.Cluster;
                 if (!HandshakeRules.MayTalk(context.Self.Cluster, header.Cluster))
                 {
                     await RefuseAsync(RefusalReason.OtherCluster).ConfigureAwait(false);
-                    return;
+                    return RefusalReason.None;
                 }
 
                 Deliver(header.Cluster, message);
             }
         }
         while (await Connection.FillAsync().ConfigureAwait(false));
+        return RefusalReason.None;
     }
 
     /// <summary>Says why, as far as the other end still listens, and leaves the closing to the caller.</summary>

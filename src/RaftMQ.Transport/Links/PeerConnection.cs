@@ -152,6 +152,9 @@ internal sealed class PeerConnection : IDisposable
     public void Dispose()
     {
         Close("it ended");
+
+        // Again, if another thread closes it in this moment: its owner may rely on it that the stream is closed.
+        _stream.Dispose();
         Receiver.Dispose();
         _closing.Dispose();
     }

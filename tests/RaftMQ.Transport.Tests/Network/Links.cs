@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RaftMQ.Consensus;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
@@ -7,6 +6,7 @@ using RaftMQ.Transport.Tests.Support;
 namespace RaftMQ.Transport.Tests.Network;
 
 /// <summary>Real networks on loopback.</summary>
+[Collection("loopback")]
 public sealed class Links
 {
     private static readonly ClusterId Cluster = new(42);

@@ -26,7 +26,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static ServerId Id(uint node, ulong incarnation = 0) => new(new NodeId(node), incarnation == 0 ? 100 + node : incarnation);
 
-    /// <summary>Ports that were free a moment ago; the tests of this assembly run one class at a time on them.</summary>
+    /// <summary>Ports that were free a moment ago; the classes that use them are one collection, so that they run one after the other.</summary>
     public static IReadOnlyDictionary<uint, int> FreePorts(params uint[] nodes)
     {
         var sockets = nodes.Select(node =>
