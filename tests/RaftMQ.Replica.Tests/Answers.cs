@@ -1,0 +1,246 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>What an answer may claim (design: "A waiter keeps waiting when the leader steps down ...").</summary>
+public sealed class Answers
+{
+    private static readonly byte[] CreateOrders = QueueCommandCodec.CreateTopic("orders");
+    private static readonly byte[] PopOrders = QueueCommandCodec.Pop("orders");
+
+    private static uint FollowerOf(World world) => world.Running.First(node => node != world.Leader).Id;
+
+    [Fact]
+    public void A_follower_passes_a_command_on_and_answers_from_its_own_log()
+    {
+        var world = new World(seed: 1, nodes: 3);
+        world.StartAndElect();
+        uint follower = FollowerOf(world);
+
+        RequestResult created = world.Do(follower, CreateOrders);
+
+        created.Outcome.ShouldBe(RequestOutcome.Replied);
+        created.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world[follower].Replica.AppliedIndex.Value.ShouldBeGreaterThanOrEqualTo(created.Reply.Index);
+    }
+
+    [Fact]
+    public void A_pop_of_an_empty_topic_without_a_key_writes_no_entry()
+    {
+        var world = new World(seed: 2, nodes: 3);
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        LogPosition before = world.Leader!.Replica.Core.Log.Last;
+
+        world.Do(1, PopOrders).Reply.Outcome.ShouldBe(QueueOutcome.Empty);
+        world.Do(2, PopOrders).Reply.Outcome.ShouldBe(QueueOutcome.Empty);
+        world.Do(3, QueueCommandCodec.Pop("nowhere")).Reply.Outcome.ShouldBe(QueueOutcome.NoSuchTopic);
+
+        world.Leader!.Replica.Core.Log.Last.ShouldBe(before);
+    }
+
+    [Fact]
+    public void A_topics_read_on_a_follower_sees_everything_acknowledged_before_and_writes_no_entry()
+    {
+        var world = new World(seed: 3, nodes: 3);
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        LogPosition before = world.Leader!.Replica.Core.Log.Last;
+
+        TestTopics topics = world[FollowerOf(world)].AskTopics();
+        world.Until(() => topics.Result is not null);
+
+        topics.Result!.Topics.ShouldBe(["orders"]);
+        world.Leader!.Replica.Core.Log.Last.ShouldBe(before);
+    }
+
+    [Fact]
+    public void Without_a_leader_a_request_ends_as_not_proposed_after_the_wait()
+    {
+        var world = new World(seed: 4, nodes: 3);
+        world.StartAndElect();
+        world[2].Kill();
+        world[3].Kill();
+        world.Until(() => world[1].Replica.Core.Role != Role.Leader);
+
+        TestCommand request = world.Submit(1, CreateOrders);
+        world.Pass(490);
+        request.IsDone.ShouldBeFalse();
+        world.Until(() => request.IsDone, atMostTicks: 30);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.NoLeader);
+    }
+
+    [Fact]
+    public void A_request_that_waits_for_a_leader_is_served_by_the_next_one()
+    {
+        var world = new World(seed: 5, nodes: 3);
+        world.StartAndElect();
+        uint leader = world.Leader!.Id;
+        uint follower = FollowerOf(world);
+        world[leader].Kill();
+
+        world.Do(follower, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void What_a_cut_off_leader_proposed_is_unknown_at_the_deadline_and_never_called_a_failure()
+    {
+        var world = new World(seed: 6, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Isolate(leader);
+
+        TestCommand request = world.Submit(leader, CreateOrders);
+        world.Until(() => request.IsDone);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+    }
+
+    [Fact]
+    public void What_another_leader_overwrote_is_definitely_not_done()
+    {
+        var world = new World(seed: 7, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Isolate(leader);
+        TestCommand request = world.Submit(leader, CreateOrders);
+        world.Until(() => world.Running.Any(node => node.Id != leader && node.Replica.Core.Role == Role.Leader));
+        world.Heal();
+
+        world.Until(() => request.IsDone);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.Overwritten);
+        TestTopics topics = world[leader].AskTopics();
+        world.Until(() => topics.Result is not null);
+        topics.Result!.Topics.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_was_forwarded_without_a_key_to_a_leader_that_died_is_not_sent_again()
+    {
+        var world = new World(seed: 8, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = FollowerOf(world);
+        TestCommand request = world.Submit(follower, CreateOrders);
+        world[leader].Kill();
+
+        world.Until(() => request.IsDone);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+        world.Leader!.Replica.Machine.Topics.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_was_forwarded_with_a_key_is_sent_again_to_the_next_leader()
+    {
+        var world = new World(seed: 9, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = FollowerOf(world);
+        TestCommand request = world.Submit(follower, QueueCommandCodec.CreateTopic("orders", "key-1"));
+        world[leader].Kill();
+
+        world.Until(() => request.IsDone);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.Replied);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_retry_with_the_same_key_returns_the_first_result_on_another_node_after_a_leader_change()
+    {
+        var world = new World(seed: 10, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Do(leader, CreateOrders);
+        world.Do(leader, QueueCommandCodec.Publish("orders", "first"u8));
+        world.Do(leader, QueueCommandCodec.Publish("orders", "second"u8));
+        RequestResult popped = world.Do(leader, QueueCommandCodec.Pop("orders", "pop-1"));
+        world[leader].Kill();
+
+        RequestResult again = world.Do(FollowerOf(world), QueueCommandCodec.Pop("orders", "pop-1"));
+
+        again.Reply.Body.ToArray().ShouldBe("first"u8.ToArray());
+        again.Reply.Index.ShouldBe(popped.Reply.Index);
+        world.Do(FollowerOf(world), QueueCommandCodec.Pop("orders")).Reply.Body.ToArray().ShouldBe("second"u8.ToArray());
+    }
+
+    [Fact]
+    public void A_request_whose_client_has_gone_before_it_was_proposed_is_dropped()
+    {
+        var world = new World(seed: 11, nodes: 3);
+        world.StartAndElect();
+        world[2].Kill();
+        world[3].Kill();
+        world.Until(() => world[1].Replica.Core.Role != Role.Leader);
+        TestCommand request = world.Submit(1, CreateOrders);
+        world[1].Handle(new CommandGoneInput(request));
+        request.Result.Outcome.ShouldBe(RequestOutcome.Cancelled);
+
+        world.StartAll();
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        world.Pass(20);
+
+        world.Leader!.Replica.Machine.Topics.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_node_that_does_not_forward_says_so_and_names_the_leader()
+    {
+        var world = new World(seed: 12, nodes: 3, options => options with { Forward = false });
+        WorldNode leader = world.StartAndElect();
+
+        RequestResult refused = world.Do(FollowerOf(world), CreateOrders);
+
+        refused.Outcome.ShouldBe(RequestOutcome.NotLeader);
+        refused.Leader.ShouldBe(new NodeId(leader.Id));
+    }
+
+    [Fact]
+    public void A_leader_that_stops_hands_over_and_its_last_requests_are_answered()
+    {
+        var world = new World(seed: 13, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        TestCommand request = world.Submit(leader, CreateOrders);
+
+        world[leader].Handle(new StopInput(HandOver: true));
+        world.Settle();
+        world.Until(() => world[leader].Replica.Core.Role != Role.Leader, atMostTicks: 10);
+
+        world.Until(() => request.IsDone, atMostTicks: 10);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world.Do(leader, CreateOrders).Outcome.ShouldBe(RequestOutcome.Stopping);
+    }
+
+    [Fact]
+    public void A_full_disk_refuses_publishes_and_nothing_else()
+    {
+        var world = new World(seed: 14, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Do(leader, CreateOrders);
+        world.Do(leader, QueueCommandCodec.Publish("orders", "kept"u8));
+
+        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly));
+        world.Do(leader, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+        world.Do(FollowerOf(world), QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+        world.Do(leader, PopOrders).Reply.Body.ToArray().ShouldBe("kept"u8.ToArray());
+
+        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample));
+        world.Do(leader, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void Without_a_majority_that_has_room_publishes_are_refused()
+    {
+        var world = new World(seed: 15, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Do(leader, CreateOrders);
+        foreach (WorldNode follower in world.Nodes.Where(node => node.Id != leader))
+        {
+            follower.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly));
+        }
+
+        world.Pass(20);
+
+        world.Do(leader, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+    }
+}

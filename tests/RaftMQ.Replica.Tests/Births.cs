@@ -1,0 +1,164 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>Storage rule 8: how a cluster is founded, and how a node without a past comes into one.</summary>
+public sealed class Births
+{
+    private static readonly byte[] CreateOrders = QueueCommandCodec.CreateTopic("orders");
+
+    [Fact]
+    public void Three_empty_nodes_found_one_cluster_and_elect_a_leader()
+    {
+        var world = new World(seed: 1, nodes: 3);
+
+        world.StartAndElect();
+
+        world.Nodes.Select(node => node.Replica.Identity.Cluster).Distinct().Count().ShouldBe(1);
+        world.Leader!.Id.ShouldBe(1u);
+    }
+
+    [Fact]
+    public void A_lone_node_founds_and_leads_at_once()
+    {
+        var world = new World(seed: 2, nodes: 1);
+
+        world.StartAndElect();
+
+        world.Do(1, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_founder_that_meets_only_a_majority_founds_after_its_grace_and_admits_the_last_one_later()
+    {
+        var world = new World(seed: 3, nodes: 3);
+        world[1].Start();
+        world[2].Start();
+
+        world.Pass(50);
+        world.Leader.ShouldBeNull();
+        world.Until(() => world.Leader is not null);
+        world[3].Start();
+        world.Until(() => world[3].Replica.IsMember);
+
+        world[3].Reports.ShouldContain(report => report.Contains("admitted"));
+        world[3].Replica.Identity.Cluster.ShouldBe(world[1].Replica.Identity.Cluster);
+    }
+
+    [Fact]
+    public void Without_the_lowest_member_nobody_founds_and_the_others_say_for_whom_they_wait()
+    {
+        var world = new World(seed: 4, nodes: 3);
+        world[2].Start();
+        world[3].Start();
+
+        world.Pass(1_000);
+
+        world.Running.ShouldAllBe(node => !node.Replica.Identity.Cluster.IsBorn);
+        world[2].Reports.ShouldContain(report => report.Contains("node 1"));
+    }
+
+    [Fact]
+    public void A_wiped_node_does_not_vote_before_it_is_admitted()
+    {
+        var world = new World(seed: 5, nodes: 3);
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        world[1].Kill();
+        world[3].Kill();
+        world[3].Wipe();
+        world[3].Start();
+
+        // Node 2 alone is no majority, and node 3 has forgotten what it promised.
+        world.Pass(1_000);
+        world.Leader.ShouldBeNull();
+        world[3].Replica.IsMember.ShouldBeFalse();
+
+        world[1].Start();
+        world.Until(() => world[3].Replica.IsMember);
+        world[1].Kill();
+        world.Until(() => world.Leader is { Id: 2 or 3 });
+        world.Do(2, QueueCommandCodec.CreateTopic("orders")).Reply.Outcome.ShouldBe(QueueOutcome.TopicExists);
+    }
+
+    [Fact]
+    public void A_seat_is_vacated_before_the_new_incarnation_takes_it()
+    {
+        var world = new World(seed: 6, nodes: 3);
+        world.StartAndElect();
+        world[3].Kill();
+        world[3].Wipe();
+        world[3].Start();
+        world.Until(() => world[3].Replica.IsMember);
+
+        world[1].Reports.Concat(world[2].Reports).ShouldContain(report => report.Contains("vacating"));
+        world[1].Reports.Concat(world[2].Reports).ShouldContain(report => report.Contains("admitting"));
+    }
+
+    [Fact]
+    public void After_a_full_restart_the_cluster_goes_on_with_everything()
+    {
+        var world = new World(seed: 7, nodes: 3);
+        world.StartAndElect();
+        world.Do(2, CreateOrders);
+        world.Do(3, QueueCommandCodec.Publish("orders", "one"u8));
+        foreach (WorldNode node in world.Nodes)
+        {
+            node.Kill();
+        }
+
+        world.StartAll();
+
+        RequestResult popped = world.Do(2, QueueCommandCodec.Pop("orders"));
+        popped.Reply.Body.ToArray().ShouldBe("one"u8.ToArray());
+    }
+
+    [Fact]
+    public void A_birth_that_never_reached_a_majority_is_given_up_when_the_majority_is_born_elsewhere()
+    {
+        var world = new World(seed: 8, nodes: 3);
+        world[1].Start();
+        world[2].Start();
+        world.Until(() => world[1].Replica.Identity.Cluster.IsBorn);
+        world[1].Kill();
+        bool secondIsBorn = world[2].Replica.Identity.Cluster.IsBorn;
+        secondIsBorn.ShouldBeFalse("the founder was cut off before it could hand its birth on");
+        Simulation.Disk.SimulatedDisk oldDisk = world[1].Disk;
+        world[1].Wipe();
+        world[1].Start();
+        world[3].Start();
+        world.Until(() => world.Leader is not null && world[3].Replica.IsMember);
+        ClusterId born = world[2].Replica.Identity.Cluster;
+
+        world[1].Kill();
+        world[1].UseDisk(oldDisk);
+        world[1].Start();
+        world.Until(() => world[1].Replica.IsMember && world[1].Replica.Identity.Cluster == born);
+
+        world[1].Reports.ShouldContain(report => report.Contains("giving up") && report.Contains("nothing that was acknowledged is lost"));
+    }
+
+    [Fact]
+    public void By_the_assignments_rule_an_unborn_majority_founds_anew_and_the_born_minority_gives_up()
+    {
+        var world = new World(seed: 9, nodes: 3, options => options with { Birth = BirthPolicy.MajorityDecides });
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        ClusterId old = world[3].Replica.Identity.Cluster;
+        foreach (uint id in new uint[] { 1, 2 })
+        {
+            world[id].Kill();
+            world[id].Wipe();
+        }
+
+        world.Pass(100);
+        world[1].Start();
+        world[2].Start();
+        world.Until(() => world.Leader is not null && world.Running.All(node => node.Replica.IsMember && node.Replica.Identity.Cluster != old));
+
+        world[3].Reports.ShouldContain(report => report.Contains("giving up") && report.Contains("lost"));
+        world.Do(3, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+}

@@ -1,0 +1,253 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>A command whose end the test can see.</summary>
+internal sealed class TestCommand(ReadOnlyMemory<byte> command, QueueCommandHeader header) : PendingCommand(command, header)
+{
+    public bool IsDone { get; set; }
+
+    public uint AskedOf { get; set; }
+}
+
+/// <summary>A topics request whose end the test can see.</summary>
+internal sealed class TestTopics : PendingTopics;
+
+/// <summary>One node of the world: a disk that outlives it, and while it runs a log and a replica.</summary>
+internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : IReplicaPorts
+{
+    private readonly Queue<PersistBatch> _toPersist = new();
+    private readonly List<ReplicaInput> _loaded = [];
+    private readonly HashSet<uint> _links = [];
+    private WriteAheadLog? _log;
+    private QueueReplica? _replica;
+    private ServerIdentity _identity;
+    private string? _givenUp;
+    private bool _dirty;
+
+    public uint Id { get; } = id;
+
+    public SimulatedDisk Disk { get; private set; } = new((ulong)id);
+
+    public bool IsRunning => _replica is not null;
+
+    public QueueReplica Replica => _replica!;
+
+    public List<string> Reports { get; } = [];
+
+    /// <summary>While held, the disk completes nothing.</summary>
+    public bool DiskIsHeld { get; set; }
+
+    public void Start()
+    {
+        DataFolder.FinishDiscard(Disk);
+        _identity = IdentityFile.Read(Disk) ?? new ServerIdentity(ClusterId.None, new ServerId(new NodeId(Id), world.DrawId()));
+        IdentityFile.Write(Disk, _identity);
+        _log = WriteAheadLog.Open(Disk, new WalOptions { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 }, world.DrawId, null, out RecoveredLog recovered);
+        if (recovered.Configurations.Count > 0)
+        {
+            _identity = _identity with { Cluster = Birth.Decode(recovered.Configurations[0].Payload).Cluster };
+        }
+
+        _replica = new QueueReplica(
+            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, recovered, this);
+        _dirty = true;
+    }
+
+    /// <summary>Stops it between two steps, as kill -9 does: what was not synced may or may not be on disk.</summary>
+    public void Kill()
+    {
+        _replica = null;
+        _log = null;
+        _toPersist.Clear();
+        _loaded.Clear();
+        _links.Clear();
+        Disk.Crash();
+        foreach (WorldNode other in world.Running)
+        {
+            other.LoseLink(this);
+        }
+    }
+
+    public void Wipe()
+    {
+        Disk = new SimulatedDisk(world.DrawId());
+    }
+
+    /// <summary>Puts another disk in, for instance one that was taken out before.</summary>
+    public void UseDisk(SimulatedDisk disk) => Disk = disk;
+
+    public void LoseLink(WorldNode peer)
+    {
+        if (_links.Remove(peer.Id) && IsRunning)
+        {
+            Handle(new LinkDownInput(peer._identity.Server));
+        }
+    }
+
+    public void TendLinks()
+    {
+        foreach (WorldNode other in world.Nodes.Where(other => other.Id != Id))
+        {
+            bool canLink = world.IsLinked(Id, other.Id);
+            bool sameCluster = canLink && (!other._identity.Cluster.IsBorn || !_identity.Cluster.IsBorn || other._identity.Cluster == _identity.Cluster);
+            if (canLink && !_links.Contains(other.Id))
+            {
+                Handle(new PeerMetInput(other.Replica.Identity));
+                if (sameCluster)
+                {
+                    _links.Add(other.Id);
+                    Handle(new LinkUpInput(other._identity.Server));
+                }
+            }
+            else if (!canLink)
+            {
+                // A cut is silent; only a process that is gone is noticed at once.
+                _links.Remove(other.Id);
+            }
+        }
+    }
+
+    public void Handle(ReplicaInput input)
+    {
+        if (IsRunning && _givenUp is null)
+        {
+            _replica!.Handle(input);
+            _dirty = true;
+        }
+    }
+
+    /// <summary>Ends the turn and lets the disk complete what it was given.</summary>
+    /// <returns>Whether anything happened.</returns>
+    public bool EndTurn()
+    {
+        bool moved = _dirty || _replica!.HasWork;
+        if (moved)
+        {
+            _dirty = false;
+            _replica!.EndTurn();
+        }
+
+        if (_givenUp is not null)
+        {
+            BeginNewLife();
+            return true;
+        }
+
+        foreach (ReplicaInput loaded in _loaded.ToArray())
+        {
+            _loaded.Remove(loaded);
+            Handle(loaded);
+            moved = true;
+        }
+
+        if (!DiskIsHeld && _toPersist.Count > 0)
+        {
+            CompletePersists();
+            moved = true;
+        }
+
+        _identity = _replica!.Identity;
+        return moved;
+    }
+
+    public TestCommand Submit(byte[] command)
+    {
+        QueueCommandCodec.TryReadHeader(command, out QueueCommandHeader header).ShouldBeTrue();
+        var request = new TestCommand(command, header);
+        Handle(new CommandInput(request));
+        return request;
+    }
+
+    public TestTopics AskTopics()
+    {
+        var request = new TestTopics();
+        Handle(new TopicsInput(request));
+        return request;
+    }
+
+    public string Describe() => IsRunning
+        ? $"node {Id}: {Replica.Core.Role} term {Replica.Core.CurrentTerm} leader {Replica.Core.Leader} log {Replica.Core.Log.Last} commit {Replica.Core.CommitIndex} "
+          + $"applied {Replica.AppliedIndex} member {Replica.IsMember} cluster {Replica.Identity.Cluster.IsBorn}; {string.Join(" | ", Reports.TakeLast(4))}"
+        : $"node {Id}: down";
+
+    private void CompletePersists()
+    {
+        ulong last = 0;
+        while (_toPersist.TryDequeue(out PersistBatch? batch))
+        {
+            _log!.Append(batch.Records);
+            last = batch.Id;
+        }
+
+        _log!.Sync();
+        if (_replica!.Identity.Cluster.IsBorn && !_identity.Cluster.IsBorn)
+        {
+            IdentityFile.Write(Disk, _replica.Identity);
+        }
+
+        Handle(new PersistedInput(last));
+    }
+
+    private void BeginNewLife()
+    {
+        _givenUp = null;
+        _log!.Dispose();
+        _toPersist.Clear();
+        _loaded.Clear();
+        DataFolder.Discard(Disk);
+        foreach (WorldNode other in world.Running.Where(other => other.Id != Id))
+        {
+            other.LoseLink(this);
+        }
+
+        _links.Clear();
+        Start();
+    }
+
+    bool IReplicaPorts.Send(PeerMessage message)
+    {
+        if (!_links.Contains(message.To.Node.Value))
+        {
+            return false;
+        }
+
+        world.Send(message, _replica is null ? _identity.Cluster : _replica.Identity.Cluster);
+        return true;
+    }
+
+    void IReplicaPorts.Persist(PersistBatch batch) => _toPersist.Enqueue(batch);
+
+    void IReplicaPorts.LoadForPeer(LoadRequest request)
+    {
+        var entries = new List<LogEntry>();
+        _log!.Read(request.First, request.Last, request.MaxBytes, entries);
+        _loaded.Add(new PeerEntriesLoadedInput(request, entries.ToArray()));
+    }
+
+    void IReplicaPorts.LoadForApply(LogIndex first, LogIndex last, int maxBytes)
+    {
+        var entries = new List<LogEntry>();
+        _log!.Read(first, last, maxBytes, entries);
+        _loaded.Add(new ApplyEntriesLoadedInput(first, entries.ToArray()));
+    }
+
+    void IReplicaPorts.Complete(PendingCommand request) => ((TestCommand)request).IsDone = true;
+
+    void IReplicaPorts.Complete(PendingTopics request) => request.Result.ShouldNotBeNull();
+
+    void IReplicaPorts.GiveUpBirth(string reason)
+    {
+        Reports.Add(reason);
+        _givenUp = reason;
+    }
+
+    void IReplicaPorts.Report(EventLevel level, string text) => Reports.Add(text);
+}
