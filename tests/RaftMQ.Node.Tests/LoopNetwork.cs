@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Storage.Identity;
+
+namespace RaftMQ.Node.Tests;
+
+/// <summary>Links between nodes of one process: a message is handed over at once, a node that has gone is noticed at once.</summary>
+internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all) : IPeerNetwork
+{
+    private static readonly Lock Gate = new();
+    private IPeerEvents? _events;
+    private ServerIdentity _self;
+
+    public void Start(ServerIdentity self, IPeerEvents events)
+    {
+        lock (Gate)
+        {
+            (_self, _events) = (self, events);
+            all[self.Server.Node] = this;
+            foreach (LoopNetwork other in all.Values.Where(other => other != this))
+            {
+                Link(this, other);
+                Link(other, this);
+            }
+        }
+    }
+
+    public void Identify(ServerIdentity self) => _self = self;
+
+    public bool TrySend(PeerMessage message)
+    {
+        if (!all.TryGetValue(message.To.Node, out LoopNetwork? receiver) || receiver._self.Server != message.To)
+        {
+            return false;
+        }
+
+        receiver._events!.OnMessage(_self.Cluster, message);
+        return true;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (Gate)
+        {
+            if (_events is not null && all.TryRemove(_self.Server.Node, out _))
+            {
+                foreach (LoopNetwork other in all.Values)
+                {
+                    other._events!.OnLinkDown(_self.Server);
+                }
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Link(LoopNetwork to, LoopNetwork from)
+    {
+        to._events!.OnPeerMet(from._self);
+        to._events!.OnLinkUp(from._self.Server);
+    }
+}
