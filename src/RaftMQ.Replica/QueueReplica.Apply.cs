@@ -55,7 +55,7 @@ public sealed partial class QueueReplica
         if (!_loadingToApply)
         {
             _loadingToApply = true;
-            _ports.LoadForApply(next, _core.CommitIndex, _options.ApplyLoadBytes);
+            _ports.LoadForApply(next, LogIndex.Min(_core.CommitIndex, _core.Log.FirstInMemory.Previous), _options.ApplyLoadBytes);
         }
 
         return false;

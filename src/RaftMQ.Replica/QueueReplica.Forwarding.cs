@@ -102,6 +102,7 @@ public sealed partial class QueueReplica
         else if (request.Header.HasRequestKey)
         {
             // Applied before the answer came, and the reply was not kept; the key brings the first result.
+            request.MayHaveHappened = true;
             Wait(request);
         }
         else
@@ -133,6 +134,7 @@ public sealed partial class QueueReplica
         foreach (PendingCommand request in _undecided)
         {
             _forwarded.Remove(request.Number);
+            request.MayHaveHappened = true;
             Wait(request);
         }
 

@@ -193,8 +193,10 @@ public sealed partial class QueueReplica
             return;
         }
 
+        bool isDone = outcome == RequestOutcome.Replied && reply.Outcome == QueueOutcome.Done;
+        bool isUndecided = request.MayHaveHappened && !isDone;
         _forwarded.Remove(request.Number);
-        request.End(new RequestResult(outcome, reply, _core.Leader?.Node));
+        request.End(new RequestResult(isUndecided ? RequestOutcome.OutcomeUnknown : outcome, isUndecided ? default : reply, _core.Leader?.Node));
         _ports.Complete(request);
     }
 

@@ -120,11 +120,17 @@ public sealed class Births
     {
         var world = new World(seed: 8, nodes: 3);
         world[1].Start();
+        world[1].DiskIsHeld = true;
         world[2].Start();
         world.Until(() => world[1].Replica.Identity.Cluster.IsBorn);
+
+        // It is cut off before its birth is durable, so it cannot hand it on.
+        world.Isolate(1);
+        world[1].DiskIsHeld = false;
+        world.Pass(10);
         world[1].Kill();
-        bool secondIsBorn = world[2].Replica.Identity.Cluster.IsBorn;
-        secondIsBorn.ShouldBeFalse("the founder was cut off before it could hand its birth on");
+        world.Heal();
+        world[2].Replica.Identity.Cluster.IsBorn.ShouldBeFalse();
         Simulation.Disk.SimulatedDisk oldDisk = world[1].Disk;
         world[1].Wipe();
         world[1].Start();

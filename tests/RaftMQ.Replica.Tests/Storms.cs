@@ -40,7 +40,7 @@ public sealed class Storms
     {
         private readonly List<(TestCommand Request, string? Published)> _open = [];
         private readonly HashSet<string> _acknowledged = [];
-        private readonly HashSet<string> _refused = [];
+        private readonly Dictionary<string, RequestOutcome> _refused = [];
         private readonly HashSet<string> _unknown = [];
         private readonly List<string> _popped = [];
         private readonly Dictionary<ulong, ulong> _stateHashes = [];
@@ -136,7 +136,11 @@ public sealed class Storms
         public void Account()
         {
             _popped.Count.ShouldBe(_popped.Distinct().Count(), "a message was handed out twice");
-            _popped.ShouldAllBe(body => _acknowledged.Contains(body) || _unknown.Contains(body), "a message came from nowhere or was refused");
+            foreach (string body in _popped.Where(body => !_acknowledged.Contains(body) && !_unknown.Contains(body)))
+            {
+                _refused.ShouldNotContainKey(body, _refused.TryGetValue(body, out RequestOutcome outcome) ? outcome.ToString() : "never sent");
+            }
+
             int lost = _acknowledged.Except(_popped).Count();
             lost.ShouldBeLessThanOrEqualTo(_unknownPops, "acknowledged messages are popped, or taken by a pop whose outcome is unknown");
             _acknowledged.Count.ShouldBeGreaterThan(20);
@@ -182,7 +186,14 @@ public sealed class Storms
             }
             else
             {
-                (done ? _acknowledged : result.Outcome == RequestOutcome.OutcomeUnknown ? _unknown : _refused).Add(open.Published);
+                if (done || result.Outcome == RequestOutcome.OutcomeUnknown)
+                {
+                    (done ? _acknowledged : _unknown).Add(open.Published);
+                }
+                else
+                {
+                    _refused.Add(open.Published, result.Outcome);
+                }
             }
 
             return true;

@@ -107,6 +107,10 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
                     Handle(new LinkUpInput(other._identity.Server));
                 }
             }
+            else if (canLink && !sameCluster)
+            {
+                _links.Remove(other.Id);
+            }
             else if (!canLink)
             {
                 // A cut is silent; only a process that is gone is noticed at once.

@@ -47,6 +47,11 @@ public class PendingCommand
     /// <summary>How far it has come.</summary>
     public RequestStage Stage { get; internal set; }
 
+    /// <summary>
+    /// An earlier attempt was passed on and never answered: it may still happen, so that of later attempts only success is a definite answer.
+    /// </summary>
+    internal bool MayHaveHappened { get; set; }
+
     /// <summary>Its number on this node, by which a leader answers.</summary>
     internal ulong Number { get; set; }
 
