@@ -1,17 +1,107 @@
 namespace RaftMQ.Consensus;
 
-/// <summary>What a leader knows of one other server (Figure 2, "volatile state on leaders").</summary>
+/// <summary>What a leader knows of one other server (Figure 2, "volatile state on leaders"), and what is on the way to it.</summary>
 public sealed class PeerProgress
 {
+    private readonly Queue<(LogIndex Last, long Bytes)> _inFlight = new();
+
+    internal PeerProgress(ServerId server, LogIndex next)
+    {
+        Server = server;
+        NextIndex = next;
+    }
+
     /// <summary>The server, in the incarnation that messages reach.</summary>
-    public ServerId Server => throw new NotImplementedException();
+    public ServerId Server { get; }
 
     /// <summary>The highest index known durable there.</summary>
-    public LogIndex MatchIndex => throw new NotImplementedException();
+    public LogIndex MatchIndex { get; private set; }
 
-    /// <summary>The next entry to send.</summary>
-    public LogIndex NextIndex => throw new NotImplementedException();
+    /// <summary>The next entry to send; always after <see cref="MatchIndex"/>.</summary>
+    public LogIndex NextIndex { get; private set; }
 
     /// <summary>Whether it has answered within the last election timeout.</summary>
-    public bool IsActive => throw new NotImplementedException();
+    public bool IsActive { get; internal set; }
+
+    /// <summary>Whether entries are sent ahead of acknowledgements. Until a first one has come, one message at a time asks where the logs meet.</summary>
+    public bool IsReplicating { get; private set; }
+
+    /// <summary>Whether the disk there has room for publishes.</summary>
+    internal bool AcceptsPublishes { get; set; } = true;
+
+    /// <summary>The latest round of leadership confirmation that it has answered (thesis §6.4).</summary>
+    internal ulong AckedRound { get; set; }
+
+    /// <summary>The round and the commit index that it was last told.</summary>
+    internal ulong SentRound { get; set; }
+
+    internal LogIndex SentCommit { get; set; }
+
+    /// <summary>A heartbeat is due.</summary>
+    internal bool HeartbeatDue { get; set; }
+
+    /// <summary>While probing: an answer is awaited, so that only heartbeats are sent.</summary>
+    internal bool ProbeIsOut { get; set; }
+
+    /// <summary>Entries for it are being loaded from disk.</summary>
+    internal bool IsLoading { get; set; }
+
+    private long InFlightBytes { get; set; }
+
+    internal bool HasWindow(RaftOptions options) =>
+        _inFlight.Count < options.MaxInFlightAppends && (InFlightBytes < options.MaxInFlightBytes || _inFlight.Count == 0);
+
+    internal void OnSent(LogIndex last, long bytes)
+    {
+        if (IsReplicating)
+        {
+            _inFlight.Enqueue((last, bytes));
+            InFlightBytes += bytes;
+            NextIndex = last.Next;
+        }
+        else
+        {
+            ProbeIsOut = true;
+        }
+    }
+
+    internal void OnMatched(LogIndex match)
+    {
+        MatchIndex = LogIndex.Max(MatchIndex, match);
+        while (_inFlight.TryPeek(out (LogIndex Last, long Bytes) first) && first.Last <= MatchIndex)
+        {
+            _inFlight.Dequeue();
+            InFlightBytes -= first.Bytes;
+        }
+
+        if (!IsReplicating)
+        {
+            IsReplicating = true;
+            ProbeIsOut = false;
+            NextIndex = MatchIndex.Next;
+        }
+
+        NextIndex = LogIndex.Max(NextIndex, MatchIndex.Next);
+    }
+
+    /// <summary>The logs do not meet before <see cref="NextIndex"/>: go back to asking, from an index that is lower, but never at or below what is known to match.</summary>
+    internal void OnRejected(LogIndex candidate)
+    {
+        LogIndex before = NextIndex;
+        StopReplicating();
+        LogIndex highest = LogIndex.Max(MatchIndex.Next, before.Previous);
+        NextIndex = LogIndex.Max(MatchIndex.Next, LogIndex.Min(candidate, highest));
+
+        // Asked again at once if there is something new to ask; a rejection that teaches nothing is an old one.
+        ProbeIsOut = NextIndex == before;
+    }
+
+    /// <summary>Messages may have been lost: ask again where the logs meet.</summary>
+    internal void StopReplicating()
+    {
+        IsReplicating = false;
+        ProbeIsOut = false;
+        _inFlight.Clear();
+        InFlightBytes = 0;
+    }
 }

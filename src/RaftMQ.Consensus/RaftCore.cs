@@ -43,86 +43,162 @@ public readonly record struct ProposeResult(ProposeOutcome Outcome, LogPosition 
 /// </summary>
 public sealed partial class RaftCore
 {
+    private readonly RaftOptions _options;
+    private readonly RaftLog _log;
+    private readonly SplitMix _random;
+    private readonly List<LogEntry> _toAppend = [];
+    private readonly List<Message> _sendNow = [];
+    private readonly List<Message> _sendAfterPersist = [];
+    private readonly List<ReadReady> _readsReady = [];
+    private readonly List<ReadId> _readsLost = [];
+    private readonly List<LoadRequest> _loads = [];
+    private bool _hardStateChanged;
+    private LogIndex? _truncateFrom;
+
     /// <summary>A server that starts from what its disk holds, as a follower.</summary>
-    public RaftCore(RaftOptions options, RecoveredLog recovered) => throw new NotImplementedException();
+    public RaftCore(RaftOptions options, RecoveredLog recovered)
+    {
+        Invariant.Require(options.ElectionTimeoutTicks >= 4 * options.HeartbeatTicks, "an election timeout is at least four heartbeats");
+        _options = options;
+        _log = new RaftLog(recovered);
+        _random = new SplitMix(options.Seed);
+        CurrentTerm = recovered.HardState.CurrentTerm;
+        VotedFor = recovered.HardState.VotedFor;
+        foreach (LogEntry entry in recovered.Configurations)
+        {
+            TakeMembership(entry);
+        }
+
+        _durableTerm = CurrentTerm;
+        _durableIndex = _log.Last.Index;
+        _lastEmitted = _log.Last.Index;
+        ResetElectionTimer();
+    }
 
     /// <summary>This server's part at the moment.</summary>
-    public Role Role => throw new NotImplementedException();
+    public Role Role { get; private set; }
 
     /// <summary>The latest term this server has seen.</summary>
-    public Term CurrentTerm => throw new NotImplementedException();
+    public Term CurrentTerm { get; private set; }
+
+    /// <summary>Who has this server's vote in the current term.</summary>
+    public ServerId? VotedFor { get; private set; }
 
     /// <summary>The leader of the current term, if known; this server itself while it leads.</summary>
-    public ServerId? Leader => throw new NotImplementedException();
+    public ServerId? Leader { get; private set; }
 
     /// <summary>The highest index known to be committed.</summary>
-    public LogIndex CommitIndex => throw new NotImplementedException();
-
-    /// <summary>The configuration in force: the latest in the log, committed or not.</summary>
-    public Membership? Membership => throw new NotImplementedException();
-
-    /// <summary>Whether the configuration in force is committed.</summary>
-    public bool IsMembershipCommitted => throw new NotImplementedException();
+    public LogIndex CommitIndex { get; private set; }
 
     /// <summary>The log: its end, the term of every entry, the entries still in memory.</summary>
-    public RaftLog Log => throw new NotImplementedException();
-
-    /// <summary>Whether this leader has committed an entry of its own term, so that it knows what is committed (§8).</summary>
-    public bool HasCommittedInOwnTerm => throw new NotImplementedException();
-
-    /// <summary>While leading: where each other server stands, counting or not.</summary>
-    public IReadOnlyCollection<PeerProgress> Peers => throw new NotImplementedException();
-
-    /// <summary>While leading: whether a majority, this server included, has room for publishes on disk.</summary>
-    public bool MajorityAcceptsPublishes => throw new NotImplementedException();
-
-    /// <summary>Whether this server's own disk has room for publishes; repeated to leaders in every acknowledgement. True at first.</summary>
-    public bool AcceptsPublishes { get; set; } = true;
+    public RaftLog Log => _log;
 
     /// <summary>One tick has passed.</summary>
-    public void Tick() => throw new NotImplementedException();
+    public void Tick()
+    {
+        if (Membership is null)
+        {
+            return;
+        }
+
+        if (Role == Role.Leader)
+        {
+            TickLeader();
+        }
+        else
+        {
+            TickElection();
+            TickForwardedReads();
+        }
+    }
 
     /// <summary>A message has come from another server (or is not meant for this one: then it is dropped).</summary>
-    public void Receive(Message message) => throw new NotImplementedException();
+    public void Receive(Message message)
+    {
+        if (Membership is null || message.To != _options.Self || !IsOfACurrentLife(message))
+        {
+            return;
+        }
 
-    /// <summary>Appends a command if this server leads. The time never falls along the log: an earlier one is raised to the last entry's.</summary>
-    public ProposeResult Propose(LogTime time, ReadOnlyMemory<byte> command) => throw new NotImplementedException();
-
-    /// <summary>Appends a configuration one step away from the one in force (<see cref="Consensus.Membership.MayBeFollowedBy"/>).</summary>
-    public ProposeResult ProposeMembership(LogTime time, Membership target) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Takes the birth of a cluster into an empty log, as entry 1 of term 1. Its founder becomes leader of term 1; everybody else becomes a follower of
-    /// term 1 that has voted for the founder. The log must be empty and the term zero.
-    /// </summary>
-    public void AdoptBirth(LogEntry birth) => throw new NotImplementedException();
-
-    /// <summary>Asks for an index to read at (thesis §6.4), from the leader if this server does not lead. Answered by ReadsReady or ReadsLost.</summary>
-    /// <returns>False if there is no known leader, or too many reads wait: nothing was asked.</returns>
-    public bool RequestRead(ReadId read) => throw new NotImplementedException();
-
-    /// <summary>Hands leadership to another voter: no more proposals until it has taken over or an election timeout has passed (thesis §3.10).</summary>
-    /// <param name="target">A voter of the configuration, or null for the one whose log is the most complete.</param>
-    /// <returns>False if this server does not lead or there is nobody to hand over to.</returns>
-    public bool TransferLeadership(NodeId? target) => throw new NotImplementedException();
-
-    /// <summary>A link to a server is up: from now on messages reach exactly this incarnation of the node.</summary>
-    public void OnLinkUp(ServerId server) => throw new NotImplementedException();
-
-    /// <summary>A link closed and one redial was refused: a hint that the server is dead. It serves speed, never safety.</summary>
-    public void OnLinkDown(ServerId server) => throw new NotImplementedException();
-
-    /// <summary>Every batch up to the one that ended with this term and this end of the log is durable.</summary>
-    public void OnPersisted(Term term, LogPosition last) => throw new NotImplementedException();
-
-    /// <summary>The entries of a <see cref="LoadRequest"/>; none if they no longer exist.</summary>
-    public void OnEntriesLoaded(LoadRequest request, ReadOnlyMemory<LogEntry> entries) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Entries up to here have been applied by the owner and may leave memory once they are durable and <see cref="RaftOptions.TailBytes"/> is exceeded.
-    /// </summary>
-    public void OnApplied(LogIndex index) => throw new NotImplementedException();
+        switch (message)
+        {
+            case AppendEntries request:
+                OnAppendEntries(request);
+                break;
+            case AppendEntriesResponse response:
+                OnAppendEntriesResponse(response);
+                break;
+            case RequestVote request:
+                OnRequestVote(request);
+                break;
+            case RequestVoteResponse response:
+                OnRequestVoteResponse(response);
+                break;
+            case ReadIndexRequest request:
+                OnReadIndexRequest(request);
+                break;
+            case ReadIndexResponse response:
+                OnReadIndexResponse(response);
+                break;
+            case TimeoutNow request:
+                OnTimeoutNow(request);
+                break;
+            default:
+                Invariant.Require(false, "every kind of message is handled");
+                break;
+        }
+    }
 
     /// <summary>Moves everything that follows from the inputs so far into <paramref name="output"/>, which was cleared before.</summary>
-    public void Drain(RaftOutput output) => throw new NotImplementedException();
+    public void Drain(RaftOutput output)
+    {
+        if (Role == Role.Leader)
+        {
+            ConfirmReads();
+            SendToPeers();
+            TendTransfer();
+        }
+
+        _roundIsOpen = false;
+        output.HardState = _hardStateChanged ? new HardState(CurrentTerm, VotedFor) : null;
+        output.TruncateFrom = _truncateFrom;
+        output.CommitIndex = _commitMoved ? CommitIndex : null;
+        Move(_toAppend, output.Append);
+        Move(_sendNow, output.SendNow);
+        Move(_sendAfterPersist, output.SendAfterPersist);
+        Move(_readsReady, output.ReadsReady);
+        Move(_readsLost, output.ReadsLost);
+        Move(_loads, output.Loads);
+        _hardStateChanged = false;
+        _truncateFrom = null;
+        _commitMoved = false;
+        if (output.HasPersist)
+        {
+            _lastEmitted = _log.Last.Index;
+            _batchesUnderWay.Enqueue(new Batch(CurrentTerm, _log.Last, _log.Last.Index));
+        }
+
+        RequireInvariants();
+    }
+
+    /// <summary>
+    /// A server that lost its disk is another one: what its former life still has on the way counts for nothing, not even for its term. An AppendEntries needs no
+    /// such check: only who was elected sends it.
+    /// </summary>
+    private bool IsOfACurrentLife(Message message)
+    {
+        if (message is AppendEntries or ReadIndexResponse or TimeoutNow || Membership!.Counts(message.From))
+        {
+            return true;
+        }
+
+        bool isNewcomer = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From && Membership!.Find(message.From.Node) is not null;
+        return isNewcomer && message is AppendEntriesResponse or ReadIndexRequest;
+    }
+
+    private static void Move<T>(List<T> from, List<T> to)
+    {
+        to.AddRange(from);
+        from.Clear();
+    }
 }

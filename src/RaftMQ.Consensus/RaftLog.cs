@@ -1,20 +1,182 @@
 namespace RaftMQ.Consensus;
 
-/// <summary>The log as the core sees it: where it ends, the term of every entry as runs, and the last entries in memory.</summary>
+/// <summary>
+/// The log as the core sees it: where it ends, the term of every entry as runs, and the last entries in memory. Which entry is on disk is the core's
+/// business; what is on disk, storage's.
+/// </summary>
 public sealed class RaftLog
 {
-    /// <summary>The last entry's position; zero for an empty log.</summary>
-    public LogPosition Last => throw new NotImplementedException();
+    private const int FirstCapacity = 1_024;
 
-    /// <summary>The last entry's stamp.</summary>
-    public LogTime LastTime => throw new NotImplementedException();
+    private readonly List<TermRun> _terms;
+    private LogEntry[] _entries = new LogEntry[FirstCapacity];
+    private int _head;
+    private int _count;
+    private long _bytes;
+
+    /// <summary>The log that storage has recovered.</summary>
+    public RaftLog(RecoveredLog recovered)
+    {
+        _terms = [.. recovered.Terms];
+        LastTime = recovered.LastTime;
+        Last = recovered.LastIndex == LogIndex.Zero ? LogPosition.Zero : new LogPosition(recovered.LastIndex, _terms[^1].Term);
+        foreach (LogEntry entry in recovered.Tail)
+        {
+            Add(entry);
+        }
+
+        Invariant.Require(_count == 0 || _entries[(_head + _count - 1) & (_entries.Length - 1)].Position == Last, "the recovered tail ends where the log ends");
+    }
+
+    /// <summary>The last entry's position; zero for an empty log.</summary>
+    public LogPosition Last { get; private set; }
+
+    /// <summary>The last entry's stamp. It never falls while the log grows.</summary>
+    public LogTime LastTime { get; private set; }
 
     /// <summary>The first index whose entry is in memory; one past <see cref="Last"/> if none is.</summary>
-    public LogIndex FirstInMemory => throw new NotImplementedException();
+    public LogIndex FirstInMemory => new(Last.Index.Value - (ulong)_count + 1);
 
     /// <summary>The term of the entry at an index; null beyond the end. The term at index zero is zero.</summary>
-    public Term? TermAt(LogIndex index) => throw new NotImplementedException();
+    public Term? TermAt(LogIndex index)
+    {
+        if (index == LogIndex.Zero)
+        {
+            return Term.Zero;
+        }
+
+        if (index > Last.Index)
+        {
+            return null;
+        }
+
+        return _terms[RunOf(index)].Term;
+    }
+
+    /// <summary>Whether the log holds the entry at a position, which by Log Matching (§5.3) means everything up to it too.</summary>
+    public bool Holds(LogPosition position) => TermAt(position.Index) == position.Term;
+
+    /// <summary>The first index of the run of equal terms that an index lies in; the index exists.</summary>
+    public LogIndex FirstOfTermAt(LogIndex index) => _terms[RunOf(index)].First;
+
+    /// <summary>The last index whose term is at most <paramref name="term"/>; zero if there is none.</summary>
+    public LogIndex LastWithTermAtMost(Term term)
+    {
+        for (int i = _terms.Count - 1; i >= 0; i--)
+        {
+            if (_terms[i].Term <= term)
+            {
+                return i == _terms.Count - 1 ? Last.Index : _terms[i + 1].First.Previous;
+            }
+        }
+
+        return LogIndex.Zero;
+    }
 
     /// <summary>The entry at an index, if it is in memory.</summary>
-    public bool TryGet(LogIndex index, out LogEntry entry) => throw new NotImplementedException();
+    public bool TryGet(LogIndex index, out LogEntry entry)
+    {
+        if (_count == 0 || index < FirstInMemory || index > Last.Index)
+        {
+            entry = default;
+            return false;
+        }
+
+        entry = _entries[Slot(index)];
+        return true;
+    }
+
+    /// <summary>Adds the next entry.</summary>
+    internal void Append(in LogEntry entry)
+    {
+        Invariant.Require(entry.Index == Last.Index.Next, "the log has no gaps");
+        Invariant.Require(entry.Term >= Last.Term, "terms never fall along the log");
+        if (_terms.Count == 0 || _terms[^1].Term != entry.Term)
+        {
+            _terms.Add(new TermRun(entry.Index, entry.Term));
+        }
+
+        Last = entry.Position;
+        LastTime = entry.Time;
+        Add(entry);
+    }
+
+    /// <summary>Drops entries from an index on.</summary>
+    internal void TruncateFrom(LogIndex index)
+    {
+        Invariant.Require(index > LogIndex.Zero && index <= Last.Index, "only entries that exist are truncated");
+        LogIndex last = index.Previous;
+        int dropped = (int)Math.Min((ulong)_count, Last.Index.Value - last.Value);
+        for (int i = 0; i < dropped; i++)
+        {
+            int slot = (_head + _count - 1) & (_entries.Length - 1);
+            _bytes -= _entries[slot].Payload.Length;
+            _entries[slot] = default;
+            _count--;
+        }
+
+        while (_terms.Count > 0 && _terms[^1].First > last)
+        {
+            _terms.RemoveAt(_terms.Count - 1);
+        }
+
+        Last = last == LogIndex.Zero ? LogPosition.Zero : new LogPosition(last, _terms[^1].Term);
+        if (_count > 0)
+        {
+            LastTime = _entries[(_head + _count - 1) & (_entries.Length - 1)].Time;
+        }
+    }
+
+    /// <summary>Lets the oldest entries up to an index leave memory, as long as more than <paramref name="keepBytes"/> of payload are held.</summary>
+    internal void EvictUpTo(LogIndex index, long keepBytes)
+    {
+        while (_count > 0 && _bytes > keepBytes && FirstInMemory <= index)
+        {
+            _bytes -= _entries[_head].Payload.Length;
+            _entries[_head] = default;
+            _head = (_head + 1) & (_entries.Length - 1);
+            _count--;
+        }
+    }
+
+    private int RunOf(LogIndex index)
+    {
+        int low = 0;
+        int high = _terms.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (_terms[middle].First <= index)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return low;
+    }
+
+    private int Slot(LogIndex index) => (_head + (int)(index.Value - FirstInMemory.Value)) & (_entries.Length - 1);
+
+    private void Add(in LogEntry entry)
+    {
+        if (_count == _entries.Length)
+        {
+            var larger = new LogEntry[_entries.Length * 2];
+            for (int i = 0; i < _count; i++)
+            {
+                larger[i] = _entries[(_head + i) & (_entries.Length - 1)];
+            }
+
+            _entries = larger;
+            _head = 0;
+        }
+
+        _entries[(_head + _count) & (_entries.Length - 1)] = entry;
+        _count++;
+        _bytes += entry.Payload.Length;
+    }
 }

@@ -1,0 +1,54 @@
+namespace RaftMQ.Consensus;
+
+/// <summary>Commitment: §5.3, and the restriction of §5.4.2 that only entries of the own term are committed by counting.</summary>
+public sealed partial class RaftCore
+{
+    private Func<ServerId, ulong>? _matchOf;
+    private bool _commitMoved;
+
+    /// <summary>Whether this leader has committed an entry of its own term, so that it knows what is committed (§8).</summary>
+    public bool HasCommittedInOwnTerm => Role == Role.Leader && _log.TermAt(CommitIndex) == CurrentTerm;
+
+    private void CommitByCounting()
+    {
+        _matchOf ??= server =>
+            server == _options.Self ? _durableIndex.Value
+            : server.Incarnation != 0 && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.MatchIndex.Value
+            : 0;
+        var index = new LogIndex(Quorum.ReachedByMajority(Membership!, _matchOf));
+        if (index > CommitIndex && _log.TermAt(index) == CurrentTerm)
+        {
+            AdvanceCommit(index);
+        }
+    }
+
+    private void AdvanceCommit(LogIndex index)
+    {
+        if (index <= CommitIndex)
+        {
+            return;
+        }
+
+        Invariant.Require(index <= _log.Last.Index, "what is committed is in the log");
+        CommitIndex = index;
+        _commitMoved = true;
+        if (Role == Role.Leader)
+        {
+            OnLeaderCommitted();
+        }
+    }
+
+    private void OnLeaderCommitted()
+    {
+        while (_uncommitted.TryPeek(out (LogIndex Index, int Bytes) first) && first.Index <= CommitIndex)
+        {
+            _uncommitted.Dequeue();
+            _uncommittedBytes -= first.Bytes;
+        }
+
+        if (HasCommittedInOwnTerm)
+        {
+            UnparkReads();
+        }
+    }
+}

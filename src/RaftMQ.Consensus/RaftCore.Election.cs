@@ -1,0 +1,196 @@
+using RaftMQ.Consensus.Messages;
+
+namespace RaftMQ.Consensus;
+
+/// <summary>Leader election: §5.2, the restriction of §5.4.1, pre-votes (thesis §9.6), and no vote against a leader that lives (thesis §4.2.3).</summary>
+public sealed partial class RaftCore
+{
+    private readonly HashSet<ServerId> _votes = [];
+    private int _electionElapsed;
+    private int _electionTimeout;
+    private int _campaignIn = -1;
+    private bool _suspectsLeader;
+    private bool _isPreVote;
+
+    private bool MayVote => Membership?.Counts(_options.Self) == true;
+
+    /// <summary>Whether this server has reason to believe that there is no leader: it has not heard one for an election timeout, or its link broke.</summary>
+    private bool BelievesLeaderDead => Leader is null || _suspectsLeader || (Role != Role.Leader && _electionElapsed >= _options.ElectionTimeoutTicks);
+
+    private void TickElection()
+    {
+        _electionElapsed++;
+        if (!MayVote)
+        {
+            return;
+        }
+
+        bool suspicionIsRipe = _campaignIn >= 0 && _campaignIn-- == 0;
+        bool isAlone = Membership!.Voters.Count == 1;
+        if (suspicionIsRipe || isAlone || _electionElapsed >= _electionTimeout)
+        {
+            Campaign(preVote: true, byTransfer: false);
+        }
+    }
+
+    private void Suspect(ServerId server)
+    {
+        if (Role == Role.Follower && Leader == server && !_suspectsLeader)
+        {
+            _suspectsLeader = true;
+            _campaignIn = _random.Next(_options.HeartbeatTicks + 1);
+        }
+    }
+
+    private void Campaign(bool preVote, bool byTransfer)
+    {
+        Invariant.Require(MayVote, "only a voter campaigns");
+        Role = Role.Candidate;
+        _isPreVote = preVote;
+        _votes.Clear();
+        ResetElectionTimer();
+        SetLeader(null);
+        Term term = CurrentTerm.Next;
+        if (preVote)
+        {
+            CountVote(_options.Self);
+        }
+        else
+        {
+            CurrentTerm = term;
+            VotedFor = _options.Self;
+            _hardStateChanged = true;
+        }
+
+        if (Role == Role.Leader || (preVote && !_isPreVote))
+        {
+            // A lone voter has won its own pre-vote, and has gone on to the campaign.
+            return;
+        }
+
+        foreach (ServerId voter in Membership!.Voters)
+        {
+            if (voter != _options.Self && voter.Incarnation != 0)
+            {
+                var request = new RequestVote(_options.Self, voter, term, preVote, _log.Last, byTransfer);
+                (preVote ? _sendNow : _sendAfterPersist).Add(request);
+            }
+        }
+    }
+
+    private void CountVote(ServerId voter)
+    {
+        _votes.Add(voter);
+        if (_votes.Count(Membership!.Counts) < Membership!.Majority)
+        {
+            return;
+        }
+
+        if (_isPreVote)
+        {
+            Campaign(preVote: false, byTransfer: false);
+        }
+        else
+        {
+            BecomeLeader();
+        }
+    }
+
+    private void OnRequestVote(RequestVote request)
+    {
+        if (!MayVote || !Membership!.Counts(request.From))
+        {
+            return;
+        }
+
+        bool isDisturbance = !request.LeadershipTransfer && !BelievesLeaderDead;
+        bool isUpToDate = request.LastLog.IsAtLeastAsUpToDateAs(_log.Last);
+        if (request.PreVote)
+        {
+            bool wouldGrant = !isDisturbance && isUpToDate && request.Term > CurrentTerm;
+            Reply(new RequestVoteResponse(_options.Self, request.From, wouldGrant ? request.Term : CurrentTerm, true, wouldGrant));
+            return;
+        }
+
+        if (isDisturbance)
+        {
+            Reply(new RequestVoteResponse(_options.Self, request.From, CurrentTerm, false, false));
+            return;
+        }
+
+        if (request.Term > CurrentTerm)
+        {
+            BecomeFollower(request.Term, leader: null);
+        }
+
+        bool grants = request.Term == CurrentTerm && isUpToDate && (VotedFor is null || VotedFor == request.From);
+        if (grants)
+        {
+            _hardStateChanged |= VotedFor is null;
+            VotedFor = request.From;
+            ResetElectionTimer();
+            _sendAfterPersist.Add(new RequestVoteResponse(_options.Self, request.From, CurrentTerm, false, true));
+            return;
+        }
+
+        Reply(new RequestVoteResponse(_options.Self, request.From, CurrentTerm, false, false));
+    }
+
+    private void OnRequestVoteResponse(RequestVoteResponse response)
+    {
+        if (response.Granted)
+        {
+            bool isForThisCampaign = Role == Role.Candidate && response.PreVote == _isPreVote && response.Term == (_isPreVote ? CurrentTerm.Next : CurrentTerm);
+            if (isForThisCampaign && Membership!.Counts(response.From))
+            {
+                CountVote(response.From);
+            }
+        }
+        else if (response.Term > CurrentTerm)
+        {
+            BecomeFollower(response.Term, leader: null);
+        }
+    }
+
+    private void BecomeFollower(Term term, ServerId? leader)
+    {
+        Invariant.Require(term >= CurrentTerm, "the term never falls");
+        if (term > CurrentTerm)
+        {
+            CurrentTerm = term;
+            VotedFor = null;
+            _hardStateChanged = true;
+        }
+
+        if (Role == Role.Leader)
+        {
+            StepDown();
+        }
+
+        Role = Role.Follower;
+        _votes.Clear();
+        _campaignIn = -1;
+        SetLeader(leader);
+        ResetElectionTimer();
+    }
+
+    private void ResetElectionTimer()
+    {
+        _electionElapsed = 0;
+        _electionTimeout = _options.ElectionTimeoutTicks + _random.Next(_options.ElectionTimeoutTicks);
+    }
+
+    private void SetLeader(ServerId? leader)
+    {
+        if (Leader != leader)
+        {
+            Leader = leader;
+            LoseForwardedReads();
+        }
+
+        _suspectsLeader = false;
+    }
+
+    /// <summary>Answers now if the term it claims is durable, and after the disk otherwise.</summary>
+    private void Reply(Message message) => (_durableTerm == CurrentTerm ? _sendNow : _sendAfterPersist).Add(message);
+}

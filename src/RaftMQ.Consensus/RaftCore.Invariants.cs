@@ -1,0 +1,27 @@
+namespace RaftMQ.Consensus;
+
+/// <summary>What must hold after every turn, checked in release builds too.</summary>
+public sealed partial class RaftCore
+{
+    private Term _highestTermSeen;
+    private LogIndex _highestCommitSeen;
+
+    private void RequireInvariants()
+    {
+        Invariant.Require(CurrentTerm >= _highestTermSeen, "the term never falls (I3)");
+        Invariant.Require(CommitIndex >= _highestCommitSeen, "the commit index never falls (I7)");
+        Invariant.Require(CommitIndex <= _log.Last.Index, "what is committed is in the log");
+        Invariant.Require(_durableIndex <= _log.Last.Index, "what is durable is in the log");
+        Invariant.Require(_log.Last.Term <= CurrentTerm, "no entry is of a future term");
+        Invariant.Require(Role != Role.Leader || Leader == _options.Self, "a leader knows that it leads");
+        Invariant.Require(Role != Role.Leader || VotedFor == _options.Self, "a leader has its own vote");
+        Invariant.Require(Role != Role.Candidate || Leader is null, "a candidate knows no leader");
+        _highestTermSeen = CurrentTerm;
+        _highestCommitSeen = CommitIndex;
+        foreach (PeerProgress peer in _peers.Values)
+        {
+            Invariant.Require(peer.MatchIndex < peer.NextIndex, "nextIndex lies after matchIndex");
+            Invariant.Require(peer.NextIndex <= _log.Last.Index.Next, "nextIndex lies at most one past the log");
+        }
+    }
+}

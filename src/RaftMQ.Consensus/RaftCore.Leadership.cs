@@ -1,0 +1,123 @@
+using RaftMQ.Consensus.Messages;
+
+namespace RaftMQ.Consensus;
+
+/// <summary>Being the leader: taking proposals, and handing leadership over (thesis §3.10).</summary>
+public sealed partial class RaftCore
+{
+    private NodeId? _transfer;
+    private readonly Queue<(LogIndex Index, int Bytes)> _uncommitted = new();
+    private long _uncommittedBytes;
+    private int _transferElapsed;
+    private bool _timeoutNowSent;
+
+    /// <summary>While leading: where each other server stands, counting or not.</summary>
+    public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
+
+    /// <summary>While leading: whether a majority, this server included, has room for publishes on disk.</summary>
+    public bool MajorityAcceptsPublishes =>
+        Role == Role.Leader
+        && (AcceptsPublishes ? 1 : 0) + _peers.Values.Count(peer => peer.AcceptsPublishes && Membership!.Counts(peer.Server)) >= Membership!.Majority;
+
+    /// <summary>Whether this server's own disk has room for publishes; repeated to leaders in every acknowledgement.</summary>
+    public bool AcceptsPublishes { get; set; } = true;
+
+    /// <summary>Appends a command if this server leads. The time never falls along the log: an earlier one is raised to the last entry's.</summary>
+    public ProposeResult Propose(LogTime time, ReadOnlyMemory<byte> command)
+    {
+        if (Role != Role.Leader || _transfer is not null)
+        {
+            return new ProposeResult(ProposeOutcome.NotLeader, LogPosition.Zero);
+        }
+
+        bool isOverloaded = _uncommitted.Count >= _options.MaxUncommittedEntries || _uncommittedBytes >= _options.MaxUncommittedBytes;
+        if (isOverloaded)
+        {
+            return new ProposeResult(ProposeOutcome.Overloaded, LogPosition.Zero);
+        }
+
+        return new ProposeResult(ProposeOutcome.Proposed, AppendOwn(EntryKind.Command, time, command));
+    }
+
+    /// <summary>Hands leadership to another voter: no more proposals until it has taken over or an election timeout has passed (thesis §3.10).</summary>
+    /// <param name="target">A voter of the configuration, or null for the one whose log is the most complete.</param>
+    /// <returns>False if this server does not lead or there is nobody to hand over to.</returns>
+    public bool TransferLeadership(NodeId? target)
+    {
+        if (Role != Role.Leader || _transfer is not null)
+        {
+            return false;
+        }
+
+        PeerProgress? heir = _peers.Values
+            .Where(peer => Membership!.Counts(peer.Server) && peer.IsActive && (target is null || peer.Server.Node == target))
+            .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
+        _transfer = heir?.Server.Node;
+        _transferElapsed = 0;
+        _timeoutNowSent = false;
+        return heir is not null;
+    }
+
+    private void BecomeLeader()
+    {
+        Invariant.Require(Role == Role.Candidate && !_isPreVote, "a leader was a candidate (Figure 4)");
+        Invariant.Require(_durableTerm == CurrentTerm, "a candidate's own vote is durable before it leads");
+        Lead();
+        AppendOwn(EntryKind.NoOp, _log.LastTime, ReadOnlyMemory<byte>.Empty);
+    }
+
+    private void Lead()
+    {
+        Role = Role.Leader;
+        SetLeader(_options.Self);
+        _heartbeatElapsed = 0;
+        _quorumElapsed = 0;
+        _transfer = null;
+        _peers.Clear();
+        _uncommitted.Clear();
+        _uncommittedBytes = 0;
+        PointAtMembers();
+    }
+
+    private void StepDown()
+    {
+        _peers.Clear();
+        _transfer = null;
+        LoseReads();
+    }
+
+    private LogPosition AppendOwn(EntryKind kind, LogTime time, ReadOnlyMemory<byte> payload)
+    {
+        var stamp = new LogTime(Math.Max(time.Milliseconds, _log.LastTime.Milliseconds));
+        var entry = new LogEntry(_log.Last.Index.Next, CurrentTerm, kind, stamp, payload);
+        AppendToLog(entry);
+        _uncommitted.Enqueue((entry.Index, payload.Length));
+        _uncommittedBytes += payload.Length;
+        return entry.Position;
+    }
+
+    private void TickTransfer()
+    {
+        if (_transfer is not null && ++_transferElapsed >= _options.ElectionTimeoutTicks)
+        {
+            _transfer = null;
+        }
+    }
+
+    private void TendTransfer()
+    {
+        if (_transfer is { } node && _peers.TryGetValue(node, out PeerProgress? heir) && heir.MatchIndex == _log.Last.Index && !_timeoutNowSent)
+        {
+            _timeoutNowSent = true;
+            _sendNow.Add(new TimeoutNow(_options.Self, heir.Server, CurrentTerm));
+        }
+    }
+
+    private void OnTimeoutNow(TimeoutNow request)
+    {
+        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && MayVote)
+        {
+            Campaign(preVote: false, byTransfer: true);
+        }
+    }
+}

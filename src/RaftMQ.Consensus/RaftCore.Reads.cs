@@ -1,0 +1,164 @@
+using RaftMQ.Consensus.Messages;
+
+namespace RaftMQ.Consensus;
+
+/// <summary>
+/// ReadIndex (thesis §6.4): a read waits until this leader has committed in its own term, notes the commit index, and is served once a majority has answered a
+/// round that began after that. All reads between two drains share a round. A follower asks the leader for the index.
+/// </summary>
+public sealed partial class RaftCore
+{
+    private readonly Queue<PendingRead> _confirming = new();
+    private readonly List<PendingRead> _parked = [];
+    private readonly HashSet<(ServerId, ReadId)> _asked = [];
+    private readonly SortedDictionary<ulong, ReadId> _forwardedReads = [];
+    private Func<ServerId, ulong>? _roundOf;
+    private ulong _readRound;
+    private bool _roundIsOpen;
+    private int _askElapsed;
+
+    private readonly record struct PendingRead(ReadId Read, ServerId From, ulong Round, LogIndex Index);
+
+    /// <summary>Asks for an index to read at (thesis §6.4), from the leader if this server does not lead. Answered by ReadsReady or ReadsLost.</summary>
+    /// <returns>False if there is no known leader, or too many reads wait: nothing was asked.</returns>
+    public bool RequestRead(ReadId read)
+    {
+        if (Role == Role.Leader)
+        {
+            return TakeRead(_options.Self, read);
+        }
+
+        if (Leader is not { } leader || _forwardedReads.Count >= _options.MaxPendingReads)
+        {
+            return false;
+        }
+
+        _forwardedReads.Add(read.Value, read);
+        _sendNow.Add(new ReadIndexRequest(_options.Self, leader, CurrentTerm, read));
+        return true;
+    }
+
+    private bool TakeRead(ServerId from, ReadId read)
+    {
+        if (_confirming.Count + _parked.Count >= _options.MaxPendingReads)
+        {
+            return false;
+        }
+
+        if (_asked.Add((from, read)))
+        {
+            Register(new PendingRead(read, from, 0, LogIndex.Zero));
+        }
+
+        return true;
+    }
+
+    private void Register(PendingRead read)
+    {
+        if (!HasCommittedInOwnTerm)
+        {
+            _parked.Add(read);
+            return;
+        }
+
+        if (!_roundIsOpen)
+        {
+            _roundIsOpen = true;
+            _readRound++;
+        }
+
+        _confirming.Enqueue(read with { Round = _readRound, Index = CommitIndex });
+    }
+
+    private void UnparkReads()
+    {
+        foreach (PendingRead read in _parked)
+        {
+            Register(read);
+        }
+
+        _parked.Clear();
+    }
+
+    private void ConfirmReads()
+    {
+        if (_confirming.Count == 0)
+        {
+            return;
+        }
+
+        _roundOf ??= server =>
+            server == _options.Self ? _readRound
+            : server.Incarnation != 0 && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.AckedRound
+            : 0;
+        ulong confirmed = Quorum.ReachedByMajority(Membership!, _roundOf);
+        while (_confirming.TryPeek(out PendingRead first) && first.Round <= confirmed)
+        {
+            _confirming.Dequeue();
+            _asked.Remove((first.From, first.Read));
+            if (first.From == _options.Self)
+            {
+                _readsReady.Add(new ReadReady(first.Read, first.Index));
+            }
+            else
+            {
+                _sendNow.Add(new ReadIndexResponse(_options.Self, first.From, CurrentTerm, first.Read, first.Index));
+            }
+        }
+    }
+
+    private void LoseReads()
+    {
+        foreach (PendingRead read in _confirming.Concat(_parked))
+        {
+            if (read.From == _options.Self)
+            {
+                _readsLost.Add(read.Read);
+            }
+        }
+
+        _confirming.Clear();
+        _parked.Clear();
+        _asked.Clear();
+    }
+
+    private void LoseForwardedReads()
+    {
+        _readsLost.AddRange(_forwardedReads.Values);
+        _forwardedReads.Clear();
+    }
+
+    /// <summary>Requests and answers may be lost: what is unanswered is asked again with every heartbeat interval.</summary>
+    private void TickForwardedReads()
+    {
+        if (++_askElapsed < _options.HeartbeatTicks)
+        {
+            return;
+        }
+
+        _askElapsed = 0;
+        if (Leader is { } leader)
+        {
+            foreach (ReadId read in _forwardedReads.Values)
+            {
+                _sendNow.Add(new ReadIndexRequest(_options.Self, leader, CurrentTerm, read));
+            }
+        }
+    }
+
+    private void OnReadIndexRequest(ReadIndexRequest request)
+    {
+        if (Role == Role.Leader && request.Term == CurrentTerm)
+        {
+            TakeRead(request.From, request.Read);
+        }
+    }
+
+    private void OnReadIndexResponse(ReadIndexResponse response)
+    {
+        if (response.Term == CurrentTerm && Leader == response.From && _forwardedReads.Remove(response.Read.Value))
+        {
+            _readsReady.Add(new ReadReady(response.Read, response.Index));
+        }
+    }
+}
