@@ -25,7 +25,8 @@ public sealed record ExitCode(int Value, string Name, string Meaning, bool Needs
     public static readonly ExitCode PortTaken = new(4, "port-taken", "another process listens on the address", NeedsPerson: true);
 
     /// <summary>The disk failed while running; what is durable is safe, and starting again recovers it.</summary>
-    public static readonly ExitCode DiskFailed = new(5, "disk-failed", "a write or sync failed; starting again recovers what is durable", NeedsPerson: false);
+    public static readonly ExitCode DiskFailed = new(
+        5, "disk-failed", "a write or sync failed; starting again recovers what is durable", NeedsPerson: false);
 
     /// <summary>All exit codes, ascending.</summary>
     public static IReadOnlyList<ExitCode> All { get; } = [Ok, Defect, Configuration, DataRefused, PortTaken, DiskFailed];

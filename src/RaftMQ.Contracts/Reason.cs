@@ -103,7 +103,8 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason BodyTooLarge = new("body-too-large", 413, "the body is larger than a request may be", "send a smaller message");
 
     /// <summary>The request ended before its body was whole, or broke the rules of HTTP.</summary>
-    public static readonly Reason BadRequest = new("bad-request", 400, "the request breaks the rules of HTTP", "send a whole and well-formed request");
+    public static readonly Reason BadRequest = new(
+        "bad-request", 400, "the request breaks the rules of HTTP", "send a whole and well-formed request");
 
     /// <summary>The body came too slowly.</summary>
     public static readonly Reason RequestTimeout = new(
@@ -122,7 +123,8 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>A defect of RaftMQ.</summary>
     public static readonly Reason Internal = new(
-        "internal-error", 500, "an error nobody expected: a defect of RaftMQ", "see the node's log; it is unknown whether the request was carried out");
+        "internal-error", 500, "an error nobody expected: a defect of RaftMQ",
+        "see the node's log; it is unknown whether the request was carried out");
 
     /// <summary>All reasons, in the order of the documentation.</summary>
     public static IReadOnlyList<Reason> All { get; } =

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using RaftMQ.Consensus;
 using RaftMQ.Contracts;
@@ -12,24 +13,38 @@ using RaftMQ.Transport;
 namespace RaftMQ.Server.Commands;
 
 /// <summary>
-/// <c>raftmq classroom</c>: one node in the way of the course assignment. Followers refuse instead of passing on, an orderly stop discards the state, and a
+/// <c>raftmq classroom</c>: one node in the way of the course assignment. Followers refuse instead of passing on, an orderly stop discards the
+/// state, and a
 /// majority that comes back empty founds anew (<c>docs/course.md</c>).
 /// </summary>
 internal static class ClassroomCommand
 {
     public static Command Build()
     {
-        var config = new Argument<string>("CONFIG") { Description = """The assignment's file: {"addresses":[{"ip":…,"port":…,"internal_port":…},…]}""" };
-        var index = new Argument<int>("INDEX") { Description = "Which of the addresses this node is; the first is 0." };
+        var config = new Argument<string>("CONFIG")
+        {
+            Description = """The assignment's file: {"addresses":[{"ip":…,"port":…,"internal_port":…},…]}""",
+        };
+        var index = new Argument<int>("INDEX")
+        {
+            Description = "Which of the addresses this node is; the first is 0.",
+            CustomParser = result =>
+            {
+                if (!int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int place))
+                {
+                    result.AddError($"INDEX is a place in the list of addresses, 0 for the first, not \"{result.Tokens[0].Value}\"");
+                }
+
+                return place;
+            },
+        };
         Option<LogFormat> logFormat = SharedOptions.LogFormat();
         Option<bool> allowInsecure = SharedOptions.AllowInsecure();
 
-        var command = new Command("classroom", """
-            Run one node in the way of the course assignment.
-
-            Example:
-              raftmq classroom config.json 0
-            """) { config, index, logFormat, allowInsecure };
+        var command = new CommandWithExample("classroom", "Run one node in the way of the course assignment.", "raftmq classroom config.json 0")
+        {
+            config, index, logFormat, allowInsecure,
+        };
         command.SetAction((arguments, _) => RunAsync(
             arguments.GetRequiredValue(config), arguments.GetRequiredValue(index), arguments.GetValue(logFormat), arguments.GetValue(allowInsecure)));
         return command;
@@ -64,7 +79,10 @@ internal static class ClassroomCommand
     {
         ClassroomAddress self = configuration.Addresses[index];
         IPEndPoint clients = await ListenAddress.ResolveAsync(self.Client, $"addresses[{index}].ip", allowInsecure);
-        Member[] members = [.. configuration.Addresses.Select((address, i) => new Member(Number(i), 0, address.Peer.ToString(), address.Client.ToString()))];
+        Member[] members =
+        [
+            .. configuration.Addresses.Select((address, i) => new Member(Number(i), 0, address.Peer.ToString(), address.Client.ToString())),
+        ];
         return new NodePlan
         {
             Node = new NodeOptions { Node = Number(index), Members = members, Forward = false, Birth = BirthPolicy.MajorityDecides },

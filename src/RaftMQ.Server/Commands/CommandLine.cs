@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using RaftMQ.Contracts;
+using RaftMQ.Server.Configuration;
 
 namespace RaftMQ.Server.Commands;
 
@@ -10,6 +13,9 @@ internal static class CommandLine
     public static RootCommand Build()
     {
         var root = new RootCommand("RaftMQ: a replicated, durable message queue that any HTTP client can use.");
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new PrintHelp((HelpAction)help.Action!);
         root.Add(ServeCommand.Build());
         root.Add(ClassroomCommand.Build());
         return root;
@@ -21,11 +27,10 @@ internal static class CommandLine
     {
         try
         {
-            ParseResult parsed = Build().Parse(args);
-            if (parsed.Errors.Count > 0)
+            ParseResult parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0 && parsed.Action is not (PrintHelp or PrintVersion))
             {
-                string command = parsed.CommandResult.Command is RootCommand ? "raftmq" : $"raftmq {parsed.CommandResult.Command.Name}";
-                throw new CommandFailedException(ExitCode.Configuration, $"{parsed.Errors[0].Message.TrimEnd('.')}; see `{command} --help`");
+                throw new CommandFailedException(ExitCode.Configuration, WhatIsWrong(parsed));
             }
 
             // The commands handle signals themselves: an orderly stop takes longer than the library's time-out.
@@ -41,6 +46,49 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"raftmq: an error nobody expected, please report it: {defect}");
             return ExitCode.Defect.Value;
+        }
+    }
+
+    private static string WhatIsWrong(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string name = command is RootCommand ? "raftmq" : $"raftmq {command.Name}";
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            string unknown = parsed.UnmatchedTokens[0];
+            IEnumerable<Symbol> known = command.Subcommands.Concat<Symbol>(command.Options).Where(symbol => !symbol.Hidden);
+            string nearest = ConfigurationKeys.Nearest(unknown, known.Select(symbol => symbol.Name));
+            return $"`{name}` does not know \"{unknown}\"; the nearest it knows is \"{nearest}\"; see `{name} --help`";
+        }
+
+        string wrong = parsed.Tokens.Count == 0 ? "a command is missing" : parsed.Errors[0].Message.TrimEnd('.');
+        return $"{wrong}; see `{name} --help`";
+    }
+
+    private sealed class PrintHelp(HelpAction library) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            library.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is CommandWithExample command)
+            {
+                Console.Out.WriteLine($"Example:\n  {command.Example.ReplaceLineEndings("\n  ")}\n");
+            }
+
+            return ExitCode.Ok.Value;
+        }
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            Console.Out.WriteLine($"raftmq {ProgramVersion.Number}");
+            return ExitCode.Ok.Value;
         }
     }
 }

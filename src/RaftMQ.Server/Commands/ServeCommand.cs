@@ -20,12 +20,10 @@ internal static partial class ServeCommand
         Option<bool> allowInsecure = SharedOptions.AllowInsecure();
         var supervised = new Option<bool>(SupervisedProcess.Option) { Hidden = true };
 
-        var command = new Command("serve", """
-            Run one node of a cluster.
-
-            Example:
-              raftmq serve --config node1.json
-            """) { config, logFormat, allowInsecure, supervised };
+        var command = new CommandWithExample("serve", "Run one node of a cluster.", "raftmq serve --config node1.json")
+        {
+            config, logFormat, allowInsecure, supervised,
+        };
         command.SetAction((arguments, _) => RunAsync(
             arguments.GetRequiredValue(config),
             arguments.GetValue(logFormat),
@@ -62,8 +60,9 @@ internal static partial class ServeCommand
     private static async Task<NodePlan> PlanAsync(ServeConfiguration configuration)
     {
         MemberAddresses self = configuration.Self;
-        IPEndPoint clients = await ListenAddress.ResolveAsync(configuration.ClientListen ?? self.Client, "the client address", configuration.AllowInsecure);
-        IPEndPoint peers = await ListenAddress.ResolveAsync(configuration.PeerListen ?? self.Peer, "the peer address", configuration.AllowInsecure);
+        bool insecure = configuration.AllowInsecure;
+        IPEndPoint clients = await ListenAddress.ResolveAsync(configuration.ClientListen ?? self.Client, "the client address", insecure);
+        IPEndPoint peers = await ListenAddress.ResolveAsync(configuration.PeerListen ?? self.Peer, "the peer address", insecure);
         return new NodePlan
         {
             Node = NodeOptionsOf(configuration),
@@ -71,7 +70,7 @@ internal static partial class ServeCommand
             Peers = new PeerNetworkOptions
             {
                 Listen = peers,
-                Peers = configuration.Members.Where(member => member != self).ToDictionary(member => Number(member), member => member.Peer.ToString()),
+                Peers = configuration.Members.Where(member => member != self).ToDictionary(Number, member => member.Peer.ToString()),
             },
             DataFolder = configuration.DataFolder,
         };

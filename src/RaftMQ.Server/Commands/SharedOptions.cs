@@ -11,9 +11,8 @@ internal static class SharedOptions
     {
         var option = new Option<LogFormat>("--log-format")
         {
-            Description = "How log lines look: short sentences, or one JSON object a line.",
+            Description = "How log lines look: short sentences (text, the default), or one JSON object a line.",
             HelpName = "text|json",
-            DefaultValueFactory = _ => Logging.LogFormat.Text,
             CustomParser = result =>
             {
                 switch (result.Tokens[0].Value)

@@ -60,13 +60,15 @@ internal sealed record ClassroomConfiguration(IReadOnlyList<ClassroomAddress> Ad
         }
         catch (JsonException wrong)
         {
-            throw new ConfigurationException($"line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}", "this is not JSON: " + JsonErrors.Reason(wrong));
+            throw new ConfigurationException(JsonErrors.Place(wrong), "this is not JSON: " + JsonErrors.Reason(wrong));
         }
     }
 
     private static List<ClassroomAddress> Read(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("addresses", out JsonElement list) || list.ValueKind != JsonValueKind.Array)
+        JsonElement list = default;
+        bool found = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("addresses", out list);
+        if (!found || list.ValueKind != JsonValueKind.Array)
         {
             throw new ConfigurationException("", $"the list \"addresses\" is missing; write it as {Example}");
         }
@@ -98,7 +100,8 @@ internal sealed record ClassroomConfiguration(IReadOnlyList<ClassroomAddress> Ad
             throw new ConfigurationException($"{place}.ip", "the address is missing or not a string; for example \"127.0.0.1\"");
         }
 
-        return new ClassroomAddress(ReadHost(ip.GetString()!, $"{place}.ip"), ReadPort(element, place, "port")!.Value, ReadPort(element, place, "internal_port"));
+        string host = ReadHost(ip.GetString()!, $"{place}.ip");
+        return new ClassroomAddress(host, ReadPort(element, place, "port")!.Value, ReadPort(element, place, "internal_port"));
     }
 
     // With or without http://, with or without a trailing slash: both are seen in answers to the assignment.
@@ -127,7 +130,8 @@ internal sealed record ClassroomConfiguration(IReadOnlyList<ClassroomAddress> Ad
 
         return port.ValueKind == JsonValueKind.Number && port.TryGetInt32(out int number) && number is >= 1 and <= IPEndPoint.MaxPort
             ? number
-            : throw new ConfigurationException($"{place}.{key}", $"{port.GetRawText()} is not a port; a port is a number from 1 to {IPEndPoint.MaxPort}");
+            : throw new ConfigurationException(
+                $"{place}.{key}", $"{port.GetRawText()} is not a port; a port is a number from 1 to {IPEndPoint.MaxPort}");
     }
 
     private static void CheckUnique(List<ClassroomAddress> addresses)

@@ -14,7 +14,8 @@ internal static class ConfigurationKeys
         {
             if (!known.Contains(property.Name))
             {
-                throw new ConfigurationException(place, $"the key \"{property.Name}\" is not known; the nearest is \"{Nearest(property.Name, known)}\"");
+                string nearest = Nearest(property.Name, known);
+                throw new ConfigurationException(place, $"the key \"{property.Name}\" is not known; the nearest is \"{nearest}\"");
             }
 
             if (!seen.Add(property.Name))

@@ -38,8 +38,9 @@ internal static class ConfigurationRules
             RequireUnused(used, $"{place}.peer", member.Peer);
         }
 
-        string ids = string.Join(", ", configuration.Members.Select(member => member.Id));
-        Require(configuration.Members.Any(member => member.Id == configuration.NodeId), "nodeId", $"{configuration.NodeId} is not among the members' ids: {ids}");
+        IEnumerable<long> ids = configuration.Members.Select(member => member.Id);
+        Require(
+            ids.Contains(configuration.NodeId), "nodeId", $"{configuration.NodeId} is not among the members' ids: {string.Join(", ", ids)}");
     }
 
     private static void CheckTimeouts(Timeouts timeouts)
@@ -51,7 +52,8 @@ internal static class ConfigurationRules
         Require(
             timeouts.ElectionMs >= HeartbeatsPerElection * timeouts.HeartbeatMs,
             "timeouts.electionMs",
-            $"{timeouts.ElectionMs} is less than {HeartbeatsPerElection} heartbeats (timeouts.heartbeatMs is {timeouts.HeartbeatMs}); one lost heartbeat must not cause an election");
+            $"{timeouts.ElectionMs} is less than {HeartbeatsPerElection} heartbeats (timeouts.heartbeatMs is {timeouts.HeartbeatMs}); " +
+            "one lost heartbeat must not cause an election");
         Require(
             timeouts.RequestMs >= timeouts.LeaderWaitMs,
             "timeouts.requestMs",
@@ -68,10 +70,11 @@ internal static class ConfigurationRules
             payload <= segment - SectorBytes,
             "wal.maxPayloadBytes",
             $"{payload} does not fit a segment: it may be at most wal.segmentBytes - {SectorBytes}, {segment - SectorBytes}");
+        int room = payload - CommandOverheadBytes;
         Require(
-            limits.MaxMessageBytes <= payload - CommandOverheadBytes,
+            limits.MaxMessageBytes <= room,
             "limits.maxMessageBytes",
-            $"{limits.MaxMessageBytes} does not fit an entry: it may be at most wal.maxPayloadBytes - {CommandOverheadBytes}, {payload - CommandOverheadBytes}");
+            $"{limits.MaxMessageBytes} does not fit an entry: it may be at most wal.maxPayloadBytes - {CommandOverheadBytes}, {room}");
         Require(
             limits.MaxBytesPerTopic >= limits.MaxMessageBytes,
             "limits.maxBytesPerTopic",

@@ -12,7 +12,8 @@ internal static class EnvironmentOverrides
     /// <summary>Applies the variables.</summary>
     /// <param name="configuration">What the file says.</param>
     /// <param name="environment">All variables.</param>
-    /// <param name="warnings">Variables that begin alike and mean nothing. Not errors: container platforms invent such names for services called raftmq.</param>
+    /// <param name="warnings">Variables that begin alike and mean nothing. Not errors: container platforms invent such names for services called
+    /// raftmq.</param>
     /// <exception cref="ConfigurationException">A value is wrong; the message begins with the variable's name.</exception>
     public static ServeConfiguration Apply(
         ServeConfiguration configuration, IReadOnlyDictionary<string, string> environment, out IReadOnlyList<string> warnings)

@@ -74,7 +74,7 @@ internal static class ServeConfigurationLoader
         }
         catch (JsonException wrong)
         {
-            throw new ConfigurationException($"line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}", "this is not JSON: " + JsonErrors.Reason(wrong));
+            throw new ConfigurationException(JsonErrors.Place(wrong), "this is not JSON: " + JsonErrors.Reason(wrong));
         }
 
         using (document)
@@ -122,7 +122,8 @@ internal static class ServeConfigurationLoader
         }
 
         string prefix = key + ".";
-        string[] known = [.. Settings.All.Where(each => each.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(each => each.Key[prefix.Length..])];
+        IEnumerable<Setting> group = Settings.All.Where(each => each.Key.StartsWith(prefix, StringComparison.Ordinal));
+        string[] known = [.. group.Select(each => each.Key[prefix.Length..])];
         ConfigurationKeys.Check(value, key, known);
         return value.EnumerateObject().Aggregate(configuration, (sofar, property) => Set(sofar, prefix + property.Name, property.Value));
     }

@@ -55,7 +55,9 @@ internal sealed record NumberSetting(
             throw new SettingException($"{JsonKind.Describe(value)} stands where a number belongs; {Bounds}");
         }
 
-        return value.TryGetInt64(out long number) ? Put(configuration, Checked(number)) : throw new SettingException($"{value.GetRawText()} is not {Bounds}");
+        return value.TryGetInt64(out long number)
+            ? Put(configuration, Checked(number))
+            : throw new SettingException($"{value.GetRawText()} is not {Bounds}");
     }
 
     public override ServeConfiguration Set(ServeConfiguration configuration, string text) =>

@@ -1,3 +1,6 @@
+using RaftMQ.Queues;
+using RaftMQ.Storage.Wal;
+
 namespace RaftMQ.Server.Configuration;
 
 /// <summary>
@@ -9,6 +12,8 @@ internal static class Settings
     private const long Kilobyte = 1024;
     private const long Megabyte = 1024 * Kilobyte;
     private const long Terabyte = 1024 * 1024 * Megabyte;
+
+    private const long Week = 7L * 24 * 3_600_000;
 
     private const int ExampleClientPort = 8080;
     private const int ExamplePeerPort = 7001;
@@ -27,9 +32,9 @@ internal static class Settings
         new TextSetting("clientListen", (c, v) => c with { ClientListen = HostPort.Parse(v, ExampleClientPort) }),
         new TextSetting("peerListen", (c, v) => c with { PeerListen = HostPort.Parse(v, ExamplePeerPort) }),
         new SwitchSetting("allowInsecure", (c, v) => c with { AllowInsecure = v }),
-        .. Limits(),
+        .. LimitSettings(),
         .. TimeoutSettings(),
-        .. Wal(),
+        .. WalSettings(),
     ];
 
     /// <summary>The setting of a key, or null.</summary>
@@ -41,7 +46,7 @@ internal static class Settings
     /// <summary>Reads the peer address of a member.</summary>
     public static HostPort PeerAddress(string text) => HostPort.Parse(text, ExamplePeerPort);
 
-    private static IEnumerable<Setting> Limits() =>
+    private static IEnumerable<Setting> LimitSettings() =>
     [
         Limit("maxTopics", 1, 1_000_000, l => l.MaxTopics, (l, v) => l with { MaxTopics = (int)v }),
         Limit("maxTopicNameBytes", 1, 255, l => l.MaxTopicNameBytes, (l, v) => l with { MaxTopicNameBytes = (int)v }),
@@ -53,7 +58,7 @@ internal static class Settings
         Limit("maxRequestKeys", 1, 10_000_000, l => l.MaxRequestKeys, (l, v) => l with { MaxRequestKeys = (int)v }),
         Limit("maxRequestKeyBytes", 1, Terabyte, l => l.MaxRequestKeyBytes, (l, v) => l with { MaxRequestKeyBytes = v }),
         Limit(
-            "requestKeyWindowMilliseconds", 1_000, 7L * 24 * 3_600_000, l => l.RequestKeyWindowMilliseconds, (l, v) => l with { RequestKeyWindowMilliseconds = v }),
+            "requestKeyWindowMilliseconds", 1_000, Week, l => l.RequestKeyWindowMilliseconds, (l, v) => l with { RequestKeyWindowMilliseconds = v }),
     ];
 
     private static IEnumerable<Setting> TimeoutSettings() =>
@@ -65,23 +70,22 @@ internal static class Settings
         Timeout("requestMs", 1, 600_000, t => t.RequestMs, (t, v) => t with { RequestMs = v }),
     ];
 
-    private static IEnumerable<Setting> Wal() =>
+    private static IEnumerable<Setting> WalSettings() =>
     [
-        new NumberSetting(
-            "wal.segmentBytes", 64 * Kilobyte, 1024 * Megabyte, c => c.Wal.SegmentBytes, (c, v) => c with { Wal = c.Wal with { SegmentBytes = (int)v } }),
-        new NumberSetting("wal.spareSegments", 1, 16, c => c.Wal.SpareSegments, (c, v) => c with { Wal = c.Wal with { SpareSegments = (int)v } }),
-        new NumberSetting(
-            "wal.maxPayloadBytes", 8 * Kilobyte, 8 * Megabyte, c => c.Wal.MaxPayloadBytes, (c, v) => c with { Wal = c.Wal with { MaxPayloadBytes = (int)v } }),
-        new NumberSetting(
-            "wal.tailBytes", 64 * Kilobyte, 1024 * Megabyte, c => c.Wal.TailBytes, (c, v) => c with { Wal = c.Wal with { TailBytes = v } }),
+        Wal("segmentBytes", 64 * Kilobyte, 1024 * Megabyte, w => w.SegmentBytes, (w, v) => w with { SegmentBytes = (int)v }),
+        Wal("spareSegments", 1, 16, w => w.SpareSegments, (w, v) => w with { SpareSegments = (int)v }),
+        Wal("maxPayloadBytes", 8 * Kilobyte, 8 * Megabyte, w => w.MaxPayloadBytes, (w, v) => w with { MaxPayloadBytes = (int)v }),
+        Wal("tailBytes", 64 * Kilobyte, 1024 * Megabyte, w => w.TailBytes, (w, v) => w with { TailBytes = v }),
     ];
 
-    private static NumberSetting Limit(
-        string name, long min, long max, Func<Queues.QueueLimits, long> get, Func<Queues.QueueLimits, long, Queues.QueueLimits> put) =>
+    private static NumberSetting Limit(string name, long min, long max, Func<QueueLimits, long> get, Func<QueueLimits, long, QueueLimits> put) =>
         new("limits." + name, min, max, c => get(c.Limits), (c, v) => c with { Limits = put(c.Limits, v) });
 
     private static NumberSetting Timeout(string name, long min, long max, Func<Timeouts, long> get, Func<Timeouts, int, Timeouts> put) =>
         new("timeouts." + name, min, max, c => get(c.Timeouts), (c, v) => c with { Timeouts = put(c.Timeouts, (int)v) });
+
+    private static NumberSetting Wal(string name, long min, long max, Func<WalOptions, long> get, Func<WalOptions, long, WalOptions> put) =>
+        new("wal." + name, min, max, c => get(c.Wal), (c, v) => c with { Wal = put(c.Wal, v) });
 
     private static string NotEmpty(string value) => value.Length > 0 ? value : throw new SettingException("the path is empty; name a folder");
 }

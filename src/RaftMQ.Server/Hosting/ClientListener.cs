@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using RaftMQ.Contracts;
 using RaftMQ.Server.Commands;
 using RaftMQ.Server.Http;
 
@@ -29,7 +28,11 @@ internal sealed class ClientListener : IAsyncDisposable
     /// <param name="sniffer">Looks at each connection before HTTP does, or null.</param>
     /// <exception cref="CommandFailedException">The address cannot be listened on.</exception>
     public static async Task<ClientListener> StartAsync(
-        IPEndPoint endPoint, int maxBodyBytes, RequestDelegate handler, ILoggerFactory logs, Func<ConnectionDelegate, ConnectionDelegate>? sniffer = null)
+        IPEndPoint endPoint,
+        int maxBodyBytes,
+        RequestDelegate handler,
+        ILoggerFactory logs,
+        Func<ConnectionDelegate, ConnectionDelegate>? sniffer = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);

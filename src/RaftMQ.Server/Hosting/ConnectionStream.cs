@@ -2,7 +2,8 @@ using System.IO.Pipelines;
 
 namespace RaftMQ.Server.Hosting;
 
-/// <summary>Both directions of a connection as one stream. Disposing it changes nothing: the connection is the listener's, who closes it once it is let go.</summary>
+/// <summary>Both directions of a connection as one stream. Disposing it changes nothing: the connection is the listener's, who closes it once it
+/// is let go.</summary>
 internal sealed class ConnectionStream(IDuplexPipe connection) : Stream
 {
     private readonly Stream _input = connection.Input.AsStream(leaveOpen: true);

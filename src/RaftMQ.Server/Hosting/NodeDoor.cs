@@ -7,7 +7,8 @@ using RaftMQ.Storage.Identity;
 namespace RaftMQ.Server.Hosting;
 
 /// <summary>
-/// The node as the surfaces see it, from before it exists: the listener is up first, so that clients and supervisors find the port open while the disk is
+/// The node as the surfaces see it, from before it exists: the listener is up first, so that clients and supervisors find the port open while the
+/// disk is
 /// still being read. Requests of that moment wait here.
 /// </summary>
 internal sealed class NodeDoor(NodeId self) : IQueueNode

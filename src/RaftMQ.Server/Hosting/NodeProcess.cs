@@ -60,13 +60,15 @@ internal static partial class NodeProcess
         if (!stopping.IsCompleted)
         {
             // Not by an exception: the disposals on its way would wait for the very same thing.
-            await Console.Error.WriteLineAsync($"raftmq: the node did not stop within {StopLimit.TotalSeconds} s and was cut short; what was acknowledged is on disk");
+            await Console.Error.WriteLineAsync(
+                $"raftmq: the node did not stop within {StopLimit.TotalSeconds} s and was cut short; what was acknowledged is on disk");
             Environment.Exit(ExitCode.Defect.Value);
         }
 
         await stopping;
 
-        // The node first: it answers what waits. Then the peers, whose connections may be the listener's; then the listener, which lets the answers out.
+        // The node first: it answers what waits. Then the peers, whose connections may be the listener's; then the listener, which lets the
+        // answers out.
         async Task StopAllAsync()
         {
             await node.StopAsync(handOver);

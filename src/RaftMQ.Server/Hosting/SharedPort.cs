@@ -8,7 +8,8 @@ using RaftMQ.Transport;
 namespace RaftMQ.Server.Hosting;
 
 /// <summary>
-/// One port for clients and peers, as the assignment has it where a node has no port of its own for peers: the first bytes of a connection tell what it is.
+/// One port for clients and peers, as the assignment has it where a node has no port of its own for peers: the first bytes of a connection tell
+/// what it is.
 /// Every connection is looked at by itself, so one that stays silent holds up nobody else, and is closed after a while.
 /// </summary>
 /// <param name="accept">Takes a peer's connection, with nothing of it consumed; ends when the connection ends.</param>

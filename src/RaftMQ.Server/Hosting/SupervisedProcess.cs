@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace RaftMQ.Server.Hosting;
 
 /// <summary>
-/// A node that a supervisor runs (<c>raftmq dev</c>). Ctrl-C in a terminal reaches the whole process group; such a node leaves it to the supervisor, who
+/// A node that a supervisor runs (<c>raftmq dev</c>). Ctrl-C in a terminal reaches the whole process group; such a node leaves it to the
+/// supervisor, who
 /// stops it by SIGTERM. The supervisor holds the other end of its standard input, so that the node also ends when the supervisor is killed.
 /// </summary>
 internal static class SupervisedProcess

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using RaftMQ.Contracts;
 
 namespace RaftMQ.Server.Http;

@@ -1,6 +1,7 @@
 namespace RaftMQ.Server.Http;
 
-/// <summary>How many bytes of large bodies may be received at a time. Small ones are not worth counting: the number of connections bounds them.</summary>
+/// <summary>How many bytes of large bodies may be received at a time. Small ones are not worth counting: the number of connections bounds
+/// them.</summary>
 internal sealed class BodyBudget(long limit)
 {
     private long _taken;

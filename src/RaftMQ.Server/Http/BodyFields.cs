@@ -7,7 +7,8 @@ using RaftMQ.Server.Configuration;
 namespace RaftMQ.Server.Http;
 
 /// <summary>
-/// The fields of a body, <c>{"topic": T}</c> or <c>{"topic": T, "message": M}</c>. Fields that nobody asked for are skipped. The message stays where it
+/// The fields of a body, <c>{"topic": T}</c> or <c>{"topic": T, "message": M}</c>. Fields that nobody asked for are skipped. The message stays
+/// where it
 /// lies unless it has escapes; nothing here goes through reflection or an object per request.
 /// </summary>
 internal ref struct BodyFields
@@ -39,7 +40,7 @@ internal ref struct BodyFields
 
         if (body.StartsWith("\uFEFF"u8))
         {
-            return new Refusal(Reason.BadJson, $"the body begins with a byte order mark, which JSON does not allow; send {example} in UTF-8 without it");
+            return new Refusal(Reason.BadJson, $"the body begins with a byte order mark, which JSON does not allow; send {example} without it");
         }
 
         if (!Utf8.IsValid(body))
@@ -54,8 +55,7 @@ internal ref struct BodyFields
         }
         catch (JsonException wrong)
         {
-            string place = $"line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}";
-            return new Refusal(Reason.BadJson, $"the body is not JSON: {JsonErrors.Reason(wrong)} ({place}); send {example}");
+            return new Refusal(Reason.BadJson, $"the body is not JSON: {JsonErrors.Reason(wrong)} ({JsonErrors.Place(wrong)}); send {example}");
         }
         catch (InvalidOperationException)
         {

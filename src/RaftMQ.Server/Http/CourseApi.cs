@@ -1,5 +1,3 @@
-using System.Buffers;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RaftMQ.Consensus;
 using RaftMQ.Contracts;
@@ -10,7 +8,8 @@ using RaftMQ.Replica.Requests;
 namespace RaftMQ.Server.Http;
 
 /// <summary>
-/// The course's contract on the client port, to the letter (<c>docs/reference/course-api.md</c>), and the node's report beside it. One method per route;
+/// The course's contract on the client port, to the letter (<c>docs/reference/course-api.md</c>), and the node's report beside it. One method per
+/// route;
 /// what the answers claim is in <see cref="Outcomes"/>.
 /// </summary>
 /// <param name="node">The node behind it.</param>
@@ -234,6 +233,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
 
     private static string Shown(string text) => text.Length <= 100 ? text : text[..100] + "…";
 
-    [LoggerMessage(Level = LogLevel.Error, EventName = "RequestFailed", Message = "A {Method} request met an error nobody expected; please report it")]
+    [LoggerMessage(
+        Level = LogLevel.Error, EventName = "RequestFailed", Message = "a {Method} request met an error nobody expected, please report it")]
     private static partial void LogDefect(ILogger logger, Exception defect, string method);
 }

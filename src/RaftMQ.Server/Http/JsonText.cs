@@ -11,7 +11,8 @@ internal static class JsonText
     private const string HexDigits = "0123456789abcdef";
     private const int LongestEscape = 6;
 
-    private static readonly SearchValues<byte> MustEscape = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (byte)code), (byte)'"', (byte)'\\']);
+    private static readonly SearchValues<byte> MustEscape =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (byte)code), (byte)'"', (byte)'\\']);
 
     /// <summary>How many bytes <paramref name="text"/> takes between the quotes.</summary>
     public static int EscapedLength(ReadOnlySpan<byte> text)

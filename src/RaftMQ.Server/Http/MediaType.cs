@@ -1,11 +1,11 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using RaftMQ.Contracts;
 
 namespace RaftMQ.Server.Http;
 
 /// <summary>
-/// Whether a body is declared as what it must be: JSON in UTF-8, not compressed. A request that declares nothing is taken at its body: early answers to the
+/// Whether a body is declared as what it must be: JSON in UTF-8, not compressed. A request that declares nothing is taken at its body: early
+/// answers to the
 /// assignment send none, and a body that is not JSON is refused anyway.
 /// </summary>
 internal static class MediaType

@@ -49,7 +49,8 @@ internal static class Outcomes
     };
 
     /// <summary>The refusal of a message that is too large.</summary>
-    public static Refusal MessageTooLarge(long limit) => Refusal.Because(Reason.MessageTooLarge, $"at most {limit} bytes of UTF-8 (limits.maxMessageBytes)");
+    public static Refusal MessageTooLarge(long limit) =>
+        Refusal.Because(Reason.MessageTooLarge, $"at most {limit} bytes of UTF-8 (limits.maxMessageBytes)");
 
     private static Refusal NoLeader(NodeStatus status) => status.Phase switch
     {

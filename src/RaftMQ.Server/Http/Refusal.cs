@@ -4,7 +4,8 @@ namespace RaftMQ.Server.Http;
 
 /// <summary>A request that is not carried out.</summary>
 /// <param name="Reason">Why.</param>
-/// <param name="Detail">What exactly is wrong and what is allowed, for a person; null where the course's contract knows a bare <c>{"success":false}</c>.</param>
+/// <param name="Detail">What exactly is wrong and what is allowed, for a person; null where the course's contract knows a bare
+/// <c>{"success":false}</c>.</param>
 internal sealed record Refusal(Reason Reason, string? Detail)
 {
     public static readonly Refusal TopicExists = new(Reason.TopicExists, null);

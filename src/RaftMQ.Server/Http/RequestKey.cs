@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using RaftMQ.Contracts;
 using RaftMQ.Queues;

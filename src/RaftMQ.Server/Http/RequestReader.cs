@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using Microsoft.AspNetCore.Http;
 using RaftMQ.Contracts;
 
 namespace RaftMQ.Server.Http;

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace RaftMQ.Server.Logging;
 
 /// <summary>
-/// Log lines for machines: <c>{"time":"2026-01-31T12:00:01.250Z","level":"info","event":"BecameLeader","message":"…","values":{"term":"3"}}</c>, one object a line.
+/// Log lines for machines: <c>{"time":"2026-01-31T12:00:01.250Z","level":"info","event":"BecameLeader","message":"…","values":{"term":"3"}}</c>,
+/// one object a line.
 /// </summary>
 internal sealed class JsonLineFormatter() : ConsoleFormatter(FormatterName)
 {

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using RaftMQ.Server.Tests.Configuration;
+
+namespace RaftMQ.Server.Tests.Commands;
+
+/// <summary>The program as a person starts it: what it prints where, and how it ends.</summary>
+public sealed class CommandLines
+{
+    [Fact]
+    public async Task The_version_is_one_line_on_standard_output()
+    {
+        (await Run("--version")).ShouldBe((0, "raftmq 0.1.0\n", ""));
+    }
+
+    [Theory]
+    [InlineData("--help", "Commands:")]
+    [InlineData("serve --help", "raftmq serve --config node1.json")]
+    [InlineData("classroom --help", "raftmq classroom config.json 0")]
+    public async Task Help_goes_to_standard_output_with_an_example(string arguments, string word)
+    {
+        (int code, string output, string error) = await Run(arguments.Split(' '));
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain(word);
+        output.ShouldNotContain("--supervised");
+    }
+
+    [Theory]
+    [InlineData("", "a command is missing")]
+    [InlineData("bogus", "`raftmq` does not know \"bogus\"")]
+    [InlineData("serv --config x", "the nearest it knows is \"serve\"")]
+    [InlineData("serve", "--config")]
+    [InlineData("serve --config", "--config")]
+    [InlineData("serve --confg x", "`raftmq serve` does not know \"--confg\"; the nearest it knows is \"--config\"")]
+    [InlineData("serve --config a --log-format xml", "--log-format is text or json, not \"xml\"")]
+    [InlineData("serve --config @missing.json", "@missing.json: there is no such file")]
+    [InlineData("classroom", "CONFIG")]
+    [InlineData("classroom config.json", "INDEX")]
+    [InlineData("classroom config.json first", "INDEX is a place in the list of addresses, 0 for the first, not \"first\"")]
+    [InlineData("classroom missing.json 0", "missing.json: there is no such file")]
+    public async Task A_wrong_command_line_is_one_line_on_standard_error_and_code_2(string arguments, string word)
+    {
+        (int code, string output, string error) = await Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        (code, output).ShouldBe((2, ""));
+        error.ShouldStartWith("raftmq: ");
+        error.ShouldContain(word);
+        error.TrimEnd('\n').ShouldNotContain("\n");
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("2")]
+    public async Task An_index_beyond_the_list_is_refused(string index)
+    {
+        using var file = new ConfigurationFile("""{"addresses":[{"ip":"127.0.0.1","port":1},{"ip":"127.0.0.1","port":2}]}""");
+
+        (int code, _, string error) = await Run("classroom", file.Path, index);
+
+        code.ShouldBe(2);
+        error.ShouldBe($"raftmq: INDEX {index} is not a place in the list of addresses; it has 2, from 0 to 1\n");
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8080", "127.0.0.1:7001", "the client address: other machines can reach 0.0.0.0:8080")]
+    [InlineData("127.0.0.1:8080", "[::]:7001", "the peer address: other machines can reach [::]:7001")]
+    public async Task An_address_that_others_can_reach_must_be_asked_for(string client, string peer, string word)
+    {
+        using var file = new ConfigurationFile(
+            $$"""{"nodeId": 1, "dataFolder": "data", "members": [{"id": 1, "client": "{{client}}", "peer": "{{peer}}"}]}""");
+
+        (int code, _, string error) = await Run("serve", "--config", file.Path);
+
+        code.ShouldBe(2);
+        error.ShouldStartWith($"raftmq: {word}");
+        error.ShouldContain("--allow-insecure");
+        Directory.Exists(Path.Combine(file.Folder, "data")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_taken_port_is_named_before_the_data_folder_is_touched(bool client)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        string addresses = client
+            ? $"\"client\": \"127.0.0.1:{port}\", \"peer\": \"127.0.0.1:1025\""
+            : $"\"client\": \"127.0.0.1:1025\", \"peer\": \"127.0.0.1:{port}\"";
+        using var file = new ConfigurationFile($$"""{"nodeId": 1, "dataFolder": "data", "members": [{"id": 1, {{addresses}}}]}""");
+
+        (int code, _, string error) = await Run("serve", "--config", file.Path);
+
+        code.ShouldBe(4);
+        error.ShouldBe($"raftmq: port {port} of 127.0.0.1 is taken by another process; choose another, or stop that one\n");
+        Directory.Exists(Path.Combine(file.Folder, "data")).ShouldBeFalse();
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "raftmq"), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+    }
+}
