@@ -49,7 +49,7 @@ internal static partial class NodeProcess
         await StopInOrderAsync(node, network, listener, handOver: cause == StopCause.Asked);
         if (plan.RemoveDataAtStop)
         {
-            Directory.Delete(plan.DataFolder, recursive: true);
+            RemoveData(plan.DataFolder, logger);
         }
     }
 
@@ -106,6 +106,19 @@ internal static partial class NodeProcess
         }
     }
 
+    private static void RemoveData(string folder, ILogger logger)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+            LogRemoved(logger, folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogNotRemoved(logger, folder, failure.Message);
+        }
+    }
+
     private static ExitCode ExitCodeOf(NodeEndReason reason) => reason switch
     {
         NodeEndReason.Stopped => ExitCode.Ok,
@@ -119,4 +132,10 @@ internal static partial class NodeProcess
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "stopping: {Why}")]
     private static partial void LogStopping(ILogger logger, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "DataRemoved", Message = "{Folder} is removed, as the assignment asks of a node that is stopped")]
+    private static partial void LogRemoved(ILogger logger, string folder);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "DataNotRemoved", Message = "{Folder} cannot be removed: {Why}; remove it by hand")]
+    private static partial void LogNotRemoved(ILogger logger, string folder, string why);
 }

@@ -7,9 +7,11 @@ namespace RaftMQ.Server.Http;
 
 /// <summary>Receives bodies, bounded one by one and all together.</summary>
 /// <param name="maxBytes">The largest body.</param>
-internal sealed class RequestReader(int maxBytes)
+/// <param name="maxLargeBytes">What bodies over <see cref="HttpLimits.SmallBodyBytes"/> may take together.</param>
+internal sealed class RequestReader(int maxBytes, long maxLargeBytes = HttpLimits.MaxLargeBodyBytes)
 {
-    private readonly BodyBudget _budget = new(Math.Max(HttpLimits.MaxLargeBodyBytes, maxBytes));
+    // One body of the largest size always fits, whatever the configuration makes of it.
+    private readonly BodyBudget _budget = new(Math.Max(maxLargeBytes, maxBytes + HttpLimits.MaxRequestBufferBytes));
 
     /// <summary>Receives the body of a request.</summary>
     /// <exception cref="BadHttpRequestException">The request ended early, came too slowly, or broke a rule of HTTP.</exception>
@@ -44,7 +46,7 @@ internal sealed class RequestReader(int maxBytes)
                 }
 
                 reader.AdvanceTo(buffer.Start, buffer.End);
-                long needed = Math.Max(request.ContentLength ?? 0, buffer.Length + HttpLimits.MaxRequestBufferBytes);
+                long needed = request.ContentLength ?? buffer.Length + HttpLimits.MaxRequestBufferBytes;
                 if (needed > HttpLimits.SmallBodyBytes && needed > taken)
                 {
                     if (!_budget.TryTake(needed - taken))
