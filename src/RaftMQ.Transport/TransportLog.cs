@@ -40,6 +40,9 @@ internal static partial class TransportLog
     [LoggerMessage(12, LogLevel.Error, "dropped a message ({Type}) to {Server} that is larger than a frame may be, {Limit} bytes; raise MaxFrameBytes on all nodes")]
     public static partial void MessageTooLarge(this ILogger logger, FrameType type, ServerId server, int limit);
 
+    [LoggerMessage(13, LogLevel.Information, "the connection {Direction} {Server} ended: {Reason}")]
+    public static partial void ConnectionEnded(this ILogger logger, string direction, ServerId server, string reason);
+
     [LoggerMessage(11, LogLevel.Critical, "a defect ended the peer connection or listener")]
     public static partial void Defect(this ILogger logger, Exception defect);
 }

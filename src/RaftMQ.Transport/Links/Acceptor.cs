@@ -138,6 +138,8 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         }
         finally
         {
+            inbound.Connection.Close("the peer closed it");
+            context.Logger.ConnectionEnded("from", inbound.Peer.Server, inbound.Connection.ClosedBecause!);
             link.Closed(inbound);
         }
     }

@@ -58,6 +58,7 @@ internal sealed class OutboundConnection(LinkContext context, PeerConnection con
         {
             Connection.Close("the peer closed it");
             _queue.Close();
+            context.Logger.ConnectionEnded("to", Peer.Server, Connection.ClosedBecause!);
             await writing.ConfigureAwait(false);
             Connection.Dispose();
         }

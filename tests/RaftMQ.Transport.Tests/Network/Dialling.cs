@@ -22,7 +22,12 @@ public sealed class Dialling
     {
         IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
         using Socket listener = Listen(ports[2]);
-        await using TestNode node = TestNode.Start(One, ports);
+
+        // Whatever is not at once would come only after the test has failed.
+        await using TestNode node = TestNode.Start(One, ports, options => options with
+        {
+            Timeouts = new PeerTimeouts { FirstRedial = TimeSpan.FromHours(1), LongestRedial = TimeSpan.FromHours(1) },
+        });
         RawPeer dialled = await WelcomeAsync(listener);
         using RawPeer dialling = await RawPeer.IntroduceAsync(ports[1], Two, One.Server);
         await node.Events.UntilUp(Two.Server);
@@ -32,6 +37,20 @@ public sealed class Dialling
         await node.Events.UntilUp(Two.Server, times: 2);
 
         node.Events.Of<RecordedEvents.Down>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_not_there_yet_is_dialled_until_it_is()
+    {
+        IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
+        await using TestNode node = TestNode.Start(One, ports);
+
+        // Nobody listens on port 2, and nobody dials: only the node's own patience brings it here again.
+        await UntilRefusedAsync(ports[2]);
+        using Socket listener = Listen(ports[2]);
+
+        using RawPeer dialled = await WelcomeAsync(listener);
+        await node.Events.UntilMet(Two);
     }
 
     [Fact]
@@ -185,6 +204,9 @@ public sealed class Dialling
         listener.Listen();
         return listener;
     }
+
+    private static async Task UntilRefusedAsync(int port) =>
+        (await Should.ThrowAsync<SocketException>(() => RawPeer.ConnectAsync(port))).SocketErrorCode.ShouldBe(SocketError.ConnectionRefused);
 
     private static async Task<RawPeer> WelcomeAsync(Socket listener)
     {

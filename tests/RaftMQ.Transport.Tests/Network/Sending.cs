@@ -129,6 +129,7 @@ public sealed class Sending
         await third.Events.UntilMessages(1);
 
         // Closed for the stall: what had left is read, then the end comes, and the node dials again.
+        await node.Log.UntilLine("to 2/66 ended", "nothing could be written for 0.5 s");
         using RawPeer again = await RawPeer.AcceptAsync(listener);
         var rest = new MemoryStream();
         try

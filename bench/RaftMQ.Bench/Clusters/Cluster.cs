@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using RaftMQ.Bench.Load;
+using RaftMQ.Bench.Measures;
+
+namespace RaftMQ.Bench.Clusters;
+
+/// <summary>A cluster to put load on: one that the benchmark starts (`raftmq dev`, a child process) and removes with its data, or one that is running.</summary>
+internal sealed class Cluster : IDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly ChildProcess? _supervisor;
+    private readonly string? _data;
+
+    private Cluster(IReadOnlyList<int> ports, ChildProcess? supervisor, string? data)
+    {
+        Ports = ports;
+        _supervisor = supervisor;
+        _data = data;
+    }
+
+    /// <summary>The client ports of the nodes.</summary>
+    public IReadOnlyList<int> Ports { get; }
+
+    /// <summary>Starts `raftmq dev` and waits until every node answers and one leads.</summary>
+    /// <param name="server">The path of raftmq.dll.</param>
+    /// <param name="nodes">How many nodes.</param>
+    /// <param name="data">An empty folder for their data, removed at the end.</param>
+    public static Cluster Start(string server, int nodes, string data)
+    {
+        if (!File.Exists(server))
+        {
+            throw new BenchFailedException($"{server} does not exist; build it with `dotnet build -c Release src/RaftMQ.Server`, or name it with --server");
+        }
+
+        int first = FreePorts(nodes);
+        var supervisor = new ChildProcess(
+            "dotnet", [server, "dev", "--nodes", $"{nodes}", "--port", $"{first}", "--data", Path.Combine(data, "cluster")]);
+        var cluster = new Cluster([.. Enumerable.Range(first, nodes)], supervisor, data);
+        try
+        {
+            cluster.WaitUntil(views => views.Count == nodes && views.Any(view => view.Leads), StartTimeout, "every node answers and one leads");
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Uses a cluster that is running: so many consecutive ports from the one of the URL.</summary>
+    public static Cluster Attach(Uri url, int nodes)
+    {
+        if (!url.IsLoopback)
+        {
+            throw new BenchFailedException($"{url} is not on this machine; the benchmark puts load on loopback addresses only");
+        }
+
+        var cluster = new Cluster([.. Enumerable.Range(url.Port, nodes)], supervisor: null, data: null);
+        cluster.WaitUntil(views => views.Any(view => view.Leads), StartTimeout, "a node of it leads");
+        return cluster;
+    }
+
+    /// <summary>All nodes that answer.</summary>
+    public IReadOnlyList<NodeView> Views() => [.. Ports.Select(NodeView.Ask).OfType<NodeView>()];
+
+    /// <summary>The node that leads: of two that believe so, the one of the higher term.</summary>
+    public NodeView Leader() =>
+        WaitUntil(views => views.Any(view => view.Leads), StartTimeout, "a node leads").Where(view => view.Leads).MaxBy(view => view.Term)!;
+
+    /// <summary>Waits until the nodes that answer are as wished.</summary>
+    public IReadOnlyList<NodeView> WaitUntil(Func<IReadOnlyList<NodeView>, bool> condition, TimeSpan timeout, string what)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            IReadOnlyList<NodeView> views = Views();
+            if (condition(views))
+            {
+                return views;
+            }
+
+            if (_supervisor is { HasExited: true } || Stopwatch.GetElapsedTime(began) > timeout)
+            {
+                string why = _supervisor is { HasExited: true } ? "the cluster has ended" : $"{timeout.TotalSeconds} s have passed";
+                throw new BenchFailedException($"waited until {what}, but {why}. Its last lines:\n{_supervisor?.LastLines}");
+            }
+
+            Thread.Sleep(PollInterval);
+        }
+    }
+
+    /// <summary>Ends a node's process as by `kill -9`, after making sure that it is a child of the supervisor that this benchmark started.</summary>
+    public void Kill(NodeView node)
+    {
+        if (_supervisor is null || ParentOf(node.Pid) != _supervisor.Id)
+        {
+            throw new BenchFailedException($"process {node.Pid} was not started by this benchmark; it is left alone");
+        }
+
+        _ = Native.Kill(node.Pid, Native.SigKill);
+    }
+
+    /// <summary>Creates a topic; one that exists is as good.</summary>
+    public void CreateTopic(string topic)
+    {
+        using var connection = new HttpConnection(Leader().Port, StartTimeout);
+        int status = connection.Exchange(HttpConnection.Request("PUT", "/topic", $$"""{"topic":"{{topic}}"}""")).Status;
+        if (status is not (201 or 409))
+        {
+            throw new BenchFailedException($"PUT /topic was answered with {status}");
+        }
+    }
+
+    public void Dispose()
+    {
+        _supervisor?.Dispose();
+        if (_data is not null && Directory.Exists(_data))
+        {
+            Directory.Delete(_data, recursive: true);
+        }
+    }
+
+    private static int ParentOf(int process)
+    {
+        // Field 4 of /proc/N/stat; the name in field 2 may hold spaces and ends with the last parenthesis.
+        string stat = File.ReadAllText($"/proc/{process}/stat");
+        string parent = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1];
+        return int.Parse(parent, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The first of so many consecutive ports that are free at the moment, below the range that the system gives to outgoing connections.</summary>
+    private static int FreePorts(int count)
+    {
+        const int Attempts = 100;
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            int first = Random.Shared.Next(18_000, 30_000);
+            if (Enumerable.Range(first, count).All(IsFree))
+            {
+                return first;
+            }
+        }
+
+        throw new BenchFailedException($"no {count} consecutive free ports were found between 18000 and 30000");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen(1);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

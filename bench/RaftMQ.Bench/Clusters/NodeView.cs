@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using RaftMQ.Bench.Load;
+
+namespace RaftMQ.Bench.Clusters;
+
+/// <summary>A node as it reports itself (GET /v1/node).</summary>
+/// <param name="Port">Its client port.</param>
+/// <param name="Pid">Its process.</param>
+/// <param name="Role">Leader, Candidate or Follower.</param>
+/// <param name="Term">Its term.</param>
+/// <param name="CommitIndex">What it knows to be committed.</param>
+/// <param name="AppliedIndex">What it has applied.</param>
+/// <param name="StateHash">The hash of its state: equal on all nodes at an equal applied index.</param>
+internal sealed record NodeView(int Port, int Pid, string Role, ulong Term, ulong CommitIndex, ulong AppliedIndex, string StateHash)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    public bool Leads => Role == "Leader";
+
+    /// <summary>Asks a node; null if it does not answer.</summary>
+    public static NodeView? Ask(int port)
+    {
+        try
+        {
+            using var connection = new HttpConnection(port, Timeout);
+            HttpAnswer answer = connection.Exchange(HttpConnection.Request("GET", "/v1/node"));
+            if (answer.Status != 200)
+            {
+                return null;
+            }
+
+            using JsonDocument json = JsonDocument.Parse(answer.Body);
+            JsonElement node = json.RootElement;
+            return new NodeView(
+                port,
+                node.GetProperty("pid").GetInt32(),
+                node.GetProperty("role").GetString() ?? "",
+                node.GetProperty("term").GetUInt64(),
+                node.GetProperty("commitIndex").GetUInt64(),
+                node.GetProperty("appliedIndex").GetUInt64(),
+                node.GetProperty("stateHash").ToString());
+        }
+        catch (Exception gone) when (gone is SocketException or IOException)
+        {
+            return null;
+        }
+    }
+}

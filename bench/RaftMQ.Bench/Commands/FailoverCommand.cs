@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Diagnostics;
+using RaftMQ.Bench.Clusters;
+using RaftMQ.Bench.Load;
+using RaftMQ.Bench.Reports;
+
+namespace RaftMQ.Bench.Commands;
+
+/// <summary>
+/// <c>failover</c>: the leader's process is killed with -9 again and again under load: for how long are no writes acknowledged, and is every
+/// acknowledged message popped exactly once afterwards?
+/// </summary>
+internal static class FailoverCommand
+{
+    private const string Topic = "failover";
+
+    /// <summary>A kill is over when this many writes have been acknowledged after it and all nodes are back.</summary>
+    private const int WritesAfterKill = 200;
+
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
+
+    public static Command Build()
+    {
+        Option<int> kills = SharedOptions.Bounded("--kills", "How often the leader is killed.", 20, 1, 1_000);
+        Option<int> connections = SharedOptions.Bounded("--connections", "Writers.", 8, 1, 256);
+        Option<int> rate = SharedOptions.Bounded("--rate", "Requests per second of all writers together; 0 for as many as go.", 0, 0, 1_000_000);
+        var keyed = new Option<bool>("--keyed") { Description = "Send with Idempotency-Key and repeat until the outcome is known (choose a --rate: keys are remembered for minutes)." };
+        Option<int> nodes = SharedOptions.Nodes();
+        Option<string> server = SharedOptions.Server();
+        Option<string> data = SharedOptions.Data();
+        Option<string?> json = SharedOptions.Json();
+        var command = new Command("failover", "Kill the leader with -9 under load; measure the silence, account for every message.")
+        {
+            kills, connections, rate, keyed, nodes, server, data, json,
+        };
+        command.SetAction(arguments =>
+        {
+            int writers = arguments.GetValue(connections);
+            TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
+            string folder = SharedOptions.NewFolder(arguments.GetRequiredValue(data));
+            try
+            {
+                using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder);
+                var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{(arguments.GetValue(keyed) ? " --keyed" : "")}");
+                bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace);
+                report.Save(arguments.GetValue(json));
+                return clean ? 0 : 1;
+            }
+            finally
+            {
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+        });
+        return command;
+    }
+
+    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace)
+    {
+        cluster.CreateTopic(Topic);
+        var silences = new LatencyHistogram();
+        Account account;
+        using (var writers = new Writers(cluster.Ports, Topic, connections, keyed, pace))
+        {
+            WaitForWrites(writers, WritesAfterKill);
+            for (int kill = 1; kill <= kills; kill++)
+            {
+                TimeSpan silence = KillLeader(cluster, writers, out NodeView killed);
+                silences.Record(0, (long)(silence.TotalSeconds * Stopwatch.Frequency));
+                report.Row($"kill {kill}", $"leader on port {killed.Port} of term {killed.Term}: {Report.Ms(silence)} without an acknowledged write");
+            }
+
+            writers.Dispose();
+            WaitUntilEqual(cluster);
+            account = Drain.Run(cluster.Ports, Topic, writers.Ledgers);
+        }
+
+        report.Add("silence after a kill", "silence", silences);
+        report.Add("sent", "sent", account.Sent, "messages", "#,0");
+        report.Add("acknowledged", "acknowledged", account.Acknowledged, "", "#,0");
+        report.Add("refused", "refused", account.Refused, "", "#,0");
+        report.Add("unknown outcome", "unknown", account.Unknown, $", of them stored: {account.UnknownButStored}", "#,0");
+        report.Add("acknowledged but lost", "lost", account.Lost, "(must be 0)", "0");
+        report.Add("popped twice", "twice", account.Twice, "(must be 0)", "0");
+        report.Add("refused but stored", "refusedButStored", account.RefusedButStored, "(must be 0)", "0");
+        report.Add("never sent but popped", "strange", account.Strange, "(must be 0)", "0");
+        return account.IsClean;
+    }
+
+    private static TimeSpan KillLeader(Cluster cluster, Writers writers, out NodeView killed)
+    {
+        NodeView leader = cluster.Leader();
+        long moment = Stopwatch.GetTimestamp();
+        int before = writers.Acknowledged;
+        cluster.Kill(leader);
+        cluster.WaitUntil(
+            views => views.Count == cluster.Ports.Count
+                && views.Any(view => view.Leads && view.Term > leader.Term)
+                && views.All(view => view.Pid != leader.Pid),
+            Recovery,
+            $"all nodes are back and another leader than that of term {leader.Term} leads");
+        WaitForWrites(writers, before + WritesAfterKill);
+        killed = leader;
+        return writers.LongestSilenceAfter(moment);
+    }
+
+    private static void WaitForWrites(Writers writers, int count)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (writers.Acknowledged < count)
+        {
+            if (Stopwatch.GetElapsedTime(began) > Recovery)
+            {
+                throw new BenchFailedException($"no {WritesAfterKill} writes were acknowledged within {Recovery.TotalSeconds} s");
+            }
+
+            Thread.Sleep(5);
+        }
+    }
+
+    /// <summary>Before the account all nodes must have come to the same state: equal applied index, equal hash.</summary>
+    private static void WaitUntilEqual(Cluster cluster) =>
+        cluster.WaitUntil(
+            views => views.Count == cluster.Ports.Count && views.DistinctBy(view => (view.AppliedIndex, view.StateHash)).Count() == 1,
+            Recovery,
+            "all nodes have applied the same entries and have the same state hash");
+}

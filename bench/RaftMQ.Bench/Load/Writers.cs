@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace RaftMQ.Bench.Load;
+
+/// <summary>
+/// Writers that go on whatever happens: each has a thread and a connection, sends unique messages one after the other, and when its node fails it
+/// turns to the next. Without a key a request whose outcome is unknown is left as unknown; with one it is sent again until the outcome is known.
+/// </summary>
+internal sealed class Writers : IDisposable
+{
+    /// <summary>Acknowledgements kept for looking back: at most this many.</summary>
+    private const int MaxAcknowledgements = 20_000_000;
+
+    private const int StackBytes = 256 * 1024;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMilliseconds(5);
+
+    private readonly IReadOnlyList<int> _ports;
+    private readonly string _topic;
+    private readonly bool _keyed;
+    private readonly TimeSpan _pace;
+    private readonly string _run = Guid.NewGuid().ToString("n")[..8];
+    private readonly Thread[] _threads;
+    private readonly Lock _gate = new();
+    private readonly List<long> _acknowledged = [];
+    private volatile bool _stopping;
+
+    /// <param name="ports">The nodes.</param>
+    /// <param name="topic">Where to.</param>
+    /// <param name="count">How many writers.</param>
+    /// <param name="keyed">Whether requests carry a key and are repeated.</param>
+    /// <param name="pace">The least time from one request of a writer to its next; zero for none.</param>
+    public Writers(IReadOnlyList<int> ports, string topic, int count, bool keyed, TimeSpan pace)
+    {
+        _ports = ports;
+        _topic = topic;
+        _keyed = keyed;
+        _pace = pace;
+        Ledgers = [.. Enumerable.Range(0, count).Select(writer => new WriterLedger(writer))];
+        _threads = [.. Enumerable.Range(0, count).Select(writer => new Thread(() => Run(writer), StackBytes) { IsBackground = true })];
+        foreach (Thread thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    public IReadOnlyList<WriterLedger> Ledgers { get; }
+
+    /// <summary>How many writes have been acknowledged.</summary>
+    public int Acknowledged
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _acknowledged.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The longest time without an acknowledgement that overlaps what came after a moment. The last acknowledgement before the moment begins it, so a
+    /// reply that was on its way when the leader died does not cut it short unless it arrived.
+    /// </summary>
+    public TimeSpan LongestSilenceAfter(long moment)
+    {
+        lock (_gate)
+        {
+            int from = _acknowledged.BinarySearch(moment);
+            from = Math.Max(0, (from < 0 ? ~from : from) - 1);
+            TimeSpan longest = TimeSpan.Zero;
+            for (int i = from + 1; i < _acknowledged.Count; i++)
+            {
+                TimeSpan silence = Stopwatch.GetElapsedTime(_acknowledged[i - 1], _acknowledged[i]);
+                longest = silence > longest ? silence : longest;
+            }
+
+            return longest;
+        }
+    }
+
+    /// <summary>Stops them; with keys, each first settles what it has under way.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private void Run(int writer)
+    {
+        var lane = new Lane(_ports, writer);
+        long next = Stopwatch.GetTimestamp();
+        while (!_stopping)
+        {
+            WriterLedger ledger = Ledgers[writer];
+            string message = ledger.NextMessage();
+            byte[] request = HttpConnection.Request(
+                "PUT", "/message", $$"""{"topic":"{{_topic}}","message":"{{message}}"}""", _keyed ? $"{_run}-{message}" : null);
+            ledger.Settle(Send(lane, request));
+            next = Math.Max(Stopwatch.GetTimestamp(), next + (long)(_pace.TotalSeconds * Stopwatch.Frequency));
+            TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+            if (wait > TimeSpan.Zero)
+            {
+                Thread.Sleep(wait);
+            }
+        }
+
+        lane.Dispose();
+    }
+
+    private WriteOutcome Send(Lane lane, byte[] request)
+    {
+        while (true)
+        {
+            WriteOutcome outcome = lane.Send(request);
+            if (outcome == WriteOutcome.Acknowledged)
+            {
+                Record(Stopwatch.GetTimestamp());
+                return outcome;
+            }
+
+            if (outcome == WriteOutcome.Refused)
+            {
+                Thread.Sleep(PauseAfterRefusal);
+            }
+
+            if (!_keyed)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private void Record(long timestamp)
+    {
+        lock (_gate)
+        {
+            if (_acknowledged.Count >= MaxAcknowledgements)
+            {
+                throw new BenchFailedException($"more than {MaxAcknowledgements} acknowledgements; run fewer kills");
+            }
+
+            // Threads come to the lock in any order; the list stays sorted.
+            _acknowledged.Add(_acknowledged.Count > 0 ? Math.Max(_acknowledged[^1], timestamp) : timestamp);
+        }
+    }
+
+    /// <summary>A writer's connection, to whichever node answers.</summary>
+    private sealed class Lane(IReadOnlyList<int> ports, int first) : IDisposable
+    {
+        private int _at = first;
+        private HttpConnection? _connection;
+
+        public WriteOutcome Send(byte[] request)
+        {
+            if (!TryConnect())
+            {
+                return WriteOutcome.Refused;
+            }
+
+            try
+            {
+                int status = _connection!.Exchange(request).Status;
+
+                // 504 is the one answer that says that the server does not know; all other refusals are definite.
+                return status switch
+                {
+                    200 => WriteOutcome.Acknowledged,
+                    504 or 500 => WriteOutcome.Unknown,
+                    _ => WriteOutcome.Refused,
+                };
+            }
+            catch (Exception lost) when (lost is SocketException or IOException)
+            {
+                TurnToNext();
+                return WriteOutcome.Unknown;
+            }
+        }
+
+        public void Dispose() => _connection?.Dispose();
+
+        private bool TryConnect()
+        {
+            for (int attempt = 0; attempt < ports.Count && _connection is null; attempt++)
+            {
+                try
+                {
+                    _connection = new HttpConnection(ports[_at % ports.Count], RequestTimeout);
+                }
+                catch (SocketException)
+                {
+                    TurnToNext();
+                }
+            }
+
+            return _connection is not null;
+        }
+
+        private void TurnToNext()
+        {
+            _connection?.Dispose();
+            _connection = null;
+            _at++;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using RaftMQ.Bench;
+using RaftMQ.Bench.Commands;
+
+var root = new RootCommand("Measures RaftMQ on this machine: loopback only, bounded in count and time, with the disk and the HTTP round trip measured in the same run.")
+{
+    HttpCommand.Build(),
+    CoreCommand.Build(),
+    FailoverCommand.Build(),
+    EchoCommand.Build(),
+};
+
+try
+{
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    return await root.Parse(args).InvokeAsync(configuration);
+}
+catch (BenchFailedException failure)
+{
+    await Console.Error.WriteLineAsync($"bench: {failure.Message}");
+    return 1;
+}
