@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using RaftMQ.Consensus;
+using RaftMQ.Storage.Checksums;
 using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Identity;
 
@@ -11,11 +14,71 @@ public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server)
 /// <summary>The identity file of a data folder: written once at initialisation and once at birth, each time under a temporary name, synced, renamed.</summary>
 public static class IdentityFile
 {
+    private const string Name = "identity";
+    private const string TemporaryName = "identity.tmp";
+    private const uint Version = 1;
+    private const int Size = 48;
+    private const int CrcOffset = 44;
+
+    private static ReadOnlySpan<byte> Magic => "RAFTMQID"u8;
+
     /// <summary>Reads the identity, or returns null for a folder that has never been initialised (which then holds no log either, or it is damaged).</summary>
     /// <exception cref="StorageDamagedException">The file is damaged, or there is a log without an identity.</exception>
-    public static ServerIdentity? Read(IFileSystem files) => throw new NotImplementedException();
+    /// <exception cref="StorageRefusedException">It is of a newer format.</exception>
+    public static ServerIdentity? Read(IFileSystem files)
+    {
+        IReadOnlyList<string> names = files.List();
+        if (!names.Contains(Name))
+        {
+            return names.Any(SegmentName.IsSegment)
+                ? throw new StorageDamagedException($"{files.Description} holds a log but no identity file: whose log it is cannot be told. Nothing was changed; restore the file, or empty the folder")
+                : null;
+        }
+
+        using IFile file = files.Open(Name);
+        Span<byte> bytes = stackalloc byte[Size];
+        int read = file.Read(0, bytes);
+        bool isWhole = read == Size && bytes[..Magic.Length].SequenceEqual(Magic)
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]) == Crc32C.Compute(0, bytes[..CrcOffset]);
+        if (!isWhole)
+        {
+            throw new StorageDamagedException($"{files.Description}: the identity file is damaged. Nothing was changed; restore it, or empty the folder");
+        }
+
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (version != Version)
+        {
+            throw new StorageRefusedException($"{files.Description}: the identity file is of format {version}, and this program knows format {Version}: use the newer program");
+        }
+
+        return new ServerIdentity(
+            new ClusterId(BinaryPrimitives.ReadUInt128LittleEndian(bytes[12..])),
+            new ServerId(new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..])), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])));
+    }
 
     /// <summary>Writes the identity durably.</summary>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
-    public static void Write(IFileSystem files, ServerIdentity identity) => throw new NotImplementedException();
+    public static void Write(IFileSystem files, ServerIdentity identity)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        bytes.Clear();
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Version);
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes[12..], identity.Cluster.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[28..], identity.Server.Node.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], identity.Server.Incarnation);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[CrcOffset..], Crc32C.Compute(0, bytes[..CrcOffset]));
+        try
+        {
+            using IFile file = files.Create(TemporaryName);
+            file.Write(0, bytes);
+            file.SyncData();
+            files.Rename(TemporaryName, Name);
+            files.SyncFolder();
+        }
+        catch (IOException e)
+        {
+            throw new StorageFailedException($"{files.Description}: the identity file could not be written: {e.Message}", e);
+        }
+    }
 }

@@ -3,52 +3,50 @@ using RaftMQ.Storage.Files;
 
 namespace RaftMQ.Storage.Wal;
 
-/// <summary>What is written with one sync: in this order, hard state, truncation, entries.</summary>
-/// <param name="HardState">The term and vote, if they changed.</param>
-/// <param name="TruncateFrom">Entries from here on are dropped, if any.</param>
-/// <param name="Entries">Contiguous entries that follow the log's end after the truncation.</param>
-public readonly record struct WalBatch(HardState? HardState, LogIndex? TruncateFrom, IReadOnlyList<LogEntry> Entries);
-
-/// <summary>How much allocated room the log has left (design, storage rule 9).</summary>
-public enum WalSpace
-{
-    /// <summary>The spare segments are there, or nothing has yet kept them from being made.</summary>
-    Ample,
-
-    /// <summary>The disk is full: only the reserve is left. Publishes are refused; elections and pops go on.</summary>
-    ReserveOnly,
-
-    /// <summary>The reserve is nearly used up too: nothing more is taken in.</summary>
-    Exhausted,
-}
-
-/// <summary>Sizes of the log.</summary>
-public sealed record WalOptions
-{
-    /// <summary>The size of a segment in bytes. Default 16 MiB; 4 KiB to 1 GiB, a multiple of 4,096, and more than the largest record.</summary>
-    public int SegmentBytes { get; init; } = 16 * 1024 * 1024;
-
-    /// <summary>Segments allocated and zero-filled ahead of use; the reserve for a full disk. Default 2.</summary>
-    public int SpareSegments { get; init; } = 2;
-
-    /// <summary>The largest payload of an entry in bytes. Default 8 MiB; a larger one is a defect of the caller.</summary>
-    public int MaxPayloadBytes { get; init; } = 8 * 1024 * 1024;
-
-    /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 16 MiB.</summary>
-    public long TailBytes { get; init; } = 16 * 1024 * 1024;
-}
-
-/// <summary>How far recovery has come.</summary>
-/// <param name="BytesRead">Bytes read and checked.</param>
-/// <param name="BytesTotal">Bytes to read.</param>
-public readonly record struct RecoveryProgress(long BytesRead, long BytesTotal);
-
 /// <summary>
 /// The durable log: an append-only journal of entries, truncations and hard state in segments (design, storage rules 1 to 5; <c>FORMAT.md</c> has every byte).
 /// Synchronous and single-threaded: its owner writes batches, then makes them durable with one sync.
 /// </summary>
 public sealed class WriteAheadLog : IDisposable
 {
+    /// <summary>What a segment needs besides the largest record: its header, and its first unit with the hard state.</summary>
+    private const int SegmentOverheadBytes = 2 * Sector.Bytes;
+
+    private readonly IFileSystem _files;
+    private readonly WalOptions _options;
+    private readonly Func<ulong> _drawId;
+    private readonly Journal _journal;
+    private readonly List<SegmentHeader> _segments;
+    private readonly SpareSegments _spares;
+    private SegmentWriter _writer;
+    private bool _hasFailed;
+    private bool _isMarked;
+
+    private WriteAheadLog(IFileSystem files, WalOptions options, Func<ulong> drawId, WalRecovery recovery, SegmentWriter? writer)
+    {
+        _files = files;
+        _options = options;
+        _drawId = drawId;
+        _journal = recovery.Journal;
+        _segments = recovery.Segments;
+        _spares = new SpareSegments(files, options);
+        _writer = writer ?? Activate(default);
+    }
+
+    /// <summary>The room left in allocated space.</summary>
+    public WalSpace Space
+    {
+        get
+        {
+            bool hasReserve = _spares.Ready >= _options.SpareSegments || !_spares.DiskIsFull;
+            bool hasRoom = _spares.Ready > 0 || _writer.BytesLeft >= _options.SegmentBytes / 2;
+            return hasReserve ? WalSpace.Ample : hasRoom ? WalSpace.ReserveOnly : WalSpace.Exhausted;
+        }
+    }
+
+    /// <summary>The index of the last entry written.</summary>
+    public LogIndex LastIndex => _journal.Terms.LastIndex;
+
     /// <summary>Opens the log of a folder, creating it if the folder has none, and recovers what it holds. When it returns everything it reports is durable.</summary>
     /// <param name="files">The folder, locked by the caller.</param>
     /// <param name="options">Sizes.</param>
@@ -59,32 +57,182 @@ public sealed class WriteAheadLog : IDisposable
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     /// <exception cref="DiskFullException">There is no room for the first segment or for the recovered one.</exception>
     public static WriteAheadLog Open(
-        IFileSystem files, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress, out RecoveredLog recovered) =>
-        throw new NotImplementedException();
-
-    /// <summary>The room left in allocated space.</summary>
-    public WalSpace Space => throw new NotImplementedException();
-
-    /// <summary>The index of the last entry written.</summary>
-    public LogIndex LastIndex => throw new NotImplementedException();
+        IFileSystem files, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress, out RecoveredLog recovered)
+    {
+        Invariant.Require(options.SegmentBytes % 4096 == 0, "a segment is a multiple of 4,096 bytes");
+        Invariant.Require(
+            options.MaxPayloadBytes <= options.SegmentBytes - SegmentOverheadBytes - RecordHeader.Size, "the largest record fits a segment");
+        try
+        {
+            var recovery = new WalRecovery(files, options, progress);
+            SegmentWriter? writer = recovery.Run();
+            recovered = recovery.Recovered();
+            return new WriteAheadLog(files, options, drawId, recovery, writer);
+        }
+        catch (DiskFullException e)
+        {
+            throw new DiskFullException($"{files.Description}: there is no room for a log segment of {options.SegmentBytes:N0} bytes; free some space ({e.Message})");
+        }
+        catch (IOException e)
+        {
+            throw new StorageFailedException($"{files.Description}: recovery could not read or write the log: {e.Message}", e);
+        }
+    }
 
     /// <summary>Writes a batch behind all earlier ones. Not durable before <see cref="Sync"/>. Several batches may be written before one sync.</summary>
     /// <exception cref="StorageFailedException">The write failed; the log must not be used again.</exception>
-    public void Append(in WalBatch batch) => throw new NotImplementedException();
+    public void Append(in WalBatch batch)
+    {
+        RequireSound();
+        try
+        {
+            if (batch.HardState is { } state)
+            {
+                _journal.Set(state);
+                Add(RecordHeader.Of(state), default);
+            }
+
+            if (batch.TruncateFrom is { } from)
+            {
+                _journal.TruncateFrom(from);
+                Add(new RecordHeader { Type = RecordType.Truncation, Index = from.Value }, default);
+            }
+
+            for (int i = 0; i < batch.Entries.Count; i++)
+            {
+                Add(batch.Entries[i]);
+            }
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
 
     /// <summary>Makes all that was written durable.</summary>
     /// <exception cref="StorageFailedException">The sync failed; the log must not be used again.</exception>
-    public void Sync() => throw new NotImplementedException();
+    public void Sync()
+    {
+        RequireSound();
+        if (!_writer.IsDirty)
+        {
+            return;
+        }
+
+        try
+        {
+            _writer.Sync();
+            _isMarked = false;
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
 
     /// <summary>Reads entries from <paramref name="first"/> to <paramref name="last"/>, at least one, and no more than fit <paramref name="maxBytes"/> of payload.</summary>
     /// <exception cref="StorageDamagedException">What is on disk is no longer what was written.</exception>
-    public void Read(LogIndex first, LogIndex last, int maxBytes, List<LogEntry> into) => throw new NotImplementedException();
+    /// <exception cref="StorageFailedException">The disk could not be read.</exception>
+    public void Read(LogIndex first, LogIndex last, int maxBytes, List<LogEntry> into)
+    {
+        RequireSound();
+        Invariant.Require(first > LogIndex.Zero && first <= last && last <= LastIndex, "only entries that exist are read");
+        try
+        {
+            IndexPoint point = _journal.Index.Before(first) ?? throw new InvariantViolatedException("the first entry of the log has a point");
+            new LogReader(_files, _segments, _journal.Terms).Read(point, first, last, maxBytes, into);
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
 
     /// <summary>Does a small piece of work that can be done between batches: prepares spare segments, and once the log has been idle, writes the synced-up-to mark.</summary>
     /// <param name="idle">Whether no batch has come for a moment.</param>
     /// <returns>Whether there is more to do.</returns>
-    public bool WorkInBackground(bool idle) => throw new NotImplementedException();
+    /// <exception cref="StorageFailedException">A write or sync failed; the log must not be used again.</exception>
+    public bool WorkInBackground(bool idle)
+    {
+        RequireSound();
+        try
+        {
+            if (idle && !_isMarked && !_writer.IsDirty && _writer.HasRoomFor(0))
+            {
+                _writer.Add(new RecordHeader { Type = RecordType.SyncedMark }, default);
+                _writer.Sync();
+                _isMarked = true;
+            }
+
+            return _spares.Step(idle);
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _spares.Dispose();
+    }
+
+    private void Add(in LogEntry entry)
+    {
+        Invariant.Require(entry.Payload.Length <= _options.MaxPayloadBytes, "an entry is no larger than the log takes");
+        IndexPoint place = Add(RecordHeader.Of(entry), entry.Payload.Span);
+        _journal.Append(entry, place);
+    }
+
+    private IndexPoint Add(RecordHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!_writer.HasRoomFor(payload.Length))
+        {
+            // A unit does not cross segments: what stands in the old one is durable before the new one begins.
+            if (_writer.IsDirty)
+            {
+                _writer.Sync();
+            }
+
+            SegmentWriter full = _writer;
+            _writer = Activate(full.End);
+            full.Dispose();
+        }
+
+        return _writer.Add(header, payload);
+    }
+
+    /// <summary>Begins the next segment in a spare: header and hard state durable first, then the name.</summary>
+    private SegmentWriter Activate(SegmentEnd previous)
+    {
+        (string name, IFile file) = _spares.Take();
+        var header = new SegmentHeader(_options.SegmentBytes, _drawId(), (ulong)_segments.Count + 1, previous);
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
+        header.Write(bytes);
+        file.Write(0, bytes);
+        var writer = new SegmentWriter(file, header, _segments.Count, Sector.Bytes, header.Seed);
+        writer.Add(RecordHeader.Of(_journal.HardState), default);
+        writer.Sync();
+        _files.Rename(name, SegmentName.Of(header.Sequence));
+        _files.SyncFolder();
+        _segments.Add(header);
+        _isMarked = false;
+        return writer;
+    }
+
+    private void RequireSound()
+    {
+        if (_hasFailed)
+        {
+            throw new StorageFailedException($"{_files.Description}: the log has failed before and is not used again");
+        }
+    }
+
+    private StorageFailedException Failed(IOException cause)
+    {
+        _hasFailed = true;
+        return new StorageFailedException(cause.Message, cause);
+    }
 }

@@ -1,0 +1,234 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Files;
+
+namespace RaftMQ.Simulation.Disk;
+
+/// <summary>The machine stopped at this point: nothing after it happened.</summary>
+public sealed class SimulatedCrashException() : Exception("the simulated machine stopped here");
+
+/// <summary>
+/// A data folder on a disk that does to un-synced data what a real one may do: at a loss of power each 512-byte sector that was written and not synced is kept,
+/// lost or garbage, and names that were not synced are gone. A failed sync marks its pages clean: they read well until the power goes, and are lost then. The
+/// same seed and the same calls give the same disk. Not thread-safe; one owner at a time.
+/// </summary>
+public sealed class SimulatedDisk : IFileSystem
+{
+    private readonly Chance _chance;
+    private readonly List<Action<SortedDictionary<string, SimulatedFile>>> _unsyncedNames = [];
+    private SortedDictionary<string, SimulatedFile> _names = new(StringComparer.Ordinal);
+    private SortedDictionary<string, SimulatedFile> _durableNames = new(StringComparer.Ordinal);
+    private bool _failNextSync;
+    private int _operationsLeft = -1;
+    private int _locks;
+
+    /// <summary>An empty disk.</summary>
+    /// <param name="seed">Where the fate of un-synced sectors comes from.</param>
+    public SimulatedDisk(ulong seed) => _chance = new Chance(seed);
+
+    /// <inheritdoc/>
+    public string Description => "the simulated disk";
+
+    /// <summary>The bytes that all files together may have. Without bound at first.</summary>
+    public long CapacityBytes { get; set; } = long.MaxValue;
+
+    /// <summary>How many operations that change something were begun.</summary>
+    public int Operations { get; private set; }
+
+    /// <summary>How many syncs of files were done.</summary>
+    public int Syncs { get; private set; }
+
+    private long UsedBytes => _names.Values.Sum(file => file.Length);
+
+    /// <summary>The next sync of a file fails, and marks its pages clean nevertheless.</summary>
+    public void FailNextSync() => _failNextSync = true;
+
+    /// <summary>The machine stops when this many more operations are done: the next one throws <see cref="SimulatedCrashException"/>, as do all after it.</summary>
+    public void CrashAfter(int operations) => _operationsLeft = operations;
+
+    /// <summary>The process has ended and the machine goes on: what was written is still to be read, synced or not.</summary>
+    public void RestartProcess()
+    {
+        _operationsLeft = -1;
+        _locks = 0;
+    }
+
+    /// <summary>The power was lost: what was not synced meets its fate.</summary>
+    public void Crash()
+    {
+        RestartProcess();
+        _failNextSync = false;
+
+        // Changes of names reach the disk in their order; how many of them did is chance.
+        int kept = _chance.Below(_unsyncedNames.Count + 1);
+        for (int i = 0; i < kept; i++)
+        {
+            _unsyncedNames[i](_durableNames);
+        }
+
+        _unsyncedNames.Clear();
+        _names = new(_durableNames, StringComparer.Ordinal);
+        foreach (SimulatedFile file in _names.Values.Distinct())
+        {
+            file.LosePower(_chance);
+        }
+    }
+
+    /// <summary>Turns one bit over, on the disk itself.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="offset">The byte.</param>
+    /// <param name="bit">0 to 7.</param>
+    public void FlipBit(string name, int offset, int bit) => _names[name].FlipBit(offset, bit);
+
+    /// <summary>Cuts a file off, or lengthens it with zeros, on the disk itself.</summary>
+    public void SetLength(string name, int length) => _names[name].SetLength(length);
+
+    /// <summary>The bytes of a file as they read now.</summary>
+    public ReadOnlyMemory<byte> Contents(string name) => _names[name].Contents;
+
+    /// <summary>A disk with the same durable contents, for another try from the same point. What is un-synced is taken over as durable.</summary>
+    /// <param name="seed">Its own chance.</param>
+    public SimulatedDisk Copy(ulong seed)
+    {
+        var copy = new SimulatedDisk(seed) { CapacityBytes = CapacityBytes };
+        foreach ((string name, SimulatedFile file) in _names)
+        {
+            copy._names.Add(name, file.Copy());
+        }
+
+        copy._durableNames = new(copy._names, StringComparer.Ordinal);
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List() => [.. _names.Keys];
+
+    /// <inheritdoc/>
+    public IFile Open(string name) =>
+        _names.TryGetValue(name, out SimulatedFile? file) ? new Handle(this, file) : throw new IOException($"there is no file {name}");
+
+    /// <inheritdoc/>
+    public IFile Create(string name)
+    {
+        Operate();
+        var file = new SimulatedFile();
+        Change(names => names[name] = file);
+        return new Handle(this, file);
+    }
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to)
+    {
+        Operate();
+        Invariant.Require(_names.ContainsKey(from), "only a file that exists is renamed");
+        Change(names =>
+        {
+            if (names.Remove(from, out SimulatedFile? file))
+            {
+                names[to] = file;
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string name)
+    {
+        Operate();
+        Change(names => names.Remove(name));
+    }
+
+    /// <inheritdoc/>
+    public void SyncFolder()
+    {
+        Operate();
+        _unsyncedNames.Clear();
+        _durableNames = new(_names, StringComparer.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? TryLock()
+    {
+        if (_locks > 0)
+        {
+            return null;
+        }
+
+        _locks++;
+        return new Lock(this);
+    }
+
+    private void Change(Action<SortedDictionary<string, SimulatedFile>> change)
+    {
+        change(_names);
+        _unsyncedNames.Add(change);
+    }
+
+    private void Operate()
+    {
+        if (_operationsLeft == 0)
+        {
+            throw new SimulatedCrashException();
+        }
+
+        _operationsLeft -= _operationsLeft > 0 ? 1 : 0;
+        Operations++;
+    }
+
+    private void Grow(SimulatedFile file, long length)
+    {
+        if (length > file.Length && UsedBytes + length - file.Length > CapacityBytes)
+        {
+            throw new DiskFullException("the simulated disk is full");
+        }
+    }
+
+    private sealed class Lock(SimulatedDisk disk) : IDisposable
+    {
+        private bool _released;
+
+        public void Dispose()
+        {
+            disk._locks -= _released || disk._locks == 0 ? 0 : 1;
+            _released = true;
+        }
+    }
+
+    private sealed class Handle(SimulatedDisk disk, SimulatedFile file) : IFile
+    {
+        public long Length => file.Length;
+
+        public int Read(long offset, Span<byte> buffer) => file.Read((int)offset, buffer);
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            disk.Operate();
+            disk.Grow(file, offset + bytes.Length);
+            file.Write((int)offset, bytes);
+        }
+
+        public void Allocate(long length)
+        {
+            disk.Operate();
+            disk.Grow(file, length);
+            file.Allocate((int)length);
+        }
+
+        public void SyncData()
+        {
+            disk.Operate();
+            disk.Syncs++;
+            bool fails = disk._failNextSync;
+            disk._failNextSync = false;
+            if (fails)
+            {
+                file.ForgetUnsynced();
+                throw new IOException("the simulated sync failed");
+            }
+
+            file.Sync();
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

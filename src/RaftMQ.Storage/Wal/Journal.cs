@@ -1,0 +1,44 @@
+using RaftMQ.Consensus;
+
+namespace RaftMQ.Storage.Wal;
+
+/// <summary>What the records of the log add up to: the live entries' terms, the hard state, the configurations, and where to find entries.</summary>
+internal sealed class Journal
+{
+    private readonly List<LogEntry> _configurations = [];
+
+    public TermRuns Terms { get; } = new();
+
+    public SparseIndex Index { get; } = new();
+
+    public HardState HardState { get; private set; }
+
+    public LogTime LastTime { get; private set; }
+
+    public IReadOnlyList<LogEntry> Configurations => _configurations;
+
+    /// <summary>Takes in an entry that stands at a place of the log.</summary>
+    public void Append(in LogEntry entry, in IndexPoint place)
+    {
+        Terms.Append(entry.Position);
+        Index.Offer(place);
+        LastTime = entry.Time;
+        if (entry.Kind is EntryKind.Birth or EntryKind.Membership)
+        {
+            _configurations.Add(entry);
+        }
+    }
+
+    public void TruncateFrom(LogIndex index)
+    {
+        Terms.TruncateFrom(index);
+        Index.TruncateFrom(index);
+        _configurations.RemoveAll(entry => entry.Index >= index);
+    }
+
+    public void Set(HardState state)
+    {
+        Invariant.Require(state.CurrentTerm >= HardState.CurrentTerm, "the stored term never falls (I3)");
+        HardState = state;
+    }
+}

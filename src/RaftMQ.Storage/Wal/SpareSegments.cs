@@ -1,0 +1,130 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Files;
+
+namespace RaftMQ.Storage.Wal;
+
+/// <summary>
+/// Segments sized and zero-filled ahead of use, a little at a time between batches: a sync then writes data and no file-system metadata, and a full disk shows
+/// here, as a refusal, instead of as a failed write. They are the reserve that keeps pops and elections going on a full disk (design, storage rule 9).
+/// </summary>
+internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDisposable
+{
+    private const int StepBytes = 256 * 1024;
+
+    /// <summary>Idle calls before a full disk is tried again.</summary>
+    private const int IdleCallsBeforeRetry = 20;
+
+    private readonly Queue<(string Name, IFile File)> _ready = new();
+    private (string Name, IFile File)? _preparing;
+    private int _prepared;
+    private int _waitCalls;
+    private ulong _lastNumber;
+
+    public int Ready => _ready.Count;
+
+    /// <summary>Whether the last attempt to make one failed for want of room.</summary>
+    public bool DiskIsFull { get; private set; }
+
+    /// <summary>Files of these names are nobody's: recovery removes them.</summary>
+    public static bool IsSpare(string name) => name.EndsWith(".spare", StringComparison.Ordinal);
+
+    /// <summary>Does a small part of preparing the next one.</summary>
+    /// <returns>Whether there is more to do at once.</returns>
+    public bool Step(bool idle)
+    {
+        if (_ready.Count >= options.SpareSegments)
+        {
+            return false;
+        }
+
+        if (_waitCalls > 0)
+        {
+            _waitCalls -= idle ? 1 : 0;
+            return false;
+        }
+
+        try
+        {
+            Prepare(StepBytes);
+            DiskIsFull = false;
+            return _ready.Count < options.SpareSegments;
+        }
+        catch (DiskFullException)
+        {
+            GiveUp();
+            return false;
+        }
+    }
+
+    /// <summary>Takes a ready one, or makes one now.</summary>
+    /// <exception cref="DiskFullException">There is none, and no room to make one.</exception>
+    public (string Name, IFile File) Take()
+    {
+        try
+        {
+            while (_ready.Count == 0)
+            {
+                Prepare(options.SegmentBytes);
+            }
+        }
+        catch (DiskFullException)
+        {
+            GiveUp();
+            throw;
+        }
+
+        return _ready.Dequeue();
+    }
+
+    public void Dispose()
+    {
+        _preparing?.File.Dispose();
+        foreach ((string _, IFile file) in _ready)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void Prepare(int bytes)
+    {
+        if (_preparing is not { } spare)
+        {
+            string name = $"{++_lastNumber:D4}.spare";
+            spare = (name, files.Create(name));
+            _preparing = spare;
+            _prepared = 0;
+            spare.File.Allocate(options.SegmentBytes);
+        }
+
+        Span<byte> zeros = stackalloc byte[16 * 1024];
+        zeros.Clear();
+        int end = Math.Min(options.SegmentBytes, _prepared + bytes);
+        while (_prepared < end)
+        {
+            int count = Math.Min(zeros.Length, end - _prepared);
+            spare.File.Write(_prepared, zeros[..count]);
+            _prepared += count;
+        }
+
+        spare.File.SyncData();
+        if (_prepared == options.SegmentBytes)
+        {
+            _ready.Enqueue(spare);
+            _preparing = null;
+        }
+    }
+
+    private void GiveUp()
+    {
+        DiskIsFull = true;
+        _waitCalls = IdleCallsBeforeRetry;
+        if (_preparing is { } spare)
+        {
+            _preparing = null;
+            spare.File.Dispose();
+            files.Delete(spare.Name);
+        }
+
+        Invariant.Require(_preparing is null, "a spare that has no room is given up whole");
+    }
+}

@@ -1,0 +1,17 @@
+namespace RaftMQ.Storage.Wal;
+
+/// <summary>Sizes of the log.</summary>
+public sealed record WalOptions
+{
+    /// <summary>The size of a segment in bytes. Default 16 MiB; 4 KiB to 1 GiB, a multiple of 4,096, and more than the largest record.</summary>
+    public int SegmentBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Segments allocated and zero-filled ahead of use; the reserve for a full disk. Default 2.</summary>
+    public int SpareSegments { get; init; } = 2;
+
+    /// <summary>The largest payload of an entry in bytes. Default 8 MiB; a larger one is a defect of the caller.</summary>
+    public int MaxPayloadBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 16 MiB.</summary>
+    public long TailBytes { get; init; } = 16 * 1024 * 1024;
+}

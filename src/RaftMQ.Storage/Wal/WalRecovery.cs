@@ -1,0 +1,250 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Files;
+
+namespace RaftMQ.Storage.Wal;
+
+/// <summary>
+/// Reads the log at start and decides what every irregularity is: a torn tail, which is cut; or damage, with which the node does not start (design, storage
+/// rule 3). Before anything counts as durable the last segment is written anew, since the page cache may still show what never reached the disk (rule 4).
+/// </summary>
+internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<RecoveryProgress>? progress)
+{
+    private const string Copy = "recovered.tmp";
+    private const long BytesBetweenReports = 64L * 1024 * 1024;
+
+    private readonly List<LogEntry> _tail = [];
+    private long _tailBytes;
+    private long _bytesRead;
+    private long _bytesTotal;
+    private long _lastReport;
+
+    public Journal Journal { get; } = new();
+
+    /// <summary>The headers of all segments, in order.</summary>
+    public List<SegmentHeader> Segments { get; } = [];
+
+    /// <summary>Reads everything.</summary>
+    /// <returns>The writer that goes on in the last segment, or null if the folder has no log.</returns>
+    public SegmentWriter? Run()
+    {
+        RemoveLeftovers();
+        string[] names = [.. files.List().Where(SegmentName.IsSegment)];
+        ReadHeaders(names);
+        SegmentWriter? writer = null;
+        for (int i = 0; i < Segments.Count; i++)
+        {
+            writer = ReadSegment(names[i], i);
+        }
+
+        return writer;
+    }
+
+    public RecoveredLog Recovered() => new()
+    {
+        HardState = Journal.HardState,
+        LastIndex = Journal.Terms.LastIndex,
+        LastTime = Journal.LastTime,
+        Terms = [.. Journal.Terms.Runs],
+        Configurations = [.. Journal.Configurations],
+        Tail = [.. _tail],
+    };
+
+    /// <summary>Temporary names are nobody's. Removing them first also frees the room that rewriting the last segment needs.</summary>
+    private void RemoveLeftovers()
+    {
+        foreach (string name in files.List())
+        {
+            if (SpareSegments.IsSpare(name) || name == Copy)
+            {
+                files.Delete(name);
+            }
+        }
+    }
+
+    private void ReadHeaders(string[] names)
+    {
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
+        for (int i = 0; i < names.Length; i++)
+        {
+            using IFile file = files.Open(names[i]);
+            bytes.Clear();
+            file.Read(0, bytes);
+            if (!SegmentHeader.TryRead(bytes, out SegmentHeader header, out uint newerVersion))
+            {
+                throw newerVersion != 0
+                    ? new StorageRefusedException($"{names[i]} in {files.Description} is of format {newerVersion}, and this program knows format {SegmentHeader.Version}: use the newer program")
+                    : Damaged(names[i], 0, "the header of the segment is damaged");
+            }
+
+            ulong expected = (ulong)i + 1;
+            if (SegmentName.SequenceOf(names[i]) != expected || header.Sequence != expected)
+            {
+                throw Damaged(names[i], 0, $"segment {expected} of the log is missing");
+            }
+
+            if (file.Length != header.SegmentBytes)
+            {
+                throw Damaged(names[i], Math.Min(file.Length, header.SegmentBytes), $"the file has {file.Length} bytes and should have {header.SegmentBytes}");
+            }
+
+            Segments.Add(header);
+            _bytesTotal += header.SegmentBytes;
+        }
+    }
+
+    private SegmentWriter? ReadSegment(string name, int number)
+    {
+        SegmentHeader header = Segments[number];
+        bool isLast = number == Segments.Count - 1;
+        IFile file = files.Open(name);
+        try
+        {
+            var reader = new SegmentReader(file, header.SegmentBytes, header.Seed);
+            while (TryNext(reader, out RecordHeader record, out ReadOnlySpan<byte> payload, out IndexPoint place))
+            {
+                TakeIn(record, payload, place with { Segment = number }, name);
+            }
+
+            if (reader.End == Sector.Bytes)
+            {
+                throw Damaged(name, Sector.Bytes, "the first record of the segment is damaged");
+            }
+
+            if (!isLast)
+            {
+                RequireEnd(name, reader, header, Segments[number + 1].Previous);
+                return null;
+            }
+
+            if (reader.ProvesDamage(out int proof))
+            {
+                throw Damaged(name, reader.End, $"a record is damaged, and the one at offset {proof} was written after it was durable");
+            }
+
+            return Rewrite(name, number, file, reader);
+        }
+        finally
+        {
+            file.Dispose();
+            Report(header.SegmentBytes);
+        }
+    }
+
+    private static bool TryNext(SegmentReader reader, out RecordHeader record, out ReadOnlySpan<byte> payload, out IndexPoint place)
+    {
+        uint previousCrc = reader.LastCrc;
+        bool found = reader.TryNext(out record, out payload);
+        place = found ? new IndexPoint(new LogIndex(record.Index), 0, reader.RecordOffset, previousCrc, record.UnitStart) : default;
+        return found;
+    }
+
+    private void RequireEnd(string name, SegmentReader reader, SegmentHeader header, SegmentEnd stated)
+    {
+        var found = new SegmentEnd(header.Id, reader.End, reader.LastCrc);
+        if (found != stated)
+        {
+            throw Damaged(name, reader.End, $"the next segment says that this one goes on to offset {stated.Offset}");
+        }
+    }
+
+    private void TakeIn(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place, string name)
+    {
+        switch (record.Type)
+        {
+            case RecordType.Entry:
+                TakeInEntry(record, payload, place, name);
+                break;
+            case RecordType.Truncation:
+                var from = new LogIndex(record.Index);
+                Require(from > LogIndex.Zero && from <= Journal.Terms.LastIndex, name, place.Offset, "a truncation of entries that are not there");
+                Journal.TruncateFrom(from);
+                DropTailFrom(from);
+                break;
+            case RecordType.HardState:
+                Require(record.Term >= Journal.HardState.CurrentTerm.Value, name, place.Offset, "a term that falls");
+                Journal.Set(record.AsHardState());
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void TakeInEntry(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place, string name)
+    {
+        var position = new LogPosition(new LogIndex(record.Index), new Term(record.Term));
+        bool follows = position.Index == Journal.Terms.LastIndex.Next && position.Term >= Journal.Terms.LastTerm && position.Term <= Journal.HardState.CurrentTerm;
+        Require(follows, name, place.Offset, $"entry {position} does not follow entry {Journal.Terms.LastIndex}@{Journal.Terms.LastTerm}");
+        var entry = new LogEntry(position.Index, position.Term, (EntryKind)record.Kind, new LogTime((long)record.Extra), payload.ToArray());
+        Journal.Append(entry, place);
+        _tail.Add(entry);
+        _tailBytes += entry.Payload.Length;
+        if (_tailBytes > 2 * options.TailBytes)
+        {
+            TrimTail();
+        }
+    }
+
+    private void TrimTail()
+    {
+        int dropped = 0;
+        while (dropped < _tail.Count && _tailBytes > options.TailBytes)
+        {
+            _tailBytes -= _tail[dropped++].Payload.Length;
+        }
+
+        _tail.RemoveRange(0, dropped);
+    }
+
+    private void DropTailFrom(LogIndex index)
+    {
+        while (_tail.Count > 0 && _tail[^1].Index >= index)
+        {
+            _tailBytes -= _tail[^1].Payload.Length;
+            _tail.RemoveAt(_tail.Count - 1);
+        }
+    }
+
+    /// <summary>The last segment's records in a new file, durable before it takes the old one's place. Never in place: a crash in the middle would tear what was durable.</summary>
+    private SegmentWriter Rewrite(string name, int number, IFile old, SegmentReader reader)
+    {
+        SegmentHeader header = Segments[number];
+        IFile copy = files.Create(Copy);
+        copy.Allocate(header.SegmentBytes);
+        byte[] buffer = new byte[256 * 1024];
+        for (int offset = 0; offset < header.SegmentBytes; offset += buffer.Length)
+        {
+            Span<byte> part = buffer.AsSpan(0, Math.Min(buffer.Length, header.SegmentBytes - offset));
+            part.Clear();
+            int kept = Math.Clamp(reader.End - offset, 0, part.Length);
+            old.Read(offset, part[..kept]);
+            copy.Write(offset, part);
+        }
+
+        copy.SyncData();
+        files.Rename(Copy, name);
+        files.SyncFolder();
+        return new SegmentWriter(copy, header, number, reader.End, reader.LastCrc);
+    }
+
+    private void Report(int bytes)
+    {
+        _bytesRead += bytes;
+        if (progress is not null && _bytesRead - _lastReport >= BytesBetweenReports)
+        {
+            _lastReport = _bytesRead;
+            progress(new RecoveryProgress(_bytesRead, _bytesTotal));
+        }
+    }
+
+    private void Require(bool condition, string name, int offset, string what)
+    {
+        if (!condition)
+        {
+            throw Damaged(name, offset, what);
+        }
+    }
+
+    private StorageDamagedException Damaged(string name, long offset, string what) => new(
+        $"{files.Description}: {name} at offset {offset}: {what}. Nothing was changed. Restore this folder from where it is whole, or empty it: "
+        + "with a majority of the other nodes up, this one comes back as a new incarnation and receives the log");
+}
