@@ -18,6 +18,6 @@ internal static class DataFolder
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        throw new NotImplementedException();
+        return new PhysicalFileSystem(path);
     }
 }
