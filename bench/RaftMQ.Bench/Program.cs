@@ -2,7 +2,7 @@ using System.CommandLine;
 using RaftMQ.Bench;
 using RaftMQ.Bench.Commands;
 
-var root = new RootCommand("Measures RaftMQ on this machine: loopback only, bounded in count and time, with the disk and the HTTP round trip measured in the same run.")
+var root = new RootCommand("Measures RaftMQ on this machine, beside the disk and the HTTP round trip of the same run. Loopback only.")
 {
     HttpCommand.Build(),
     CoreCommand.Build(),

@@ -52,8 +52,8 @@ public sealed class PeerNetwork : IPeerNetwork
     public IPEndPoint? LocalAddress => _listener?.Address;
 
     /// <summary>
-    /// Binds the listener now, so that a taken port shows before anything else starts. Optional; <see cref="Start"/> does it otherwise. Connections that
-    /// come before the start are closed at once, so that their diallers try again rather than wait.
+    /// Binds the listener now, so that a taken port shows before anything else starts. Optional; <see cref="Start"/> does it otherwise. Connections
+    /// that come before the start are closed at once, so that their diallers try again rather than wait.
     /// </summary>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public void Bind()
@@ -69,7 +69,9 @@ public sealed class PeerNetwork : IPeerNetwork
         }
     }
 
-    /// <summary>Takes a connection that was accepted elsewhere and begins with <see cref="Magic"/> (not consumed yet); ends when the connection ends.</summary>
+    /// <summary>
+    /// Takes a connection that was accepted elsewhere and begins with <see cref="Magic"/> (not consumed yet); ends when the connection ends.
+    /// </summary>
     public async Task AcceptAsync(Stream connection, EndPoint? remote, CancellationToken cancellation)
     {
         if (_running is not { } running)

@@ -22,13 +22,16 @@ internal static partial class TransportLog
     [LoggerMessage(5, LogLevel.Warning, "node {Node} was dialled at {Remote} and what answered was refused: {Advice}")]
     public static partial void RefusedDialled(this ILogger logger, NodeId node, string remote, string advice);
 
-    [LoggerMessage(6, LogLevel.Warning, "dropped the connection with {Server} at {Remote}, which sent {What}; if this repeats, compare the versions of both nodes")]
+    [LoggerMessage(6, LogLevel.Warning,
+        "dropped the connection with {Server} at {Remote}, which sent {What}; if this repeats, compare the versions of both nodes")]
     public static partial void RubbishFromPeer(this ILogger logger, ServerId server, string remote, string what);
 
-    [LoggerMessage(7, LogLevel.Warning, "node {Node} was dialled at {Remote}, and what listens there sent {What}; correct its peer address, or stop the other program")]
+    [LoggerMessage(7, LogLevel.Warning,
+        "node {Node} was dialled at {Remote}, and what listens there sent {What}; correct its peer address, or stop the other program")]
     public static partial void RubbishFromDialled(this ILogger logger, NodeId node, string remote, string what);
 
-    [LoggerMessage(8, LogLevel.Warning, "dropped a connection from {Remote} that sent {What} ({Suppressed} more such lines were left out before this one)")]
+    [LoggerMessage(8, LogLevel.Warning,
+        "dropped a connection from {Remote} that sent {What} ({Suppressed} more such lines were left out before this one)")]
     public static partial void RubbishFromStranger(this ILogger logger, string remote, string what, int suppressed);
 
     [LoggerMessage(9, LogLevel.Debug, "dropped a message on the link with {Server}: it is from {From} to {To}")]
@@ -37,7 +40,8 @@ internal static partial class TransportLog
     [LoggerMessage(10, LogLevel.Warning, "a peer connection could not be accepted: {Reason}; accepting goes on")]
     public static partial void AcceptFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(12, LogLevel.Error, "dropped a message ({Type}) to {Server} that is larger than a frame may be, {Limit} bytes; raise MaxFrameBytes on all nodes")]
+    [LoggerMessage(12, LogLevel.Error,
+        "dropped a message ({Type}) to {Server} that is larger than a frame may be, {Limit} bytes; raise MaxFrameBytes on all nodes")]
     public static partial void MessageTooLarge(this ILogger logger, FrameType type, ServerId server, int limit);
 
     [LoggerMessage(13, LogLevel.Information, "the connection {Direction} {Server} ended: {Reason}")]

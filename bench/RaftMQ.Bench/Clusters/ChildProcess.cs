@@ -3,7 +3,9 @@ using RaftMQ.Bench.Measures;
 
 namespace RaftMQ.Bench.Clusters;
 
-/// <summary>A process that the benchmark started: its last lines of output are kept for the case that it fails, and it is ended by its own id.</summary>
+/// <summary>
+/// A process that the benchmark started: its last lines of output are kept for the case that it fails, and it is ended by its own id.
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private const int KeptLines = 40;
@@ -15,7 +17,12 @@ internal sealed class ChildProcess : IDisposable
 
     public ChildProcess(string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, output) => Keep(output.Data);
         _process.ErrorDataReceived += (_, output) => Keep(output.Data);
@@ -42,7 +49,9 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>The first line that it prints.</summary>
     public string WaitForFirstLine(TimeSpan timeout) =>
-        _firstLine.Task.Wait(timeout) ? _firstLine.Task.Result : throw new BenchFailedException($"the process said nothing within {timeout.TotalSeconds} s");
+        _firstLine.Task.Wait(timeout)
+            ? _firstLine.Task.Result
+            : throw new BenchFailedException($"the process said nothing within {timeout.TotalSeconds} s");
 
     /// <summary>Asks it to end, and kills it if it does not.</summary>
     public void Dispose()

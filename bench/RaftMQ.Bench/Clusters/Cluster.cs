@@ -6,7 +6,9 @@ using RaftMQ.Bench.Measures;
 
 namespace RaftMQ.Bench.Clusters;
 
-/// <summary>A cluster to put load on: one that the benchmark starts (`raftmq dev`, a child process) and removes with its data, or one that is running.</summary>
+/// <summary>
+/// A cluster to put load on: one that the benchmark starts (`raftmq dev`, a child process) and removes with its data, or one that is running.
+/// </summary>
 internal sealed class Cluster : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
@@ -33,7 +35,8 @@ internal sealed class Cluster : IDisposable
     {
         if (!File.Exists(server))
         {
-            throw new BenchFailedException($"{server} does not exist; build it with `dotnet build -c Release src/RaftMQ.Server`, or name it with --server");
+            throw new BenchFailedException(
+                $"{server} does not exist; build it with `dotnet build -c Release src/RaftMQ.Server`, or name it with --server");
         }
 
         int first = FreePorts(nodes);
@@ -133,7 +136,9 @@ internal sealed class Cluster : IDisposable
         return int.Parse(parent, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The first of so many consecutive ports that are free at the moment, below the range that the system gives to outgoing connections.</summary>
+    /// <summary>
+    /// The first of so many consecutive ports that are free at the moment, below the range that the system gives to outgoing connections.
+    /// </summary>
     private static int FreePorts(int count)
     {
         const int Attempts = 100;

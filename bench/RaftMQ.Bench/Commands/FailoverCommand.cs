@@ -24,7 +24,10 @@ internal static class FailoverCommand
         Option<int> kills = SharedOptions.Bounded("--kills", "How often the leader is killed.", 20, 1, 1_000);
         Option<int> connections = SharedOptions.Bounded("--connections", "Writers.", 8, 1, 256);
         Option<int> rate = SharedOptions.Bounded("--rate", "Requests per second of all writers together; 0 for as many as go.", 0, 0, 1_000_000);
-        var keyed = new Option<bool>("--keyed") { Description = "Send with Idempotency-Key and repeat until the outcome is known (choose a --rate: keys are remembered for minutes)." };
+        var keyed = new Option<bool>("--keyed")
+        {
+            Description = "Send with Idempotency-Key and repeat until the outcome is known (choose a --rate: keys are remembered for minutes).",
+        };
         Option<int> nodes = SharedOptions.Nodes();
         Option<string> server = SharedOptions.Server();
         Option<string> data = SharedOptions.Data();
@@ -41,7 +44,8 @@ internal static class FailoverCommand
             try
             {
                 using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder);
-                var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{(arguments.GetValue(keyed) ? " --keyed" : "")}");
+                string mode = arguments.GetValue(keyed) ? " --keyed" : "";
+                var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
                 bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace);
                 report.Save(arguments.GetValue(json));
                 return clean ? 0 : 1;

@@ -7,7 +7,9 @@ using RaftMQ.Bench.Reports;
 
 namespace RaftMQ.Bench.Commands;
 
-/// <summary><c>http</c>: PUT /message on a cluster of this machine, beside the disk's write-and-sync and the HTTP round trip of the same run.</summary>
+/// <summary>
+/// <c>http</c>: PUT /message on a cluster of this machine, beside the disk's write-and-sync and the HTTP round trip of the same run.
+/// </summary>
 internal static class HttpCommand
 {
     private const string Topic = "bench";
@@ -31,7 +33,10 @@ internal static class HttpCommand
         Option<string> server = SharedOptions.Server();
         Option<string> data = SharedOptions.Data();
         Option<string?> json = SharedOptions.Json();
-        var url = new Option<Uri?>("--url") { Description = "Use the cluster that runs here, its ports counting from this one, rather than start one." };
+        var url = new Option<Uri?>("--url")
+        {
+            Description = "Use the cluster that runs here, its ports counting from this one, rather than start one.",
+        };
         var target = new Option<Target>("--target") { Description = "Whom the clients ask.", DefaultValueFactory = _ => Target.Leader };
 
         var command = new Command("http", "Measure PUT /message over HTTP against the disk and the HTTP round trip.")

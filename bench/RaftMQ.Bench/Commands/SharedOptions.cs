@@ -15,7 +15,7 @@ internal static class SharedOptions
 
     public static Option<string> Data() => new("--data")
     {
-        Description = "The folder under which the nodes' data (and the file for the disk's figure) are put, in a new folder that is removed at the end.",
+        Description = "Where the nodes' data and the file for the disk's figure are put: in a new folder there, removed at the end.",
         DefaultValueFactory = _ => Path.GetTempPath(),
     };
 

@@ -101,7 +101,9 @@ internal static class Drain
 
     private static Account Settle(IReadOnlyList<WriterLedger> ledgers)
     {
-        var all = ledgers.SelectMany(ledger => ledger.Outcomes.Select((outcome, number) => (Outcome: outcome, Times: ledger.TimesPopped(number)))).ToList();
+        var all = ledgers
+            .SelectMany(ledger => ledger.Outcomes.Select((outcome, number) => (Outcome: outcome, Times: ledger.TimesPopped(number))))
+            .ToList();
         return new Account(
             all.Count,
             all.Count(message => message.Outcome == WriteOutcome.Acknowledged),

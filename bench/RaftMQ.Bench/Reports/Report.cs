@@ -56,7 +56,9 @@ internal sealed class Report
         Add("", $"{key}PerSecond", load.PerSecond, "requests/s", "#,0");
         if (load.Errors > 0)
         {
-            Row("", string.Join(", ", load.Statuses.Select(pair => pair.Key == 0 ? $"{pair.Value} connections lost" : $"{pair.Value} answered {pair.Key}")));
+            IEnumerable<string> others = load.Statuses.Select(pair =>
+                pair.Key == 0 ? $"{pair.Value} connections lost" : $"{pair.Value} answered {pair.Key}");
+            Row("", string.Join(", ", others));
         }
 
         _json[$"{key}Errors"] = load.Errors;

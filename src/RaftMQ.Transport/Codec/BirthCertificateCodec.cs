@@ -3,7 +3,9 @@ using RaftMQ.Replica.Peers;
 
 namespace RaftMQ.Transport.Codec;
 
-/// <summary>The birth of a cluster, handed to a member that may be unborn: <see cref="BirthCertificate"/>. The index is sent, since nothing else names it.</summary>
+/// <summary>
+/// The birth of a cluster, handed to a member that may be unborn: <see cref="BirthCertificate"/>. The index is sent, since nothing else names it.
+/// </summary>
 internal static class BirthCertificateCodec
 {
     public static long Size(BirthCertificate message) => sizeof(ulong) + (long)EntryCodec.Size(message.Entry);

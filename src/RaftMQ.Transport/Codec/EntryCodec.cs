@@ -20,8 +20,8 @@ internal static class EntryCodec
     }
 
     /// <summary>
-    /// Reads one entry. Its payload gets an array of its own: an entry that lives long must not hold on to the hundreds that came with it, and one array
-    /// for a large frame would land on the large object heap, which only a full collection empties.
+    /// Reads one entry. Its payload gets an array of its own: an entry that lives long must not hold on to the hundreds that came with it, and one
+    /// array for a large frame would land on the large object heap, which only a full collection empties.
     /// </summary>
     public static LogEntry Read(ref WireReader reader, LogIndex index)
     {

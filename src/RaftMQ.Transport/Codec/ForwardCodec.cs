@@ -3,7 +3,9 @@ using RaftMQ.Replica.Peers;
 
 namespace RaftMQ.Transport.Codec;
 
-/// <summary>Clients' commands on their way to the leader: <see cref="ForwardRequest"/>, <see cref="ForwardCancel"/> and <see cref="ForwardResponse"/>.</summary>
+/// <summary>
+/// Clients' commands on their way to the leader: <see cref="ForwardRequest"/>, <see cref="ForwardCancel"/> and <see cref="ForwardResponse"/>.
+/// </summary>
 internal static class ForwardCodec
 {
     public const int CancelBytes = sizeof(ulong);

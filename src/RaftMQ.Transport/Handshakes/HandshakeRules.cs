@@ -3,7 +3,9 @@ using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Transport.Handshakes;
 
-/// <summary>Whom a node talks to: the table of <c>PROTOCOL.md</c>. (That no other incarnation of the peer is connected is the link's to know.)</summary>
+/// <summary>
+/// Whom a node talks to: the table of <c>PROTOCOL.md</c>. (That no other incarnation of the peer is connected is the link's to know.)
+/// </summary>
 internal static class HandshakeRules
 {
     /// <summary>What an acceptor says to a hello.</summary>
@@ -45,7 +47,9 @@ internal static class HandshakeRules
         return MayTalk(self.Cluster, welcome.Identity.Cluster) ? RefusalReason.None : RefusalReason.OtherCluster;
     }
 
-    /// <summary>Whether an introduction counts as a meeting: well-formed, and by a configured member other than oneself, whatever else is wrong with it.</summary>
+    /// <summary>
+    /// Whether an introduction counts as a meeting: well-formed, and by a configured member other than oneself, whatever else is wrong with it.
+    /// </summary>
     public static bool IsMeeting(ServerIdentity self, IReadOnlyCollection<NodeId> members, Introduction introduction) =>
         introduction.Identity.Server.Node != self.Server.Node && members.Contains(introduction.Identity.Server.Node);
 
@@ -63,7 +67,7 @@ internal static class HandshakeRules
         (RefusalReason.NotAMember, true) => "this node's id is not in the peer's member list; add it there, or correct this configuration",
         (RefusalReason.WrongNode, false) => "it was not the node that was meant; correct the peer addresses in the member list",
         (RefusalReason.WrongNode, true) => "its address belongs to another node; correct the peer addresses in the member list",
-        (RefusalReason.OtherCluster, _) => "they belong to different clusters; correct the peer addresses, or start one of them with an empty data folder",
+        (RefusalReason.OtherCluster, _) => "they belong to different clusters; correct the peer addresses, or start one with an empty data folder",
         (RefusalReason.OtherIncarnation, _) => "another process with the same node id but other data is connected; stop one of them",
         (RefusalReason.IdentityChanged, _) => "its identity has just changed; the next attempt will find the new one",
         _ => "for a reason that this version does not know; run the same version of raftmq on both",

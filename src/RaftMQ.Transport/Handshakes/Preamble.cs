@@ -3,7 +3,9 @@ using RaftMQ.Transport.Codec;
 
 namespace RaftMQ.Transport.Handshakes;
 
-/// <summary>The first 12 bytes in each direction of a connection: the magic, the protocol's version, and flags, of which none is defined yet.</summary>
+/// <summary>
+/// The first 12 bytes in each direction of a connection: the magic, the protocol's version, and flags, of which none is defined yet.
+/// </summary>
 internal static class Preamble
 {
     public const ushort Version = 1;

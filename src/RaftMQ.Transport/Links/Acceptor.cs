@@ -116,7 +116,9 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         return null;
     }
 
-    /// <summary>Welcomes a peer whose connection is registered, and serves it. Registered first, so that the link is up before its first message.</summary>
+    /// <summary>
+    /// Welcomes a peer whose connection is registered, and serves it. Registered first, so that the link is up before its first message.
+    /// </summary>
     private async Task RunAsync(InboundConnection inbound)
     {
         PeerLink link = links[inbound.Peer.Server.Node];

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>
-/// How long to wait before dialling again. After a failure 20 ms, then twice as long each time, up to 500 ms, each with up to a quarter of jitter, so that nodes
-/// that started together do not knock together. After a link was lost: at once, but not twice within a second, or else two ends that keep
-/// closing on each other would spin.
+/// How long to wait before dialling again. After a failure 20 ms, then twice as long each time, up to 500 ms, each with up to a quarter of jitter,
+/// so that nodes that started together do not knock together. After a link was lost: at once, but not twice within a second, or else two ends that
+/// keep closing on each other would spin.
 /// </summary>
 internal sealed class Backoff(PeerTimeouts timeouts)
 {

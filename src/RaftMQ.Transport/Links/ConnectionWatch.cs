@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>
-/// Closes connections that hang. One timer looks at all of them, so that no read and no write needs a timer of its own; a limit is kept to within a quarter.
+/// Closes connections that hang. One timer looks at all of them, so that no read and no write needs a timer of its own; a limit is kept to within a
+/// quarter.
 /// </summary>
 internal sealed class ConnectionWatch(PeerTimeouts timeouts)
 {

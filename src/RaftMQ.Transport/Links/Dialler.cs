@@ -148,8 +148,8 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
     }
 
     /// <summary>
-    /// An end whose identity has just changed, and one that has not noticed yet that the peer's former life has gone, will think better of it: dialled
-    /// again like after a failure, but not taken for one.
+    /// An end whose identity has just changed, and one that has not noticed yet that the peer's former life has gone, will think better of it:
+    /// dialled again like after a failure, but not taken for one.
     /// </summary>
     private static Attempt Weigh(RefusalReason reason) =>
         reason is RefusalReason.IdentityChanged or RefusalReason.OtherIncarnation ? Attempt.Postponed : Attempt.Refused;

@@ -56,7 +56,9 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
         await Connection.WriteAsync(Introduction.Refusal(context.Self, reason).Encode(withPreamble: false)).ConfigureAwait(false);
     }
 
-    /// <summary>A message that names another sender than the handshake, or another receiver than this very life of this node, is not for anybody here.</summary>
+    /// <summary>
+    /// A message that names another sender than the handshake, or another receiver than this very life of this node, is not for anybody here.
+    /// </summary>
     private void Deliver(ClusterId cluster, PeerMessage message)
     {
         if (message.From == Peer.Server && message.To == context.Self.Server)

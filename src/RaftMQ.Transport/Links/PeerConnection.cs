@@ -6,8 +6,8 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>
-/// One connection, dialled or accepted: a stream, a receiver that cuts it into frames, and the marks by which the watch sees that it hangs. It ends by
-/// <see cref="Close"/>, from whatever thread, which fails the read and the write under way.
+/// One connection, dialled or accepted: a stream, a receiver that cuts it into frames, and the marks by which the watch sees that it hangs. It ends
+/// by <see cref="Close"/>, from whatever thread, which fails the read and the write under way.
 /// </summary>
 internal sealed class PeerConnection : IDisposable
 {

@@ -87,7 +87,9 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
         }
     }
 
-    /// <summary>An attempt to dial has failed or was refused: a server that was reported up is reported down, and what it had dialled is closed.</summary>
+    /// <summary>
+    /// An attempt to dial has failed or was refused: a server that was reported up is reported down, and what it had dialled is closed.
+    /// </summary>
     public void DialFailed()
     {
         InboundConnection? left = null;
@@ -142,7 +144,9 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
     /// <summary>Waits before the next attempt, or until <see cref="RedialNow"/>.</summary>
     public Task WaitAsync(TimeSpan wait) => _redialNow.WaitAsync(wait, context.Stopping);
 
-    /// <summary>Whether a refusal is news: a peer that is refused every second for the same reason is named once, until the link has been up again.</summary>
+    /// <summary>
+    /// Whether a refusal is news: a peer that is refused every second for the same reason is named once, until the link has been up again.
+    /// </summary>
     /// <param name="reason">Why it was refused.</param>
     /// <param name="dialled">Whether this node dialled, or the peer.</param>
     public bool IsNews(RefusalReason reason, bool dialled)

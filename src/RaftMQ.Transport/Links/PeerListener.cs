@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace RaftMQ.Transport.Links;
 
-/// <summary>Accepts connections on the peer port from the moment it is bound. Whoever comes before there is somebody to serve them is closed at once.</summary>
+/// <summary>
+/// Accepts connections on the peer port from the moment it is bound. Whoever comes before there is somebody to serve them is closed at once.
+/// </summary>
 internal sealed class PeerListener : IDisposable
 {
     private const int Backlog = 128;

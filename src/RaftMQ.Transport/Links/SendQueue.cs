@@ -20,8 +20,9 @@ internal enum EnqueueOutcome
 }
 
 /// <summary>
-/// Messages on their way out of one connection. Any thread encodes into the buffer that gathers; the one writer swaps it for an empty one and writes all
-/// that has gathered at once. Checksums are the writer's work, so that the thread that steps the replica only copies. Nothing is allocated per message.
+/// Messages on their way out of one connection. Any thread encodes into the buffer that gathers; the one writer swaps it for an empty one and
+/// writes all that has gathered at once. Checksums are the writer's work, so that the thread that steps the replica only copies. Nothing is
+/// allocated per message.
 /// </summary>
 internal sealed class SendQueue(int maxFrameBytes, long maxQueuedBytes) : IValueTaskSource<bool>
 {

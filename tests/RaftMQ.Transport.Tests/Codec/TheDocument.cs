@@ -27,7 +27,8 @@ public sealed partial class TheDocument
 
     [Fact]
     public void The_acceptor_refuses_as_documented() =>
-        Example("refusal").ShouldBe(Introduction.Refusal(new ServerIdentity(new ClusterId(7), Two), RefusalReason.OtherCluster).Encode(withPreamble: true));
+        Example("refusal").ShouldBe(
+            Introduction.Refusal(new ServerIdentity(new ClusterId(7), Two), RefusalReason.OtherCluster).Encode(withPreamble: true));
 
     [Fact]
     public void Entries_are_replicated_as_documented()

@@ -23,7 +23,7 @@ public sealed class Rubbish
         { "a frame too large for a handshake", [.. Start(), .. Header(bodyBytes: 1_000_000)], "1000000 bytes" },
         { "a negative length", [.. Start(), .. Header(bodyBytes: -1)], "4294967295 bytes" },
         { "a wrong checksum", [.. Start(), .. Header(bodyBytes: 0)], "checksum" },
-        { "a message before the hello", [.. Start(), .. Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1))], "introduction is due" },
+        { "a message before the hello", [.. Start(), .. Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1))], "is due" },
         { "a welcome for a hello", Introduction.Welcome(Two).Encode(withPreamble: true), "hello is due" },
         { "nobody's hello", Frames.Hello(new ServerIdentity(Two.Cluster, new ServerId(new NodeId(2), 0)), One.Server), "names nobody" },
     };

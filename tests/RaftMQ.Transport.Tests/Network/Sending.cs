@@ -79,7 +79,8 @@ public sealed class Sending
     public void A_message_costs_no_allocation()
     {
         var queue = new SendQueue(1024 * 1024, 100_000_000);
-        var append = new RaftPeerMessage(Gens.AppendOf(One.Server, Two.Server, 3, LogPosition.Zero, [.. Enumerable.Range(0, 100).Select(_ => new byte[100])]));
+        byte[][] payloads = [.. Enumerable.Range(0, 100).Select(_ => new byte[100])];
+        var append = new RaftPeerMessage(Gens.AppendOf(One.Server, Two.Server, 3, LogPosition.Zero, payloads));
 
         // Twice, since there are two buffers.
         SendAndWrite(queue, append);

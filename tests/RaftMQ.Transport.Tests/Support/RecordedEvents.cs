@@ -33,7 +33,8 @@ internal sealed class RecordedEvents : IPeerEvents
 
     public IReadOnlyList<PeerMessage> Messages => [.. Of<Got>().Select(got => got.Message)];
 
-    public Task UntilUp(ServerId server, int times = 1) => Until(() => Of<Up>().Count(up => up.Server == server) >= times, $"{server} up {times} times");
+    public Task UntilUp(ServerId server, int times = 1) =>
+        Until(() => Of<Up>().Count(up => up.Server == server) >= times, $"{server} up {times} times");
 
     public Task UntilDown(ServerId server, int times = 1) => Until(() => Of<Down>().Count(down => down.Server == server) >= times, $"{server} down");
 

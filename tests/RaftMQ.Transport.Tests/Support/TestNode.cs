@@ -52,7 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
         return new TestNode(self, change?.Invoke(options) ?? options);
     }
 
-    public static TestNode Start(ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null)
+    public static TestNode Start(
+        ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null)
     {
         TestNode node = Prepare(self, ports, change);
         node.Start();
