@@ -1,3 +1,6 @@
+using RaftMQ.Queues.Commands;
+using RaftMQ.Queues.State;
+
 namespace RaftMQ.Queues;
 
 /// <summary>
@@ -9,24 +12,78 @@ public sealed class QueueMachine
     /// <summary>The most bytes of a request key.</summary>
     public const int MaxRequestKeyLength = 255;
 
-    /// <summary>The limits in force.</summary>
-    public QueueLimits Limits => throw new NotImplementedException();
+    private readonly QueueState _state = new();
+    private ulong _lastIndex;
+    private long _lastTime;
 
-    /// <summary>The names of all topics in order of creation.</summary>
-    public IReadOnlyList<string> Topics => throw new NotImplementedException();
+    /// <summary>The limits in force.</summary>
+    public QueueLimits Limits => _state.Limits;
+
+    /// <summary>The names of all topics in order of creation; a list that does not change.</summary>
+    public IReadOnlyList<string> Topics => _state.Names;
 
     /// <summary>Messages waiting in all topics.</summary>
-    public long MessageCount => throw new NotImplementedException();
+    public long MessageCount => _state.MessageCount;
 
     /// <summary>Body bytes waiting in all topics.</summary>
-    public long ByteCount => throw new NotImplementedException();
+    public long ByteCount => _state.ByteCount;
+
+    /// <summary>Request keys remembered.</summary>
+    public int RequestKeyCount => _state.Keys.Count;
 
     /// <summary>A hash of the whole state, kept incrementally: equal states have equal hashes on every node.</summary>
-    public ulong StateHash => throw new NotImplementedException();
+    public ulong StateHash => _state.Hash;
+
+    /// <summary>The same hash from scratch, in time proportional to the state: to verify the incremental one.</summary>
+    public ulong ComputeStateHash() => _state.ComputeHash();
 
     /// <summary>How many messages wait in a topic, or null if there is no such topic.</summary>
-    public long? Count(string topic) => throw new NotImplementedException();
+    public long? Count(string topic) => _state.Find(topic)?.Count;
 
     /// <summary>Carries out the next command of the log. Bytes that are no command are refused, never an exception.</summary>
-    public QueueReply Apply(in CommittedCommand command) => throw new NotImplementedException();
+    public QueueReply Apply(in CommittedCommand command)
+    {
+        Invariant.Require(command.Index > _lastIndex, "commands are applied in the order of the log");
+        Invariant.Require(command.TimeMilliseconds >= _lastTime, "time never falls along the log");
+        _lastIndex = command.Index;
+        _lastTime = command.TimeMilliseconds;
+        _state.ForgetExpired(command.TimeMilliseconds);
+        if (!CommandBytes.TryRead(command.Payload, out CommandBytes bytes))
+        {
+            return new QueueReply(QueueOutcome.UnknownCommand, default, command.Index);
+        }
+
+        return bytes.Key.IsEmpty ? CarryOut(bytes, command.Index) : CarryOutOnce(bytes, command);
+    }
+
+    /// <summary>A request with a key: the first result if it was carried out before; otherwise it is carried out, and remembered if it was done.</summary>
+    private QueueReply CarryOutOnce(in CommandBytes bytes, in CommittedCommand command)
+    {
+        UInt128 requestHash = bytes.RequestHash;
+        if (_state.Keys.Find(bytes.Key) is { } carried)
+        {
+            return carried.RequestHash == requestHash ? carried.Reply : new QueueReply(QueueOutcome.RequestKeyReused, default, command.Index);
+        }
+
+        if (_state.Keys.Count >= _state.Limits.MaxRequestKeys)
+        {
+            return new QueueReply(QueueOutcome.RequestKeysFull, default, command.Index, _state.Limits.MaxRequestKeys);
+        }
+
+        QueueReply reply = CarryOut(bytes, command.Index);
+        if (reply.Outcome == QueueOutcome.Done)
+        {
+            _state.Remember(bytes.Key.Span, requestHash, reply, command.TimeMilliseconds);
+        }
+
+        return reply;
+    }
+
+    private QueueReply CarryOut(in CommandBytes bytes, ulong index) => bytes.Kind switch
+    {
+        QueueCommandKind.Publish => PublishCommand.Apply(_state, bytes, index),
+        QueueCommandKind.Pop => PopCommand.Apply(_state, bytes, index),
+        QueueCommandKind.CreateTopic => CreateTopicCommand.Apply(_state, bytes, index),
+        _ => ConfigureCommand.Apply(_state, bytes, index),
+    };
 }

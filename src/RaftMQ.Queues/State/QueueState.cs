@@ -1,0 +1,106 @@
+using System.Text;
+
+namespace RaftMQ.Queues.State;
+
+/// <summary>Everything that the commands change, and the hash of it, kept as they do.</summary>
+internal sealed class QueueState
+{
+    private readonly Dictionary<ReadOnlyMemory<byte>, Topic> _byName = new(ByNameBytes.Instance);
+    private readonly List<Topic> _topics = [];
+    private ulong _sum = StateHash.OfLimits(new QueueLimits());
+    private string[]? _names;
+
+    public QueueLimits Limits { get; private set; } = new();
+
+    public RequestKeys Keys { get; } = new();
+
+    public int TopicCount => _topics.Count;
+
+    public long MessageCount { get; private set; }
+
+    public long ByteCount { get; private set; }
+
+    /// <summary>The names in order of creation; a new array only after a topic was created.</summary>
+    public IReadOnlyList<string> Names => _names ??= [.. _topics.Select(topic => topic.Text)];
+
+    public ulong Hash => _sum + StateHash.OfCounters((ulong)_topics.Count + 1, MessageCount, ByteCount);
+
+    /// <summary>The hash from scratch; equal to <see cref="Hash"/> at all times.</summary>
+    public ulong ComputeHash()
+    {
+        ulong sum = StateHash.OfLimits(Limits);
+        long messages = 0;
+        long bytes = 0;
+        foreach (Topic topic in _topics)
+        {
+            sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
+            foreach (Message message in topic.Messages)
+            {
+                sum += StateHash.OfMessage(topic, message with { BodyHash = StateHash.OfBody(message.Body.Span) });
+                messages++;
+                bytes += message.Body.Length;
+            }
+        }
+
+        foreach (RequestKeys.Carried carried in Keys.InOrder)
+        {
+            sum += StateHash.OfKey(carried);
+        }
+
+        return sum + StateHash.OfCounters((ulong)_topics.Count + 1, messages, bytes);
+    }
+
+    public Topic? Find(ReadOnlyMemory<byte> name) => _byName.GetValueOrDefault(name);
+
+    public Topic? Find(string name) => Find(Encoding.UTF8.GetBytes(name));
+
+    public void SetLimits(QueueLimits limits)
+    {
+        _sum -= StateHash.OfLimits(Limits);
+        Limits = limits;
+        _sum += StateHash.OfLimits(Limits);
+    }
+
+    public void Create(ReadOnlySpan<byte> name)
+    {
+        var topic = new Topic((ulong)_topics.Count + 1, name.ToArray(), Encoding.UTF8.GetString(name));
+        _topics.Add(topic);
+        _byName.Add(topic.Name, topic);
+        _names = null;
+        _sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
+    }
+
+    public void Publish(Topic topic, ReadOnlyMemory<byte> body, ulong index)
+    {
+        _sum -= StateHash.OfNextSequence(topic);
+        Message message = topic.Append(body, StateHash.OfBody(body.Span), index);
+        _sum += StateHash.OfNextSequence(topic) + StateHash.OfMessage(topic, message);
+        MessageCount++;
+        ByteCount += body.Length;
+    }
+
+    public ReadOnlyMemory<byte> Pop(Topic topic)
+    {
+        Message message = topic.TakeOldest();
+        _sum -= StateHash.OfMessage(topic, message);
+        MessageCount--;
+        ByteCount -= message.Body.Length;
+        Invariant.Require(MessageCount >= 0 && ByteCount >= 0, "no more is taken than was put");
+        return message.Body;
+    }
+
+    public void Remember(ReadOnlySpan<byte> key, UInt128 requestHash, in QueueReply reply, long now)
+    {
+        long window = Limits.RequestKeyWindowMilliseconds;
+        long expiresAt = now > long.MaxValue - window ? long.MaxValue : now + window;
+        _sum += StateHash.OfKey(Keys.Add(key, requestHash, reply, expiresAt));
+    }
+
+    public void ForgetExpired(long now)
+    {
+        while (Keys.TryExpire(now, out RequestKeys.Carried expired))
+        {
+            _sum -= StateHash.OfKey(expired);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace RaftMQ.Queues.State;
+
+/// <summary>
+/// The hash of a state is the sum of the hashes of its parts, so that a part comes and goes in constant time. A part says where it belongs (topic and sequence), so
+/// order counts although sums do not.
+/// </summary>
+internal static class StateHash
+{
+    private enum Part : ulong
+    {
+        Limits = 1,
+        Topic,
+        NextSequence,
+        Message,
+        Key,
+        Counters,
+    }
+
+    public static ulong OfBody(ReadOnlySpan<byte> body) => XxHash3.HashToUInt64(body);
+
+    public static ulong OfLimits(QueueLimits limits) => Of(Part.Limits, XxHash3.HashToUInt64(QueueCommandCodec.Configure(limits)), 0, 0);
+
+    public static ulong OfTopic(Topic topic) => Of(Part.Topic, topic.Number, XxHash3.HashToUInt64(topic.Name), 0);
+
+    public static ulong OfNextSequence(Topic topic) => Of(Part.NextSequence, topic.Number, topic.NextSequence, 0);
+
+    public static ulong OfMessage(Topic topic, in Message message) =>
+        Of(Part.Message, topic.Number, message.Sequence, message.BodyHash ^ ((ulong)message.Body.Length << 32)) + Of(Part.Message, message.Index, message.Sequence, topic.Number);
+
+    public static ulong OfKey(RequestKeys.Carried carried)
+    {
+        ulong request = (ulong)carried.RequestHash ^ (ulong)(carried.RequestHash >> 64);
+        ulong reply = OfBody(carried.Reply.Body.Span) ^ (carried.Reply.Index << 8) ^ (ulong)carried.Reply.Outcome;
+        return Of(Part.Key, XxHash3.HashToUInt64(carried.Key), request, reply + (ulong)carried.ExpiresAt);
+    }
+
+    public static ulong OfCounters(ulong nextTopicNumber, long messages, long bytes) => Of(Part.Counters, nextTopicNumber, (ulong)messages, (ulong)bytes);
+
+    private static ulong Of(Part part, ulong a, ulong b, ulong c)
+    {
+        ReadOnlySpan<ulong> words = [(ulong)part, a, b, c];
+        return XxHash3.HashToUInt64(MemoryMarshal.AsBytes(words));
+    }
+}
