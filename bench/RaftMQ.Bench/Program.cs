@@ -6,6 +6,7 @@ var root = new RootCommand("Measures RaftMQ on this machine, beside the disk and
 {
     HttpCommand.Build(),
     CoreCommand.Build(),
+    LinksCommand.Build(),
     FailoverCommand.Build(),
     EchoCommand.Build(),
 };
