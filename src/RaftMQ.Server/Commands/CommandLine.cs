@@ -16,6 +16,7 @@ internal static class CommandLine
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new PrintHelp((HelpAction)help.Action!);
+        root.Add(DevCommand.Build());
         root.Add(ServeCommand.Build());
         root.Add(ClassroomCommand.Build());
         return root;
