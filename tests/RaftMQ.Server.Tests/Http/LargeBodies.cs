@@ -17,8 +17,8 @@ public sealed class LargeBodies
     public async Task What_does_not_fit_the_budget_is_refused_until_something_is_given_back()
     {
         var first = new Upload(contentLength: 300_000);
-        ValueTask<RequestBody> receiving = _reader.ReadAsync(first.Request);
         await first.WriteAsync(100_000);
+        ValueTask<RequestBody> receiving = _reader.ReadAsync(first.Request);
         receiving.IsCompleted.ShouldBeFalse();
 
         var second = new Upload(contentLength: 300_000);
@@ -48,8 +48,8 @@ public sealed class LargeBodies
         for (int i = 0; i < 100; i++)
         {
             var upload = new Upload(contentLength: 10_000);
-            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
             await upload.WriteAsync(9_000);
+            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
             await upload.WriteAsync(1_000, last: true);
             (await receiving).Refusal.ShouldBeNull("never disposed, and still nothing is taken");
         }
