@@ -1,0 +1,202 @@
+using RaftMQ.Consensus.Messages;
+using static RaftMQ.Consensus.Tests.Paper.Server;
+
+namespace RaftMQ.Consensus.Tests.Paper;
+
+/// <summary>§5.3 Log replication, and AppendEntries of Figure 2.</summary>
+public sealed class Section5_3_LogReplication
+{
+    [Fact]
+    public void Entries_are_taken_only_if_the_log_holds_the_entry_before_them()
+    {
+        Server follower = WithLog(1, 1, 1);
+
+        follower.Receive(Replicates(S2, 2, At(3, 2), 0, Entry(4, 2)));
+
+        AppendEntriesResponse response = follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem();
+        response.Success.ShouldBeFalse();
+        response.Conflict.ShouldBe(At(1, 1), "the first index of the conflicting term");
+        follower.Log().ShouldBe("1 1 1");
+    }
+
+    [Fact]
+    public void A_log_that_is_too_short_says_where_it_ends()
+    {
+        Server follower = WithLog(1, 1);
+
+        follower.Receive(Replicates(S2, 2, At(7, 2), 0, Entry(8, 2)));
+
+        follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().Conflict.ShouldBe(At(3, 0));
+    }
+
+    [Fact]
+    public void A_heartbeat_is_checked_as_entries_are()
+    {
+        Server follower = WithLog(1, 1);
+
+        follower.Receive(Replicates(S2, 2, At(7, 2), 7));
+
+        follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().Success.ShouldBeFalse();
+        follower.Core.CommitIndex.ShouldBe(LogIndex.Zero);
+    }
+
+    [Fact]
+    public void An_entry_that_conflicts_is_dropped_with_all_that_follow_it()
+    {
+        Server follower = WithLog(1, 1, 2, 2, 2);
+
+        follower.Receive(Replicates(S2, 3, At(2, 1), 0, Entry(3, 3)));
+
+        follower.Log().ShouldBe("1 1 3");
+    }
+
+    [Fact]
+    public void Entries_that_are_there_already_are_kept_with_all_that_follow_them()
+    {
+        Server follower = WithLog(1, 2, 2, 2);
+
+        follower.Receive(Replicates(S2, 2, At(1, 1), 0, Entry(2, 2)));
+
+        follower.Log().ShouldBe("1 2 2 2");
+        follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().MatchIndex.ShouldBe(new LogIndex(2), "computed from the request, not from the log");
+    }
+
+    [Fact]
+    public void The_commit_index_is_the_lesser_of_the_leaders_and_the_last_new_entry()
+    {
+        Server follower = WithLog(1, 2, 2, 2);
+
+        follower.Receive(Replicates(S2, 3, At(1, 1), 4, Entry(2, 2)));
+        follower.Core.CommitIndex.ShouldBe(new LogIndex(2));
+
+        follower.Receive(Replicates(S2, 3, At(2, 2), 2, Entry(3, 2)));
+        follower.Core.CommitIndex.ShouldBe(new LogIndex(2));
+    }
+
+    [Fact]
+    public void The_commit_index_never_falls()
+    {
+        Server follower = WithLog(1, 2, 2);
+        follower.Receive(Replicates(S2, 2, At(3, 2), 3));
+
+        follower.Receive(Replicates(S2, 2, At(3, 2), 1));
+
+        follower.Core.CommitIndex.ShouldBe(new LogIndex(3));
+    }
+
+    [Fact]
+    public void Truncating_what_is_committed_ends_the_process()
+    {
+        Server follower = WithLog(1, 2, 2);
+        follower.Receive(Replicates(S2, 2, At(3, 2), 3));
+
+        Should.Throw<InvariantViolatedException>(() => follower.Receive(Replicates(S3, 3, At(1, 1), 3, Entry(2, 3))));
+    }
+
+    [Fact]
+    public void New_entries_are_acknowledged_only_when_they_are_on_disk()
+    {
+        Server follower = WithLog(1);
+        follower.Receive(Replicates(S2, 1, At(1, 1), 0));
+        follower.Sent();
+        follower.DiskIsHeld = true;
+
+        follower.Receive(Replicates(S2, 1, At(1, 1), 0, Entry(2, 1)));
+        follower.Sent().ShouldBeEmpty();
+
+        follower.Receive(Replicates(S2, 1, At(2, 1), 0));
+        follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().MatchIndex.ShouldBe(new LogIndex(1), "a heartbeat is answered at once, with what is durable");
+
+        follower.CompleteDisk().Sent<AppendEntriesResponse>().ShouldHaveSingleItem().MatchIndex.ShouldBe(new LogIndex(2));
+    }
+
+    [Fact]
+    public void An_entry_cut_and_appended_again_counts_only_when_its_second_life_is_on_disk()
+    {
+        Server follower = WithLog(1);
+        follower.DiskIsHeld = true;
+        follower.Receive(Replicates(S2, 2, At(1, 1), 0, Entry(2, 2)));
+        follower.Receive(Replicates(S3, 3, At(1, 1), 0, Entry(2, 3)));
+        follower.Receive(AsksForVote(S2, 4, At(9, 3), transfer: true));
+        follower.Receive(Replicates(S2, 4, At(1, 1), 0, Entry(2, 2), Entry(3, 4)));
+        follower.Sent();
+
+        // All batches but the last complete. The disk holds entry 2 of term 3; that of term 2 was on it once, and is not on it yet again.
+        follower.Core.OnPersisted(new Term(2), At(2, 2));
+        follower.Core.OnPersisted(new Term(3), At(2, 3));
+        follower.Core.OnPersisted(new Term(4), At(2, 3));
+        follower.Receive(Replicates(S2, 4, At(3, 4), 0));
+
+        follower.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().MatchIndex.ShouldBe(new LogIndex(1));
+    }
+
+    [Fact]
+    public void A_leader_sends_what_follows_and_moves_on_when_it_is_acknowledged()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Acknowledges(S2, 3);
+        leader.Sent();
+
+        leader.Propose();
+
+        AppendEntries append = leader.Sent<AppendEntries>().Where(message => message.To == S2).ShouldHaveSingleItem();
+        append.Previous.ShouldBe(At(3, 2));
+        append.Entries.Length.ShouldBe(1);
+        leader.Core.Peers.Single(peer => peer.Server == S2).MatchIndex.ShouldBe(new LogIndex(3));
+    }
+
+    [Fact]
+    public void A_rejection_lowers_nextIndex_and_is_retried_at_once()
+    {
+        Server leader = WithLog(1, 1, 1, 1).Elected();
+        leader.Sent();
+
+        leader.Receive(new AppendEntriesResponse(S2, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true));
+
+        AppendEntries retry = leader.Sent<AppendEntries>().ShouldHaveSingleItem();
+        retry.Previous.ShouldBe(At(1, 1));
+        retry.Entries.Length.ShouldBe(4);
+    }
+
+    [Fact]
+    public void A_late_rejection_never_lowers_nextIndex_to_what_is_known_to_match()
+    {
+        Server leader = WithLog(1, 1, 1, 1).Elected();
+        leader.Acknowledges(S2, 4);
+
+        leader.Receive(new AppendEntriesResponse(S2, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true));
+
+        PeerProgress progress = leader.Core.Peers.Single(peer => peer.Server == S2);
+        progress.NextIndex.ShouldBeGreaterThan(progress.MatchIndex);
+        progress.MatchIndex.ShouldBe(new LogIndex(4));
+    }
+
+    [Fact]
+    public void Heartbeats_go_out_at_their_interval_whether_or_not_there_is_something_to_say()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Sent();
+
+        leader.Ticks(HeartbeatTicks);
+
+        leader.Sent<AppendEntries>().Select(append => append.To).ShouldBe([S2, S3]);
+    }
+
+    [Fact]
+    public void A_follower_takes_no_proposals()
+    {
+        WithLog(1, 1).Propose().Outcome.ShouldBe(ProposeOutcome.NotLeader);
+    }
+
+    [Fact]
+    public void Proposals_beyond_the_bound_on_what_is_uncommitted_are_refused()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        var large = new byte[8 * 1024 * 1024];
+
+        ProposeOutcome[] outcomes = [.. Enumerable.Range(0, 9).Select(_ => leader.Core.Propose(default, large).Outcome)];
+
+        outcomes[^1].ShouldBe(ProposeOutcome.Overloaded);
+        outcomes.Count(outcome => outcome == ProposeOutcome.Proposed).ShouldBe(8);
+    }
+}

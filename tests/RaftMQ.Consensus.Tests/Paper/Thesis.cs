@@ -1,0 +1,170 @@
+using RaftMQ.Consensus.Messages;
+using static RaftMQ.Consensus.Tests.Paper.Server;
+
+namespace RaftMQ.Consensus.Tests.Paper;
+
+/// <summary>The thesis where it goes beyond the paper: 3.10 transfer, 4 membership, 6.2 and 6.4 reads, 9.6 pre-votes.</summary>
+public sealed class Thesis
+{
+    [Fact]
+    public void A_pre_vote_changes_neither_the_term_nor_the_vote()
+    {
+        Server voter = WithLog(1, 1);
+
+        voter.Receive(AsksForVote(S2, 2, At(2, 1), preVote: true));
+
+        voter.Sent<RequestVoteResponse>().ShouldHaveSingleItem().ShouldBe(new RequestVoteResponse(S1, S2, new Term(2), true, true));
+        voter.Core.CurrentTerm.ShouldBe(new Term(1));
+        voter.LastHardState.ShouldBeNull();
+    }
+
+    [Fact]
+    public void While_a_leader_is_heard_a_vote_is_refused_and_the_term_is_not_taken_over()
+    {
+        Server voter = WithLog(1, 1);
+        voter.Receive(Replicates(S2, 1, At(2, 1), 0));
+        voter.Sent();
+
+        voter.Receive(AsksForVote(S3, 9, At(2, 1)));
+        voter.Receive(AsksForVote(S3, 9, At(2, 1), preVote: true));
+
+        voter.Sent<RequestVoteResponse>().ShouldAllBe(response => !response.Granted);
+        voter.Core.CurrentTerm.ShouldBe(new Term(1));
+    }
+
+    [Fact]
+    public void A_campaign_that_the_leader_asked_for_gets_votes_although_the_leader_lives()
+    {
+        Server voter = WithLog(1, 1);
+        voter.Receive(Replicates(S2, 1, At(2, 1), 0));
+        voter.Sent();
+
+        voter.Receive(AsksForVote(S3, 2, At(2, 1), transfer: true));
+
+        voter.Sent<RequestVoteResponse>().ShouldHaveSingleItem().Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_broken_link_to_the_leader_is_enough_to_grant_and_any_word_of_it_takes_that_back()
+    {
+        Server voter = WithLog(1, 1);
+        voter.Receive(Replicates(S2, 1, At(2, 1), 0));
+        voter.Core.OnLinkDown(S2);
+        voter.Sent();
+        voter.Receive(AsksForVote(S3, 2, At(2, 1), preVote: true)).Sent<RequestVoteResponse>().ShouldHaveSingleItem().Granted.ShouldBeTrue();
+
+        voter.Receive(Replicates(S2, 1, At(2, 1), 0));
+        voter.Sent();
+        voter.Receive(AsksForVote(S3, 2, At(2, 1), preVote: true)).Sent<RequestVoteResponse>().ShouldHaveSingleItem().Granted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_leader_that_hears_no_majority_for_an_election_timeout_steps_down()
+    {
+        Server leader = WithLog(1, 1).Elected();
+
+        leader.Ticks(2 * ElectionTimeoutTicks);
+
+        leader.Core.Role.ShouldNotBe(Role.Leader);
+        leader.Core.Leader.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_leader_that_hears_a_majority_leads_on()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        for (int i = 0; i < 10 * ElectionTimeoutTicks; i++)
+        {
+            leader.Acknowledges(S3, 2);
+            leader.Ticks(1);
+        }
+
+        leader.Core.Role.ShouldBe(Role.Leader);
+    }
+
+    [Fact]
+    public void A_read_waits_for_the_own_term_and_a_round_that_began_after_it()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.RequestRead(new ReadId(1)).ShouldBeTrue();
+        var output = new RaftOutput();
+        leader.Core.Drain(output);
+        output.ReadsReady.ShouldBeEmpty();
+
+        leader.Core.Receive(new AppendEntriesResponse(S2, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, 0, true));
+        output.Clear();
+        leader.Core.Drain(output);
+        output.ReadsReady.ShouldBeEmpty("the acknowledgement that committed the own term answers an earlier round");
+        ulong round = output.SendNow.OfType<AppendEntries>().First().ReadRound;
+
+        leader.Core.Receive(new AppendEntriesResponse(S2, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, round, true));
+        output.Clear();
+        leader.Core.Drain(output);
+        output.ReadsReady.ShouldBe([new ReadReady(new ReadId(1), new LogIndex(3))]);
+    }
+
+    [Fact]
+    public void A_server_that_knows_no_leader_takes_no_read()
+    {
+        WithLog(1, 1).Core.RequestRead(new ReadId(1)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void While_leadership_is_handed_over_nothing_is_proposed()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Acknowledges(S2, 3);
+        leader.Sent();
+
+        leader.Core.TransferLeadership(S2.Node).ShouldBeTrue();
+
+        leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S2);
+        leader.Propose().Outcome.ShouldBe(ProposeOutcome.NotLeader);
+    }
+
+    [Fact]
+    public void TimeoutNow_makes_a_voter_campaign_at_once_and_without_a_pre_vote()
+    {
+        Server heir = WithLog(1, 1);
+        heir.Receive(Replicates(S2, 1, At(2, 1), 0));
+        heir.Sent();
+
+        heir.Receive(new TimeoutNow(S2, S1, new Term(1)));
+
+        heir.Sent<RequestVote>().ShouldAllBe(request => !request.PreVote && request.LeadershipTransfer && request.Term == new Term(2));
+    }
+
+    [Fact]
+    public void A_configuration_follows_another_only_by_one_seat_vacated_or_taken()
+    {
+        var all = new Membership([.. new[] { S1, S2, S3 }.Select(server => new Member(server.Node, server.Incarnation, "a:1", "a:2"))]);
+
+        all.MayBeFollowedBy(all.WithIncarnation(S3.Node, 0)).ShouldBeTrue();
+        all.WithIncarnation(S3.Node, 0).MayBeFollowedBy(all.WithIncarnation(S3.Node, 99)).ShouldBeTrue();
+        all.MayBeFollowedBy(all.WithIncarnation(S3.Node, 99)).ShouldBeFalse("a seat is vacated before another takes it");
+        all.MayBeFollowedBy(all).ShouldBeFalse();
+        all.MayBeFollowedBy(all.WithIncarnation(S2.Node, 0).WithIncarnation(S3.Node, 0)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Majorities_of_neighbouring_configurations_meet_in_a_server_that_both_name()
+    {
+        for (int seats = 1; seats <= 7; seats++)
+        {
+            ServerId[] before = [.. Enumerable.Range(1, seats).Select(i => Id((uint)i))];
+            ServerId?[] vacated = [.. before.Select((server, i) => i == 0 ? (ServerId?)null : server)];
+            ServerId[] after = [.. before.Select((server, i) => i == 0 ? server with { Incarnation = 99 } : server)];
+            EveryTwoMajoritiesMeet([.. before.Cast<ServerId?>()], vacated).ShouldBeTrue();
+            EveryTwoMajoritiesMeet(vacated, [.. after.Cast<ServerId?>()]).ShouldBeTrue();
+        }
+    }
+
+    private static bool EveryTwoMajoritiesMeet(ServerId?[] a, ServerId?[] b)
+    {
+        int majority = (a.Length / 2) + 1;
+        IEnumerable<HashSet<ServerId>> Majorities(ServerId?[] seats) => Enumerable.Range(0, 1 << seats.Length)
+            .Select(bits => seats.Where((seat, i) => (bits & (1 << i)) != 0 && seat is not null).Select(seat => seat!.Value).ToHashSet())
+            .Where(chosen => chosen.Count >= majority);
+        return Majorities(a).All(one => Majorities(b).All(other => one.Overlaps(other)));
+    }
+}
