@@ -15,6 +15,9 @@ internal sealed class JsonLineFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "raftmq-json";
 
+    // Under this name the logging framework hands over the sentence with its gaps.
+    private const string OriginalFormat = "{OriginalFormat}";
+
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var line = new ArrayBufferWriter<byte>(256);
@@ -49,10 +52,16 @@ internal sealed class JsonLineFormatter() : ConsoleFormatter(FormatterName)
             return;
         }
 
+        // A sentence that was made elsewhere is the message already.
+        if (values.Any(value => value is { Key: OriginalFormat, Value: "{Text}" }))
+        {
+            return;
+        }
+
         json.WriteStartObject("values");
         foreach ((string name, object? value) in values)
         {
-            if (name != "{OriginalFormat}")
+            if (name != OriginalFormat)
             {
                 json.WriteString(JsonNamingPolicy.CamelCase.ConvertName(name), Convert.ToString(value, CultureInfo.InvariantCulture));
             }

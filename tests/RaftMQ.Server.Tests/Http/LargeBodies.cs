@@ -66,6 +66,21 @@ public sealed class LargeBodies
         body.Refusal!.Reason.ShouldBe(Reason.BodyTooLarge);
     }
 
+    [Fact]
+    public async Task What_a_cut_body_took_of_the_budget_is_given_back()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            var upload = new Upload(contentLength: null);
+            await upload.WriteAsync(200_000);
+            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
+            await upload.WriteAsync(MaxBytes);
+
+            using RequestBody body = await receiving;
+            body.Refusal!.Reason.ShouldBe(Reason.BodyTooLarge);
+        }
+    }
+
     private sealed class Upload : IRequestBodyPipeFeature
     {
         private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0));
