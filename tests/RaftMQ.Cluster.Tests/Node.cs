@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>An answer of the course API.</summary>
+internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason, ulong Index, string? Leader)
+{
+    public bool IsDone => Status is HttpStatusCode.OK or HttpStatusCode.Created;
+
+    public bool MayHaveHappened => Reason == "outcome-unknown";
+
+    public string? Message => IsDone ? JsonDocument.Parse(Body).RootElement.GetProperty("message").GetString() : null;
+}
+
+/// <summary>What a node says of itself.</summary>
+internal sealed record Report(string Role, string Phase, ulong Term, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster);
+
+/// <summary>A node of a cluster, as its clients see it.</summary>
+internal sealed class Node(int id, int clientPort)
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(30) };
+
+    public int Id { get; } = id;
+
+    public Uri Url { get; } = new($"http://127.0.0.1:{clientPort}");
+
+    public Task<Answer> CreateAsync(string topic, string? key = null) => PutAsync("/topic", new { topic }, key);
+
+    public Task<Answer> PublishAsync(string topic, string message, string? key = null) => PutAsync("/message", new { topic, message }, key);
+
+    public Task<Answer> PopAsync(string topic, string? key = null) => SendAsync(HttpMethod.Get, "/message/" + Uri.EscapeDataString(topic), null, key);
+
+    public Task<Answer> TopicsAsync() => SendAsync(HttpMethod.Get, "/topic", null, null);
+
+    public Task<Answer> StatusAsync() => SendAsync(HttpMethod.Get, "/status", null, null);
+
+    /// <summary>The node's report, or null if it does not answer.</summary>
+    public async Task<Report?> ReportAsync()
+    {
+        try
+        {
+            using HttpResponseMessage response = await Http.GetAsync(new Uri(Url, "/v1/node"));
+            return await response.Content.ReadFromJsonAsync<Report>();
+        }
+        catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? key)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Url, path)) { Content = content };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        return new Answer(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(),
+            Header(response, "RaftMQ-Reason"),
+            ulong.Parse(Header(response, "RaftMQ-Index") ?? "0", System.Globalization.CultureInfo.InvariantCulture),
+            Header(response, "RaftMQ-Leader"));
+    }
+
+    private async Task<Answer> PutAsync<T>(string path, T body, string? key)
+    {
+        using var content = JsonContent.Create(body);
+        return await SendAsync(HttpMethod.Put, path, content, key);
+    }
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.Single() : null;
+}

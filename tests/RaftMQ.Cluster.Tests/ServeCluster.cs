@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>Real nodes of `raftmq serve` on loopback, with ports from the system and folders that are removed.</summary>
+internal sealed class ServeCluster : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("raftmq-cluster-").FullName;
+    private readonly int[] _clientPorts;
+    private readonly int[] _peerPorts;
+    private readonly RaftMqProcess?[] _processes;
+    private readonly List<string> _outputs = [];
+
+    public ServeCluster(int nodes)
+    {
+        int[] ports = FreePorts(2 * nodes);
+        _clientPorts = ports[..nodes];
+        _peerPorts = ports[nodes..];
+        _processes = new RaftMqProcess?[nodes];
+        Nodes = [.. Enumerable.Range(1, nodes).Select(id => new Node(id, _clientPorts[id - 1]))];
+        foreach (Node node in Nodes)
+        {
+            WriteConfiguration(node.Id, node.Id);
+        }
+    }
+
+    public IReadOnlyList<Node> Nodes { get; }
+
+    public Node this[int id] => Nodes[id - 1];
+
+    public IEnumerable<Node> Running => Nodes.Where(node => _processes[node.Id - 1] is { HasExited: false });
+
+    public RaftMqProcess Process(int id) => _processes[id - 1]!;
+
+    public string DataOf(int id) => Path.Combine(_folder, $"data{id}");
+
+    public RaftMqProcess Start(int id)
+    {
+        _processes[id - 1]?.Dispose();
+        return _processes[id - 1] = RaftMqProcess.Start("serve", "--config", Path.Combine(_folder, $"node{id}.json"));
+    }
+
+    public async Task<Node> StartAllAsync()
+    {
+        foreach (Node node in Nodes)
+        {
+            Start(node.Id);
+        }
+
+        return await LeaderAsync(allMembers: true);
+    }
+
+    /// <summary>Waits for a leader that all running nodes can use.</summary>
+    public async Task<Node> LeaderAsync(bool allMembers = false)
+    {
+        Node? leader = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Report?[] reports = await Task.WhenAll(Running.Select(node => node.ReportAsync()));
+                int found = Array.FindIndex(reports, report => report is { Role: "Leader" });
+                leader = found >= 0 ? Running.ElementAt(found) : null;
+                return leader is not null && (!allMembers || (reports.Length == Nodes.Count && Array.TrueForAll(reports, report => report is { Phase: "Member" })));
+            },
+            () => "no leader\n" + Outputs());
+        return leader!;
+    }
+
+    public void Kill(int id)
+    {
+        RaftMqProcess process = Process(id);
+        process.Kill();
+        _outputs.Add($"--- node {id}, killed\n{process.Output}");
+    }
+
+    public async Task StopAsync(int id)
+    {
+        Signals.Term(Process(id).Process);
+        (await Process(id).ExitAsync()).ShouldBe(0);
+    }
+
+    public void Wipe(int id) => Directory.Delete(DataOf(id), recursive: true);
+
+    public async Task UntilPhaseAsync(int id, string phase) =>
+        await Eventually.TrueAsync(async () => (await this[id].ReportAsync())?.Phase == phase, () => $"node {id} is not {phase}\n" + Outputs());
+
+    /// <summary>All running nodes have applied the same, and say that they hold the same.</summary>
+    public async Task UntilEqualAsync()
+    {
+        Report?[] reports = [];
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                reports = await Task.WhenAll(Running.Select(node => node.ReportAsync()));
+                return Array.TrueForAll(reports, report => report is not null) && reports.Select(report => report!.AppliedIndex).Distinct().Count() == 1;
+            },
+            () => "the nodes do not get to the same index: " + string.Join(", ", reports.Select(report => report?.ToString())));
+        reports.Select(report => report!.StateHash).Distinct().Count().ShouldBe(1, "equal applied indexes have equal state hashes (I11)");
+    }
+
+    /// <summary>Points a node's configuration at a folder and an id.</summary>
+    public void WriteConfiguration(int id, int nodeId, string? data = null)
+    {
+        var members = Nodes.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
+        File.WriteAllText(
+            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members }));
+    }
+
+    public string Outputs() => string.Join("\n", _outputs.Concat(Nodes.Where(node => _processes[node.Id - 1] is not null).Select(node => $"--- node {node.Id}\n{Process(node.Id).Output}")));
+
+    public void Dispose()
+    {
+        Array.ForEach(_processes, process => process?.Dispose());
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public static int[] FreePorts(int count)
+    {
+        TcpListener[] open = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        Array.ForEach(open, listener => listener.Start());
+        int[] ports = [.. open.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        Array.ForEach(open, listener => listener.Stop());
+        return ports;
+    }
+}

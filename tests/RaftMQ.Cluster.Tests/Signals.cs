@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>Signals to a process, by its own id.</summary>
+internal static partial class Signals
+{
+    private const int Interrupt = 2;
+    private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
+
+    public static void Term(Process process) => Send(process, Terminate);
+
+    public static void Int(Process process) => Send(process, Interrupt);
+
+    public static void Pause(Process process) => Send(process, Stop);
+
+    public static void Resume(Process process) => Send(process, Continue);
+
+    private static void Send(Process process, int signal)
+    {
+        if (!process.HasExited && kill(process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"signal {signal} to process {process.Id}: error {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
+}
