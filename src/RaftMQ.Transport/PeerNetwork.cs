@@ -151,30 +151,39 @@ public sealed class PeerNetwork : IPeerNetwork
 
     private void Serve(Socket socket)
     {
-        if (_running is null)
+        if (_running is not { } running || !running.Acceptor.HasRoom(socket))
         {
             socket.Dispose();
             return;
         }
 
-        _ = Task.Run(() => ReportDefectAsync(ServeAsync(socket)));
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _served.TryAdd(ended.Task, 0);
+        var thread = new Thread(() => ServeOnThisThread(running.Acceptor, socket, ended)) { IsBackground = true, Name = "raftmq-link" };
+        thread.Start();
     }
 
-    private async Task ServeAsync(Socket socket)
+    private void ServeOnThisThread(Acceptor acceptor, Socket socket, TaskCompletionSource ended)
     {
-        EndPoint? remote;
         try
         {
             PeerSocket.Prepare(socket);
-            remote = socket.RemoteEndPoint;
+            acceptor.ServeAsync(new BlockingSocketStream(socket), socket.RemoteEndPoint, _stopping.Token).GetAwaiter().GetResult();
         }
         catch (Exception gone) when (PeerConnection.IsEnd(gone))
         {
-            socket.Dispose();
-            return;
+            // It went before it was looked at.
         }
-
-        await AcceptAsync(new NetworkStream(socket, ownsSocket: true), remote, CancellationToken.None).ConfigureAwait(false);
+        catch (Exception defect)
+        {
+            _logger.Defect(defect);
+        }
+        finally
+        {
+            socket.Dispose();
+            _served.TryRemove(ended.Task, out _);
+            ended.SetResult();
+        }
     }
 
     private async Task ReportDefectAsync(Task work)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using RaftMQ.Bench.Clusters;
 using RaftMQ.Bench.Load;
@@ -36,6 +37,7 @@ internal static class HttpCommand
         var url = new Option<string?>("--url")
         {
             Description = "Use the cluster that runs here, its ports counting from this one, rather than start one.",
+            CustomParser = ReadUrl,
         };
         var target = new Option<Target>("--target") { Description = "Whom the clients ask.", DefaultValueFactory = _ => Target.Leader };
 
@@ -49,7 +51,7 @@ internal static class HttpCommand
             try
             {
                 var report = new Report($"http --connections {arguments.GetValue(connections)} --target {arguments.GetValue(target)}");
-                double floor = MeasureFloor(report, folder, arguments.GetValue(connections));
+                double floor = MeasureFloor(report, folder, arguments.GetValue(connections), arguments.GetValue(nodes));
                 using Cluster cluster = arguments.GetValue(url) is { } running
                     ? Cluster.Attach(new Uri(running), arguments.GetValue(nodes))
                     : Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder);
@@ -70,11 +72,12 @@ internal static class HttpCommand
     }
 
     /// <summary>What a write must cost at least: one HTTP round trip and one sync, in milliseconds.</summary>
-    private static double MeasureFloor(Report report, string folder, int connections)
+    private static double MeasureFloor(Report report, string folder, int connections, int nodes)
     {
         report.Add("data on", "fileSystem", new DriveInfo(folder).DriveFormat);
         LatencyHistogram sync = DiskSync.Measure(folder);
         report.Add("disk: write 4 KiB and sync", "disk", sync);
+        report.Add($"  {nodes} at once, as the nodes do", "diskAtOnce", DiskSync.MeasureAtOnce(folder, nodes));
         using var echo = new ChildProcess(Environment.ProcessPath!, ["echo"]);
         int port = int.Parse(echo.WaitForFirstLine(FirstLine), CultureInfo.InvariantCulture);
         LoadResult one = ClosedLoop.Run([port], Put(), 200, 1, TimeSpan.FromSeconds(2), FloorDuration);
@@ -109,6 +112,16 @@ internal static class HttpCommand
             _ => cluster.Ports,
         };
         return ports.Count > 0 ? ports : throw new BenchFailedException("a cluster of one node has no follower; choose another --target");
+    }
+
+    private static Uri? ReadUrl(ArgumentResult result)
+    {
+        if (!Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url))
+        {
+            result.AddError($"--url {result.Tokens[0].Value} is not a URL; write it as http://127.0.0.1:8080");
+        }
+
+        return url;
     }
 
     private static byte[] Put() =>

@@ -13,11 +13,23 @@ internal static class DiskSync
     private const int WarmUpBlocks = 50;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
+    /// <summary>The same by several threads with a file each, at once: what the nodes of one machine have to share.</summary>
+    public static LatencyHistogram MeasureAtOnce(string folder, int writers)
+    {
+        var each = new LatencyHistogram[writers];
+        Thread[] threads = [.. Enumerable.Range(0, writers).Select(i => new Thread(() => each[i] = Measure(folder)))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        var all = new LatencyHistogram();
+        Array.ForEach(each, all.Merge);
+        return all;
+    }
+
     /// <param name="folder">On the disk in question.</param>
     /// <param name="blocks">How many writes, if ten seconds suffice.</param>
     public static LatencyHistogram Measure(string folder, int blocks = 2_000)
     {
-        string path = Path.Combine(folder, "bench-disk-sync");
+        string path = Path.Combine(folder, $"bench-disk-sync-{Guid.NewGuid():n}");
         var latency = new LatencyHistogram();
         byte[] block = new byte[BlockBytes];
         try

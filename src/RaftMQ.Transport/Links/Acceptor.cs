@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -11,6 +12,18 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
 {
     private readonly LogLimiter _strangers = new();
     private int _halfOpen;
+
+    /// <summary>Whether one more may introduce itself; if not, that is logged.</summary>
+    public bool HasRoom(Socket socket)
+    {
+        bool hasRoom = Volatile.Read(ref _halfOpen) < context.Options.MaxHalfOpenConnections;
+        if (!hasRoom)
+        {
+            LogFull(PeerConnection.AddressOf(socket));
+        }
+
+        return hasRoom;
+    }
 
     /// <summary>Serves an accepted connection until it ends; never throws for what the other end does.</summary>
     public async Task ServeAsync(Stream stream, EndPoint? remote, CancellationToken cancellation)
@@ -26,7 +39,7 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         }
         catch (PeerProtocolException rubbish)
         {
-            LogStranger(connection, rubbish.Message);
+            LogStranger(connection.Remote, rubbish.Message);
         }
         catch (Exception end) when (PeerConnection.IsEnd(end))
         {
@@ -44,7 +57,7 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         {
             if (Interlocked.Increment(ref _halfOpen) > context.Options.MaxHalfOpenConnections)
             {
-                LogStranger(connection, $"a connection while {context.Options.MaxHalfOpenConnections} others have not introduced themselves");
+                LogFull(connection.Remote);
                 return null;
             }
 
@@ -66,7 +79,7 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         ServerIdentity self = context.Self;
         if (!preamble.Known)
         {
-            LogStranger(connection, $"version {preamble.Version} of the peer protocol, or flags, that this version of raftmq does not know");
+            LogStranger(connection.Remote, $"version {preamble.Version} of the peer protocol, or flags, that this version of raftmq does not know");
             await RefuseAsync(connection, self, RefusalReason.Version).ConfigureAwait(false);
             return null;
         }
@@ -158,11 +171,14 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
         }
     }
 
-    private void LogStranger(PeerConnection connection, string what)
+    private void LogFull(string remote) =>
+        LogStranger(remote, $"a connection while {context.Options.MaxHalfOpenConnections} others have not introduced themselves");
+
+    private void LogStranger(string remote, string what)
     {
         if (_strangers.MayLog(out int suppressed))
         {
-            context.Logger.RubbishFromStranger(connection.Remote, what, suppressed);
+            context.Logger.RubbishFromStranger(remote, what, suppressed);
         }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         var connection = new PeerConnection(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, context.Watch, context.Stopping);
         try
         {
-            return await IntroduceAsync(connection).ConfigureAwait(false);
+            return await IntroduceAsync(connection, socket).ConfigureAwait(false);
         }
         catch (PeerProtocolException rubbish)
         {
@@ -94,7 +94,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         }
     }
 
-    private async Task<Attempt> IntroduceAsync(PeerConnection connection)
+    private async Task<Attempt> IntroduceAsync(PeerConnection connection, Socket socket)
     {
         ServerIdentity self = context.Self;
         await connection.WriteAsync(Introduction.Hello(self, link.Node).Encode(withPreamble: true)).ConfigureAwait(false);
@@ -130,7 +130,10 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         }
 
         connection.MarkIntroduced(Introduction.MaxFrameBytes);
-        return await RunAsync(new OutboundConnection(context, connection, self, answer.Identity)).ConfigureAwait(false);
+
+        // From here on a send on the sender's own thread must never wait.
+        socket.Blocking = false;
+        return await RunAsync(new OutboundConnection(context, connection, socket, self, answer.Identity)).ConfigureAwait(false);
     }
 
     private async Task<Attempt> RunAsync(OutboundConnection outbound)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -6,9 +7,9 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>A connection that this node dialled, after the handshake: its messages leave here. The other end only ever says why it closes.</summary>
-internal sealed class OutboundConnection(LinkContext context, PeerConnection connection, ServerIdentity self, ServerIdentity peer)
+internal sealed class OutboundConnection(LinkContext context, PeerConnection connection, Socket socket, ServerIdentity self, ServerIdentity peer)
 {
-    private readonly SendQueue _queue = new(context.Options.MaxFrameBytes, context.Options.MaxQueuedBytes);
+    private readonly SendQueue _queue = new(context.Options.MaxFrameBytes, context.Options.MaxQueuedBytes, frame => SendNow(socket, frame));
 
     /// <summary>Who this node was in the handshake.</summary>
     public ServerIdentity Self { get; } = self;
@@ -61,6 +62,21 @@ internal sealed class OutboundConnection(LinkContext context, PeerConnection con
             context.Logger.ConnectionEnded("to", Peer.Server, Connection.ClosedBecause!);
             await writing.ConfigureAwait(false);
             Connection.Dispose();
+        }
+    }
+
+    /// <summary>Hands a frame to the system without waiting.</summary>
+    /// <returns>How many of its bytes were taken; 0 too if the connection has failed, which the writer will see.</returns>
+    private static int SendNow(Socket socket, ReadOnlySpan<byte> frame)
+    {
+        try
+        {
+            int sent = socket.Send(frame, SocketFlags.None, out SocketError error);
+            return error == SocketError.Success ? sent : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
         }
     }
 

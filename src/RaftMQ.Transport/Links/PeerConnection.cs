@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using RaftMQ.Transport.Codec;
 using RaftMQ.Transport.Handshakes;
 
@@ -13,6 +14,8 @@ internal sealed class PeerConnection : IDisposable
 {
     /// <summary>What one write hands to the system: progress shows at least this often.</summary>
     private const int MaxWriteBytes = 256 * 1024;
+
+    private const string UnknownAddress = "an unknown address";
 
     private readonly Stream _stream;
     private readonly ConnectionWatch _watch;
@@ -28,7 +31,7 @@ internal sealed class PeerConnection : IDisposable
         _stream = stream;
         _watch = watch;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Remote = remote?.ToString() ?? "an unknown address";
+        Remote = remote?.ToString() ?? UnknownAddress;
         Receiver = new FrameReceiver(stream, Introduction.MaxFrameBytes);
         watch.Add(this);
     }
@@ -159,9 +162,23 @@ internal sealed class PeerConnection : IDisposable
         _closing.Dispose();
     }
 
+    /// <summary>The other end's address, for people.</summary>
+    public static string AddressOf(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint?.ToString() ?? UnknownAddress;
+        }
+        catch (SocketException)
+        {
+            // It has gone already.
+            return UnknownAddress;
+        }
+    }
+
     /// <summary>Whether an exception is only the way in which the end of a connection shows.</summary>
     public static bool IsEnd(Exception exception) =>
-        exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException;
+        exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
     private static bool Exceeded(long since, TimeSpan limit) => since != 0 && Stopwatch.GetElapsedTime(since) > limit;
 }

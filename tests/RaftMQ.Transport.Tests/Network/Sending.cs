@@ -76,6 +76,70 @@ public sealed class Sending
     }
 
     [Fact]
+    public void A_message_that_finds_the_queue_idle_leaves_at_once()
+    {
+        var left = new List<byte[]>();
+        var queue = new SendQueue(1024, 10_000, frame =>
+        {
+            left.Add(frame.ToArray());
+            return frame.Length;
+        });
+
+        queue.TryEnqueue(One.Cluster, Small).ShouldBe(EnqueueOutcome.Queued);
+
+        left.ShouldHaveSingleItem().ShouldBe(Frames.Of(One.Cluster, Small));
+        queue.QueuedBytes.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_message_that_follows_at_once_gathers_with_the_next_ones()
+    {
+        int leftAtOnce = 0;
+        var queue = new SendQueue(1024, 10_000_000, frame =>
+        {
+            leftAtOnce++;
+            return frame.Length;
+        });
+
+        ulong sent = 0;
+        while (queue.QueuedBytes == 0)
+        {
+            queue.TryEnqueue(One.Cluster, Small with { Request = sent++ });
+            sent.ShouldBeLessThan(100_000UL);
+        }
+
+        queue.TryEnqueue(One.Cluster, Small with { Request = sent });
+        (await queue.WaitAsync()).ShouldBeTrue();
+        byte[] expected = [.. Frames.Of(One.Cluster, Small with { Request = sent - 1 }), .. Frames.Of(One.Cluster, Small with { Request = sent })];
+        queue.Take().ToArray().ShouldBe(expected);
+        leftAtOnce.ShouldBe((int)sent - 1);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(40)]
+    public async Task What_the_system_does_not_take_at_once_is_the_writers_first(int taken)
+    {
+        byte[] first = Frames.Of(One.Cluster, Small);
+        byte[] second = Frames.Of(One.Cluster, Small with { Request = 2 });
+        taken.ShouldBeLessThan(first.Length);
+        int calls = 0;
+        var queue = new SendQueue(1024, 10_000, _ => calls++ == 0 ? taken : 0);
+        queue.TryEnqueue(One.Cluster, Small).ShouldBe(EnqueueOutcome.Queued);
+        queue.TryEnqueue(One.Cluster, Small with { Request = 2 }).ShouldBe(EnqueueOutcome.Queued);
+
+        (await queue.WaitAsync()).ShouldBeTrue();
+        byte[] expected = [.. first[taken..], .. second];
+        queue.Take().ToArray().ShouldBe(expected);
+
+        queue.Written();
+        queue.TryEnqueue(One.Cluster, Small with { Request = 2 });
+        (await queue.WaitAsync()).ShouldBeTrue();
+        queue.Take().ToArray().ShouldBe(second);
+    }
+
+    [Fact]
     public void A_message_costs_no_allocation()
     {
         var queue = new SendQueue(1024 * 1024, 100_000_000);
