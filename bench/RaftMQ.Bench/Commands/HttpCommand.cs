@@ -34,7 +34,7 @@ internal static class HttpCommand
         Option<string> server = SharedOptions.Server();
         Option<string> data = SharedOptions.Data();
         Option<string?> json = SharedOptions.Json();
-        var url = new Option<string?>("--url")
+        var url = new Option<Uri?>("--url")
         {
             Description = "Use the cluster that runs here, its ports counting from this one, rather than start one.",
             CustomParser = ReadUrl,
@@ -53,7 +53,7 @@ internal static class HttpCommand
                 var report = new Report($"http --connections {arguments.GetValue(connections)} --target {arguments.GetValue(target)}");
                 double floor = MeasureFloor(report, folder, arguments.GetValue(connections), arguments.GetValue(nodes));
                 using Cluster cluster = arguments.GetValue(url) is { } running
-                    ? Cluster.Attach(new Uri(running), arguments.GetValue(nodes))
+                    ? Cluster.Attach(running, arguments.GetValue(nodes))
                     : Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder);
                 MeasureCluster(
                     report, cluster, arguments.GetValue(target), arguments.GetValue(connections),
