@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using RaftMQ.Consensus;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Storage.Tests;
+
+/// <summary>The worked examples in FORMAT.md are what the code writes. RAFTMQ_REWRITE_FORMAT=1 prints what it writes now.</summary>
+public sealed class FormatDocument
+{
+    [Fact]
+    public void The_example_of_a_segment_is_what_the_code_writes()
+    {
+        var disk = new SimulatedDisk(1);
+        WriteAheadLog log = WriteAheadLog.Open(
+            disk, new WalOptions { SegmentBytes = 4096, MaxPayloadBytes = 1024 }, () => 0x1122334455667788, null, out _);
+        log.Append(new WalBatch(
+            new HardState(new Term(1), new ServerId(new NodeId(2), 0xABCD)),
+            null,
+            [new LogEntry(new LogIndex(1), new Term(1), EntryKind.Command, new LogTime(1_700_000_000_000), "hello"u8.ToArray())]));
+        log.Sync();
+
+        Compare("Example: a segment", disk.Contents("0000000001.wal").Span);
+    }
+
+    [Fact]
+    public void The_example_of_an_identity_is_what_the_code_writes()
+    {
+        var disk = new SimulatedDisk(1);
+
+        IdentityFile.Write(disk, new ServerIdentity(new ClusterId(0x0102030405060708), new ServerId(new NodeId(3), 0x1122334455667788)));
+
+        Compare("Example: an identity", disk.Contents("identity").Span);
+    }
+
+    private static void Compare(string heading, ReadOnlySpan<byte> written)
+    {
+        if (Environment.GetEnvironmentVariable("RAFTMQ_REWRITE_FORMAT") == "1")
+        {
+            Console.WriteLine(heading + "\n" + Dump(written));
+            return;
+        }
+
+        (int offset, byte[] bytes)[] documented = ReadExample(heading);
+        documented.ShouldNotBeEmpty();
+        byte[] expected = new byte[written.Length];
+        foreach ((int offset, byte[] bytes) in documented)
+        {
+            bytes.CopyTo(expected, offset);
+        }
+
+        Dump(written).ShouldBe(Dump(expected));
+    }
+
+    /// <summary>Rows of sixteen bytes; those that are all zero are left out.</summary>
+    private static string Dump(ReadOnlySpan<byte> bytes)
+    {
+        var rows = new List<string>();
+        for (int offset = 0; offset < bytes.Length; offset += 16)
+        {
+            ReadOnlySpan<byte> row = bytes.Slice(offset, Math.Min(16, bytes.Length - offset));
+            if (row.IndexOfAnyExcept((byte)0) >= 0)
+            {
+                rows.Add($"{offset:x4}  {string.Join(' ', row.ToArray().Select(single => single.ToString("x2", CultureInfo.InvariantCulture)))}");
+            }
+        }
+
+        return string.Join('\n', rows);
+    }
+
+    private static (int Offset, byte[] Bytes)[] ReadExample(string heading, [CallerFilePath] string here = "")
+    {
+        string path = Path.Combine(Path.GetDirectoryName(here)!, "../../src/RaftMQ.Storage/FORMAT.md");
+        return [.. File.ReadLines(path)
+            .SkipWhile(line => !line.EndsWith(heading, StringComparison.Ordinal))
+            .SkipWhile(line => !line.StartsWith("```", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(line => !line.StartsWith("```", StringComparison.Ordinal))
+            .Select(line => line.Split("  ")[..2])
+            .Select(parts => (int.Parse(parts[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), Convert.FromHexString(parts[1].Replace(" ", string.Empty))))];
+    }
+}
