@@ -174,9 +174,12 @@ internal sealed class NodeLife : IReplicaPorts
         }
 
         long elapsed = MonotonicMs() - _stopStartedMs;
-        bool leads = _replica.Core.Role == Role.Leader;
-        bool hasNothingLeft = !leads && !_replica.HasRequestsUnderWay;
-        return hasNothingLeft || elapsed > HandOverMs + LastRepliesMs || (leads && elapsed > HandOverMs);
+        if (_replica.IsHandingOver)
+        {
+            return elapsed > HandOverMs;
+        }
+
+        return !_replica.HasRequestsUnderWay || elapsed > HandOverMs + LastRepliesMs;
     }
 
     private NodeEnd EndOf(Exception failure) => failure switch

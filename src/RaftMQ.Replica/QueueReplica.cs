@@ -22,6 +22,7 @@ public sealed partial class QueueReplica
     private long _nowMs;
     private long _wallMs;
     private bool _stopping;
+    private bool _handsOver;
     private WalSpace _space;
 
     /// <summary>A replica that goes on from what its disk holds.</summary>
@@ -61,6 +62,9 @@ public sealed partial class QueueReplica
 
     /// <summary>Whether there is something to do although nothing has happened: entries that wait to be applied.</summary>
     public bool HasWork { get; private set; }
+
+    /// <summary>Whether this leader is stopping and waits for another to take over.</summary>
+    public bool IsHandingOver => _handsOver && _core.Role == Role.Leader;
 
     /// <summary>Takes in one thing that has happened. What follows from it is done by <see cref="EndTurn"/>.</summary>
     public void Handle(ReplicaInput input)
@@ -243,7 +247,8 @@ public sealed partial class QueueReplica
     private void OnStop(bool handOver)
     {
         _stopping = true;
-        if (handOver && _core.Role == Role.Leader && _core.TransferLeadership(null))
+        _handsOver = handOver && _core.Role == Role.Leader && _core.TransferLeadership(null);
+        if (_handsOver)
         {
             _ports.Report(EventLevel.Information, "stopping: handing leadership over");
         }

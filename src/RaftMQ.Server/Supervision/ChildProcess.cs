@@ -10,6 +10,8 @@ namespace RaftMQ.Server.Supervision;
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
+    private const string OverridePrefix = "RAFTMQ_";
+
     private readonly Process _process;
     private readonly long _started = Stopwatch.GetTimestamp();
 
@@ -41,6 +43,12 @@ internal sealed class ChildProcess : IDisposable
         foreach (string argument in (string[])["serve", "--config", configuration, SupervisedProcess.Option])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        // What overrides a node's configuration would make all of them the same node.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith(OverridePrefix, StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
         }
 
         var process = new Process { StartInfo = start };

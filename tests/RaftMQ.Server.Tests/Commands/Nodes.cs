@@ -133,6 +133,7 @@ public sealed class Nodes : IAsyncLifetime
     private async Task UntilLeader()
     {
         long began = Stopwatch.GetTimestamp();
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)
         {
             try
@@ -149,7 +150,7 @@ public sealed class Nodes : IAsyncLifetime
             }
 
             Stopwatch.GetElapsedTime(began).ShouldBeLessThan(Limit, "no leader");
-            await Task.Delay(20, Cancelled);
+            await look.WaitForNextTickAsync(Cancelled);
         }
     }
 

@@ -161,9 +161,10 @@ public sealed class CourseContract
         using var client = new CancellationTokenSource();
         Task<Reply> asking = service.Send(HttpMethod.Get, "/message/orders", cancellation: client.Token);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (service.Node.Submitted == 0)
         {
-            await Task.Delay(1, limit.Token);
+            await look.WaitForNextTickAsync(limit.Token);
         }
 
         await client.CancelAsync();
