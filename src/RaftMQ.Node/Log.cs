@@ -19,7 +19,4 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Information, "the data folder is empty: node {Node} begins as incarnation {Incarnation}")]
     public static partial void Initialised(ILogger logger, uint node, string incarnation);
-
-    [LoggerMessage(6, LogLevel.Critical, "{Text}")]
-    public static partial void Ended(ILogger logger, string text);
 }

@@ -65,7 +65,7 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
     /// <summary>Carries out a command (<see cref="QueueCommandCodec"/>). Ends at the latest at the request timeout.</summary>
     /// <param name="command">The command's bytes; must not be changed afterwards.</param>
     /// <param name="cancellation">The client has gone: a command not proposed yet is dropped.</param>
-    /// <exception cref="ArgumentException">The bytes are no command that this program knows.</exception>
+    /// <exception cref="ArgumentException">The bytes are no command that this program knows, or more than an entry of the log takes.</exception>
     public async ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation)
     {
         if (!QueueCommandCodec.TryReadHeader(command.Span, out QueueCommandHeader header))
@@ -73,6 +73,7 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
             throw new ArgumentException("the bytes are no command that this program knows", nameof(command));
         }
 
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(command.Length, _options.Wal.MaxPayloadBytes, nameof(command));
         if (!TryEnter(command.Length))
         {
             return new RequestResult(RequestOutcome.Overloaded, default, Status.Leader);
@@ -205,11 +206,6 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
         catch (Exception e)
         {
             end = new NodeEnd(NodeEndReason.Defect, e.ToString());
-        }
-
-        if (end.Reason != NodeEndReason.Stopped)
-        {
-            Log.Ended(_logger, end.Message);
         }
 
         AnswerLeftovers();

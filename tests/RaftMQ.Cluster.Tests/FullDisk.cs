@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>A node whose disk fills up: a file system of 96 MiB, mounted by the test.</summary>
+[Collection("cluster")]
+public sealed class FullDisk : IDisposable
+{
+    private const int DiskBytes = 96 * 1024 * 1024;
+    private const int FillerBytes = 34 * 1024 * 1024;
+
+    private readonly string _mount = Directory.CreateTempSubdirectory("raftmq-disk-").FullName;
+    private readonly bool _isMounted;
+
+    public FullDisk() => _isMounted = Run("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "tmpfs", _mount);
+
+    private string Filler => Path.Combine(_mount, "filler");
+
+    [Fact]
+    public async Task Publishes_are_refused_with_507_everything_else_goes_on_and_freed_space_brings_them_back()
+    {
+        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
+        using var cluster = new ServeCluster(1);
+        cluster.WriteConfiguration(1, 1, Path.Combine(_mount, "data"));
+        Node node = await cluster.StartAllAsync();
+        (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
+        (await node.PublishAsync("orders", "first")).IsDone.ShouldBeTrue();
+
+        // Three segments of 16 MiB stand; with the filler there is no room for a fourth once the log goes on to the second.
+        await File.WriteAllBytesAsync(Filler, new byte[FillerBytes], TestContext.Current.CancellationToken);
+        string large = new('x', 900_000);
+        Answer answer;
+        int taken = 0;
+        do
+        {
+            answer = await node.PublishAsync("orders", large);
+            taken += answer.IsDone ? 1 : 0;
+        }
+        while (answer.IsDone && taken < 100);
+
+        answer.Status.ShouldBe(HttpStatusCode.InsufficientStorage);
+        answer.Reason.ShouldBe("disk-full");
+        taken.ShouldBeInRange(10, 60);
+        (await node.StatusAsync()).Body.ShouldContain("Leader");
+        (await node.TopicsAsync()).Body.ShouldContain("orders");
+        (await node.PopAsync("orders")).Message.ShouldBe("first");
+        cluster.Process(1).HasExited.ShouldBeFalse();
+
+        File.Delete(Filler);
+        await Eventually.TrueAsync(async () => (await node.PublishAsync("orders", "again")).IsDone, cluster.Outputs);
+        for (int i = 0; i < taken; i++)
+        {
+            (await node.PopAsync("orders")).Message.ShouldBe(large);
+        }
+
+        (await node.PopAsync("orders")).Message.ShouldBe("again");
+        cluster.Kill(1);
+        cluster.Start(1);
+        (await (await cluster.LeaderAsync()).PopAsync("orders")).Reason.ShouldBe("empty");
+    }
+
+    public void Dispose()
+    {
+        if (_isMounted)
+        {
+            Run("umount", _mount).ShouldBeTrue("the file system is let go");
+        }
+
+        Directory.Delete(_mount);
+    }
+
+    private static bool Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
