@@ -1,4 +1,3 @@
-using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
 

@@ -1,8 +1,6 @@
 using RaftMQ.Consensus;
-using RaftMQ.Queues;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
-using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Replica.Tests;
 
