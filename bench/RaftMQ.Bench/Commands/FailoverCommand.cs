@@ -71,9 +71,11 @@ internal static class FailoverCommand
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                TimeSpan silence = KillLeader(cluster, writers, out NodeView killed);
-                silences.Record(0, (long)(silence.TotalSeconds * Stopwatch.Frequency));
-                report.Row($"kill {kill}", $"leader on port {killed.Port} of term {killed.Term}: {Report.Ms(silence)} without an acknowledged write");
+                Silence silence = KillLeader(cluster, writers, out NodeView killed);
+                silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
+                report.Row(
+                    $"kill {kill}, term {killed.Term}",
+                    $"{Report.Ms(silence.Length)} without an acknowledged write, from {Report.Ms(silence.Begin)} after the kill");
             }
 
             writers.Dispose();
@@ -93,7 +95,7 @@ internal static class FailoverCommand
         return account.IsClean;
     }
 
-    private static TimeSpan KillLeader(Cluster cluster, Writers writers, out NodeView killed)
+    private static Silence KillLeader(Cluster cluster, Writers writers, out NodeView killed)
     {
         NodeView leader = cluster.Leader();
         long moment = Stopwatch.GetTimestamp();

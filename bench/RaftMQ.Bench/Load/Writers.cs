@@ -3,6 +3,11 @@ using System.Net.Sockets;
 
 namespace RaftMQ.Bench.Load;
 
+/// <summary>A time without an acknowledged write.</summary>
+/// <param name="Begin">When it began, from the moment of the kill; a little before it at best.</param>
+/// <param name="Length">How long it was.</param>
+internal readonly record struct Silence(TimeSpan Begin, TimeSpan Length);
+
 /// <summary>
 /// Writers that go on whatever happens: each has a thread and a connection, sends unique messages one after the other, and when its node fails it
 /// turns to the next. Without a key a request whose outcome is unknown is left as unknown; with one it is sent again until the outcome is known.
@@ -63,17 +68,17 @@ internal sealed class Writers : IDisposable
     /// The longest time without an acknowledgement that overlaps what came after a moment. The last acknowledgement before the moment begins it, so a
     /// reply that was on its way when the leader died does not cut it short unless it arrived.
     /// </summary>
-    public TimeSpan LongestSilenceAfter(long moment)
+    public Silence LongestSilenceAfter(long moment)
     {
         lock (_gate)
         {
             int from = _acknowledged.BinarySearch(moment);
             from = Math.Max(0, (from < 0 ? ~from : from) - 1);
-            TimeSpan longest = TimeSpan.Zero;
+            Silence longest = default;
             for (int i = from + 1; i < _acknowledged.Count; i++)
             {
-                TimeSpan silence = Stopwatch.GetElapsedTime(_acknowledged[i - 1], _acknowledged[i]);
-                longest = silence > longest ? silence : longest;
+                TimeSpan length = Stopwatch.GetElapsedTime(_acknowledged[i - 1], _acknowledged[i]);
+                longest = length > longest.Length ? new Silence(Stopwatch.GetElapsedTime(moment, _acknowledged[i - 1]), length) : longest;
             }
 
             return longest;

@@ -156,6 +156,7 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
             inbound.Connection.Close("the peer closed it");
             context.Logger.ConnectionEnded("from", inbound.Peer.Server, inbound.Connection.ClosedBecause!);
             link.Closed(inbound);
+            inbound.Ended.SetResult();
         }
     }
 

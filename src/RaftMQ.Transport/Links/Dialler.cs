@@ -34,7 +34,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
             Attempt attempt = await DialOnceAsync().ConfigureAwait(false);
             if (attempt is Attempt.Failed or Attempt.Refused)
             {
-                link.DialFailed();
+                await link.DialFailedAsync().ConfigureAwait(false);
             }
 
             TimeSpan wait = attempt switch

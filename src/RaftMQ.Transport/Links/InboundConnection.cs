@@ -17,6 +17,9 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
 
     public PeerConnection Connection { get; } = connection;
 
+    /// <summary>Completes when nothing more will be delivered from it.</summary>
+    public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>The peer's cluster as its latest frame named it: it may have been born since the handshake.</summary>
     public ClusterId PeerCluster { get; private set; } = peer.Cluster;
 

@@ -10,6 +10,8 @@ namespace RaftMQ.Transport.Links;
 /// </summary>
 internal sealed class PeerLink(LinkContext context, NodeId node)
 {
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _redialNow = new(0, 1);
     private OutboundConnection? _outbound;
@@ -88,21 +90,33 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
     }
 
     /// <summary>
-    /// An attempt to dial has failed or was refused: a server that was reported up is reported down, and what it had dialled is closed.
+    /// An attempt to dial has failed or was refused: a server that was reported up is reported down, after the last message that it had sent. Else
+    /// an append that was still to be read would, coming after the report, look like a sign of life.
     /// </summary>
-    public void DialFailed()
+    public async ValueTask DialFailedAsync()
     {
-        InboundConnection? left = null;
+        InboundConnection? left = _inbound;
+        if (_reportedUp is null)
+        {
+            return;
+        }
+
+        if (left is not null)
+        {
+            // A dead process has closed its end, behind what it had sent; one that cannot be reached has not, and is not waited for.
+            await Task.WhenAny(left.Ended.Task, Task.Delay(DrainTimeout)).ConfigureAwait(false);
+            left.Connection.Close("the peer cannot be dialled any more");
+            await left.Ended.Task.ConfigureAwait(false);
+        }
+
         lock (_gate)
         {
-            if (_reportedUp is { } server)
+            // Whoever has dialled meanwhile is not dead: the next attempt will show.
+            if (_reportedUp is { } server && _inbound is null)
             {
-                left = _inbound?.Peer.Server == server ? _inbound : null;
                 ReportDown(server);
             }
         }
-
-        left?.Connection.Close("the peer cannot be dialled any more");
     }
 
     /// <summary>The node's identity has changed: what was agreed with the old incarnation, or with members of another cluster, ends.</summary>

@@ -86,6 +86,31 @@ public sealed class Dialling
     }
 
     [Fact]
+    public async Task Everything_that_a_dead_peer_had_sent_is_delivered_before_it_is_reported_down()
+    {
+        const int Count = 10_000;
+        IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
+        Socket listener = Listen(ports[2]);
+        await using TestNode node = TestNode.Start(One, ports);
+        RawPeer dialled = await WelcomeAsync(listener);
+        RawPeer dialling = await RawPeer.IntroduceAsync(ports[1], Two, One.Server);
+        await node.Events.UntilUp(Two.Server);
+
+        // As a process ends: it has just sent much, and all its sockets close.
+        byte[] frame = Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1));
+        node.Events.SpinsPerMessage = 200;
+        await dialling.SendAsync([.. Enumerable.Repeat(frame, Count).SelectMany(bytes => bytes)]);
+        listener.Dispose();
+        dialled.Dispose();
+        dialling.Dispose();
+        await node.Events.UntilDown(Two.Server);
+
+        IReadOnlyList<object> happened = node.Events.Of<object>();
+        happened.OfType<RecordedEvents.Got>().Count().ShouldBe(Count);
+        happened[^1].ShouldBe(new RecordedEvents.Down(Two.Server));
+    }
+
+    [Fact]
     public async Task A_dead_peer_on_this_machine_is_reported_within_milliseconds()
     {
         IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);

@@ -31,6 +31,9 @@ internal sealed class RecordedEvents : IPeerEvents
         }
     }
 
+    /// <summary>How long the owner is busy with each message.</summary>
+    public int SpinsPerMessage { get; set; }
+
     public IReadOnlyList<PeerMessage> Messages => [.. Of<Got>().Select(got => got.Message)];
 
     public Task UntilUp(ServerId server, int times = 1) =>
@@ -75,7 +78,11 @@ internal sealed class RecordedEvents : IPeerEvents
 
     public void OnLinkDown(ServerId server) => Add(new Down(server));
 
-    public void OnMessage(ClusterId cluster, PeerMessage message) => Add(new Got(cluster, message));
+    public void OnMessage(ClusterId cluster, PeerMessage message)
+    {
+        Thread.SpinWait(SpinsPerMessage);
+        Add(new Got(cluster, message));
+    }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
