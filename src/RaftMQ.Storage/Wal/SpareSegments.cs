@@ -11,13 +11,14 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
 {
     private const int StepBytes = 256 * 1024;
 
-    /// <summary>Idle calls before a full disk is tried again.</summary>
-    private const int IdleCallsBeforeRetry = 20;
+    /// <summary>How much has to pass before a full disk is tried again: an idle call is a moment and counts for more than one between two batches.</summary>
+    private const int WaitBeforeRetry = 200;
+    private const int IdleCallCounts = 10;
 
     private readonly Queue<(string Name, IFile File)> _ready = new();
     private (string Name, IFile File)? _preparing;
     private int _prepared;
-    private int _waitCalls;
+    private int _wait;
     private ulong _lastNumber;
 
     public int Ready => _ready.Count;
@@ -37,9 +38,9 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
             return false;
         }
 
-        if (_waitCalls > 0)
+        if (_wait > 0)
         {
-            _waitCalls -= idle ? 1 : 0;
+            _wait -= idle ? IdleCallCounts : 1;
             return false;
         }
 
@@ -117,7 +118,7 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
     private void GiveUp()
     {
         DiskIsFull = true;
-        _waitCalls = IdleCallsBeforeRetry;
+        _wait = WaitBeforeRetry;
         if (_preparing is { } spare)
         {
             _preparing = null;

@@ -39,7 +39,8 @@ public sealed class WriteAheadLog : IDisposable
         get
         {
             bool hasReserve = _spares.Ready >= _options.SpareSegments || !_spares.DiskIsFull;
-            bool hasRoom = _spares.Ready > 0 || _writer.BytesLeft >= _options.SegmentBytes / 2;
+            // The last spare is left for the next start, which needs room to write the last segment anew.
+            bool hasRoom = _spares.Ready > 1 || _writer.BytesLeft >= _options.SegmentBytes / 2;
             return hasReserve ? WalSpace.Ample : hasRoom ? WalSpace.ReserveOnly : WalSpace.Exhausted;
         }
     }

@@ -1,0 +1,78 @@
+using RaftMQ.Consensus;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Storage.Tests;
+
+/// <summary>Storage rule 9: a full disk shows as a refusal, early, and never as a failed write.</summary>
+public sealed class FullDisks
+{
+    private static readonly HardState TermOne = new(new Term(1), null);
+
+    [Fact]
+    public void The_reserve_is_reported_first_then_its_end_and_room_that_came_back_is_found()
+    {
+        var options = new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
+        var log = new TestLog(new SimulatedDisk(1), options);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Log.Space.ShouldBe(WalSpace.Ample);
+        log.Disk.CapacityBytes = 3 * TestLog.SegmentBytes;
+
+        var seen = new List<WalSpace>();
+        ulong index = 0;
+        while (log.Log.Space != WalSpace.Exhausted)
+        {
+            log.WriteAndSync(null, null, TestLog.Entry(++index, 1, 200));
+            Idle(log, 30);
+            seen.Add(log.Log.Space);
+            index.ShouldBeLessThan(100UL);
+        }
+
+        seen.Distinct().ShouldBe([WalSpace.Ample, WalSpace.ReserveOnly, WalSpace.Exhausted]);
+        log.Reopen();
+        log.Log.LastIndex.Value.ShouldBe(index);
+
+        log.Disk.CapacityBytes = long.MaxValue;
+        Idle(log, 50);
+        log.Log.Space.ShouldBe(WalSpace.Ample);
+        log.WriteAndSync(null, null, TestLog.Entry(index + 1, 1, 3_000));
+        log.Reopen();
+        log.Describe().Split(' ').Length.ShouldBe((int)index + 1);
+    }
+
+    [Fact]
+    public void Under_constant_load_room_that_came_back_is_found_too()
+    {
+        var log = new TestLog(new SimulatedDisk(1));
+        log.WriteAndSync(TermOne);
+        log.Disk.CapacityBytes = TestLog.SegmentBytes;
+        Idle(log, 3);
+        log.Log.Space.ShouldBe(WalSpace.ReserveOnly);
+        log.Disk.CapacityBytes = long.MaxValue;
+
+        for (int i = 0; i < 1_000 && log.Log.Space != WalSpace.Ample; i++)
+        {
+            log.Log.WorkInBackground(idle: false);
+        }
+
+        log.Log.Space.ShouldBe(WalSpace.Ample);
+    }
+
+    [Fact]
+    public void A_first_start_without_room_says_so()
+    {
+        var disk = new SimulatedDisk(1) { CapacityBytes = 1_000 };
+
+        Should.Throw<DiskFullException>(() => new TestLog(disk)).Message.ShouldContain("no room for a log segment");
+    }
+
+    private static void Idle(TestLog log, int calls)
+    {
+        for (int i = 0; i < calls; i++)
+        {
+            log.Log.WorkInBackground(idle: true);
+        }
+    }
+}

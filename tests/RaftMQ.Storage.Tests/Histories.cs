@@ -1,0 +1,96 @@
+using RaftMQ.Consensus;
+using RaftMQ.Simulation;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Storage.Tests;
+
+/// <summary>The log against a list in memory.</summary>
+public sealed class Histories
+{
+    [Fact]
+    public void Whatever_is_written_truncated_and_reopened_reads_as_a_list_would()
+    {
+        for (ulong seed = 1; seed <= 300; seed++)
+        {
+            var chance = new Chance(seed);
+            var log = new TestLog(new SimulatedDisk(seed));
+            var model = new List<LogEntry>();
+            ulong term = 0;
+            for (int step = 0; step < 40; step++)
+            {
+                bool election = term == 0 || chance.Below(8) == 0;
+                ulong? truncateFrom = election && model.Count > 0 && chance.Below(2) == 0 ? (ulong)chance.Below(model.Count) + 1 : null;
+                term += election ? 1UL : 0;
+                if (truncateFrom is { } from)
+                {
+                    model.RemoveRange((int)from - 1, model.Count - (int)from + 1);
+                }
+
+                LogEntry[] added = [.. Enumerable.Range(1, chance.Below(5)).Select(i => TestLog.Entry((ulong)(model.Count + i), term, chance.Below(1_500)))];
+                model.AddRange(added);
+                log.WriteAndSync(election ? new HardState(new Term(term), null) : null, truncateFrom, added);
+                if (chance.Below(10) == 0)
+                {
+                    log.Log.Dispose();
+                    log.Reopen();
+                    log.Recovered.HardState.CurrentTerm.Value.ShouldBe(term);
+                }
+            }
+
+            log.Describe().ShouldBe(string.Join(" ", model.Select(entry => entry.Position)), $"seed {seed}");
+        }
+    }
+
+    /// <summary>dotNext #292: a wrong offset at a border. All sizes around the end of a segment, so that each border is met once.</summary>
+    [Fact]
+    public void Payloads_of_all_sizes_around_the_end_of_a_segment_are_read_back()
+    {
+        const int Left = TestLog.SegmentBytes - (3 * 512) - RecordHeader.Size - 2_500;
+        for (int size = Left - 160; size <= Left + 160; size++)
+        {
+            var log = new TestLog(new SimulatedDisk(1), new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 6_000, SpareSegments = 1 });
+            log.WriteAndSync(new HardState(new Term(1), null), null, TestLog.Entry(1, 1, 2_400));
+            log.WriteAndSync(null, null, TestLog.Entry(2, 1, size));
+            log.WriteAndSync(null, null, TestLog.Entry(3, 1, 0), TestLog.Entry(4, 1, 1));
+
+            log.Describe().ShouldBe("1@1 2@1 3@1 4@1", $"size {size}");
+            log.Reopen();
+            log.Describe().ShouldBe("1@1 2@1 3@1 4@1", $"size {size}");
+        }
+    }
+
+    [Fact]
+    public void A_real_folder_keeps_a_log_and_is_one_process_s_at_a_time()
+    {
+        string folder = Directory.CreateTempSubdirectory("raftmq-storage-").FullName;
+        try
+        {
+            var files = new PhysicalFileSystem(folder);
+            using IDisposable? taken = files.TryLock();
+            taken.ShouldNotBeNull();
+            new PhysicalFileSystem(folder).TryLock().ShouldBeNull();
+
+            ulong id = 0;
+            var options = new WalOptions { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 };
+            using (WriteAheadLog log = WriteAheadLog.Open(files, options, () => ++id, null, out _))
+            {
+                log.Append(new WalBatch(new HardState(new Term(1), null), null, [TestLog.Entry(1, 1, 10_000), TestLog.Entry(2, 1, 10)]));
+                log.Sync();
+                while (log.WorkInBackground(idle: true))
+                {
+                }
+            }
+
+            using WriteAheadLog again = WriteAheadLog.Open(files, options, () => ++id, null, out RecoveredLog recovered);
+            recovered.LastIndex.ShouldBe(new LogIndex(2));
+            recovered.Tail[0].Payload.ToArray().ShouldBe(TestLog.Body(1, 1, 10_000));
+            files.List().ShouldBe(["0000000001.wal"]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
