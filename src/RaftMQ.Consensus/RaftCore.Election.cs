@@ -5,10 +5,17 @@ namespace RaftMQ.Consensus;
 /// <summary>Leader election: §5.2, the restriction of §5.4.1, pre-votes (thesis §9.6), and no vote against a leader that lives (thesis §4.2.3).</summary>
 public sealed partial class RaftCore
 {
+    /// <summary>
+    /// How often a suspicion asks again for pre-votes, a heartbeat or two apart: the others may learn of the broken link a moment later, and pre-votes
+    /// disturb nobody.
+    /// </summary>
+    private const int SuspicionRetries = 4;
+
     private readonly HashSet<ServerId> _votes = [];
     private int _electionElapsed;
     private int _electionTimeout;
     private int _campaignIn = -1;
+    private int _retriesLeft;
     private bool _suspectsLeader;
     private bool _isPreVote;
 
@@ -31,6 +38,11 @@ public sealed partial class RaftCore
         {
             Campaign(preVote: true, byTransfer: false);
         }
+
+        if (suspicionIsRipe && Role == Role.Candidate && _isPreVote && _retriesLeft-- > 0)
+        {
+            _campaignIn = _options.HeartbeatTicks + _random.Next(_options.HeartbeatTicks);
+        }
     }
 
     private void Suspect(ServerId server)
@@ -39,6 +51,7 @@ public sealed partial class RaftCore
         {
             _suspectsLeader = true;
             _campaignIn = _random.Next(_options.HeartbeatTicks + 1);
+            _retriesLeft = SuspicionRetries;
         }
     }
 
@@ -47,6 +60,7 @@ public sealed partial class RaftCore
         Invariant.Require(MayVote, "only a voter campaigns");
         Role = Role.Candidate;
         _isPreVote = preVote;
+        _campaignIn = -1;
         _votes.Clear();
         ResetElectionTimer();
         SetLeader(null);

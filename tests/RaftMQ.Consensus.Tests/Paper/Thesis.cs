@@ -59,6 +59,23 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void A_suspicion_asks_again_soon_since_the_others_may_learn_of_it_a_moment_later()
+    {
+        Server server = WithLog(1, 1);
+        server.Receive(Replicates(S2, 1, At(2, 1), 0));
+        server.Core.OnLinkDown(S2);
+        server.Ticks(HeartbeatTicks + 1);
+        server.Receive(new RequestVoteResponse(S3, S1, new Term(1), true, false));
+        server.Sent<RequestVote>().ShouldNotBeEmpty();
+
+        server.Ticks(2 * HeartbeatTicks);
+
+        server.Sent<RequestVote>().ShouldAllBe(request => request.PreVote);
+        server.Core.CurrentTerm.ShouldBe(new Term(1));
+        server.Ticks(2 * HeartbeatTicks).Sent<RequestVote>().ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public void A_leader_that_hears_no_majority_for_an_election_timeout_steps_down()
     {
         Server leader = WithLog(1, 1).Elected();

@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace RaftMQ.Queues.Tests;
+
+/// <summary>A machine with a log of its own: every command gets the next index.</summary>
+internal sealed class Machine
+{
+    private ulong _index;
+
+    public Machine(QueueLimits? limits = null)
+    {
+        if (limits is not null)
+        {
+            Do(QueueCommandCodec.Configure(limits)).Outcome.ShouldBe(QueueOutcome.Done);
+        }
+    }
+
+    public QueueMachine Queue { get; } = new();
+
+    /// <summary>The log time of the next command, in milliseconds.</summary>
+    public long Now { get; set; } = 1_000;
+
+    public QueueReply Do(byte[] command)
+    {
+        QueueReply reply = Queue.Apply(new CommittedCommand(++_index, Now, command));
+        Queue.StateHash.ShouldBe(Queue.ComputeStateHash(), "the hash kept as the state changes is the hash of the state");
+        return reply;
+    }
+
+    public QueueOutcome Create(string topic, string? key = null) => Do(QueueCommandCodec.CreateTopic(topic, key)).Outcome;
+
+    public QueueOutcome Publish(string topic, string body, string? key = null) => Do(QueueCommandCodec.Publish(topic, Encoding.UTF8.GetBytes(body), key)).Outcome;
+
+    /// <summary>The message, or the reason why there is none.</summary>
+    public string Pop(string topic, string? key = null)
+    {
+        QueueReply reply = Do(QueueCommandCodec.Pop(topic, key));
+        return reply.Outcome == QueueOutcome.Done ? Encoding.UTF8.GetString(reply.Body.Span) : reply.Outcome.ToString();
+    }
+}

@@ -1,7 +1,0 @@
-namespace RaftMQ.Queues.Tests;
-
-public sealed class Placeholder
-{
-    [Fact]
-    public void The_project_builds() => true.ShouldBeTrue();
-}
