@@ -45,7 +45,7 @@ internal static partial class NodeProcess
         }
 
         StopCause cause = await stop.Requested;
-        LogStopping(logger, cause == StopCause.Asked ? "asked to" : "the supervisor is gone");
+        LogStopping(logger, cause == StopCause.Asked ? "asked to" : "the supervisor stops, or is gone");
         await StopInOrderAsync(node, network, listener, handOver: cause == StopCause.Asked);
         if (plan.RemoveDataAtStop)
         {

@@ -4,8 +4,8 @@ namespace RaftMQ.Server.Hosting;
 
 /// <summary>
 /// A node that a supervisor runs (<c>raftmq dev</c>). Ctrl-C in a terminal reaches the whole process group; such a node leaves it to the
-/// supervisor, who
-/// stops it by SIGTERM. The supervisor holds the other end of its standard input, so that the node also ends when the supervisor is killed.
+/// supervisor. The supervisor holds the other end of its standard input: closing it stops the node, and so does the supervisor's own end,
+/// however that comes. SIGTERM stops this node alone, which then hands its leadership over.
 /// </summary>
 internal static class SupervisedProcess
 {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RaftMQ.Consensus;
 using RaftMQ.Contracts;
 using RaftMQ.Server.Commands;
 
@@ -9,6 +10,11 @@ internal sealed class DevFolder : IDisposable
 {
     private const string LockName = "dev.lock";
     private const string PlanName = "dev.json";
+
+    // EWOULDBLOCK of flock(2), and ERROR_SHARING_VIOLATION.
+    private const int HeldOnLinux = 11;
+    private const int HeldOnDarwin = 35;
+    private const int HeldOnWindows = unchecked((int)0x80070020);
 
     private readonly FileStream _lock;
     private readonly int[]? _peerPorts;
@@ -40,10 +46,14 @@ internal sealed class DevFolder : IDisposable
         {
             taken = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException failure) when (failure.HResult is HeldOnLinux or HeldOnDarwin or HeldOnWindows)
         {
             throw new CommandFailedException(
                 ExitCode.DataRefused, $"another `raftmq dev` runs on the folder {path}; stop that one, or name another folder with --data");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {path} cannot be written to: {failure.Message}; name another with --data");
         }
 
         try
@@ -72,7 +82,41 @@ internal sealed class DevFolder : IDisposable
     }
 
     /// <summary>Remembers the ports and writes each node's configuration.</summary>
+    /// <exception cref="CommandFailedException">The disk does not take them.</exception>
     public void Save(PortPlan ports)
+    {
+        try
+        {
+            Write(ports);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {Path} cannot be written to: {failure.Message}; name another with --data");
+        }
+    }
+
+    public string FolderOf(int node) => System.IO.Path.Combine(Path, $"node-{node}");
+
+    public string ConfigurationOf(int node) => System.IO.Path.Combine(FolderOf(node), "config.json");
+
+    public string LogOf(int node) => System.IO.Path.Combine(FolderOf(node), "log");
+
+    /// <summary>Leaves a node's process id for a person to find. Without room on the disk it is left out: the node runs all the same.</summary>
+    public void WritePid(int node, int pid)
+    {
+        try
+        {
+            File.WriteAllText(System.IO.Path.Combine(FolderOf(node), "pid"), $"{pid}\n");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Said nowhere: the supervisor's own lines name every process that it starts again.
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private void Write(PortPlan ports)
     {
         WriteJson(System.IO.Path.Combine(Path, PlanName), json =>
         {
@@ -91,16 +135,6 @@ internal sealed class DevFolder : IDisposable
             WriteConfiguration(node, ports);
         }
     }
-
-    public string FolderOf(int node) => System.IO.Path.Combine(Path, $"node-{node}");
-
-    public string ConfigurationOf(int node) => System.IO.Path.Combine(FolderOf(node), "config.json");
-
-    public string LogOf(int node) => System.IO.Path.Combine(FolderOf(node), "log");
-
-    public void WritePid(int node, int pid) => File.WriteAllText(System.IO.Path.Combine(FolderOf(node), "pid"), $"{pid}\n");
-
-    public void Dispose() => _lock.Dispose();
 
     private void WriteConfiguration(int node, PortPlan ports) => WriteJson(ConfigurationOf(node), json =>
     {
@@ -121,11 +155,17 @@ internal sealed class DevFolder : IDisposable
 
     private static void WriteJson(string path, Action<Utf8JsonWriter> write)
     {
-        using FileStream file = File.Create(path);
-        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
-        json.WriteStartObject();
-        write(json);
-        json.WriteEndObject();
+        // Under another name first: a supervisor that is killed here leaves the file of the last run, not half of this one's.
+        string temporary = path + ".tmp";
+        using (FileStream file = File.Create(temporary))
+        {
+            using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        File.Move(temporary, path, overwrite: true);
     }
 
     private static int[]? ReadPlan(string path)
@@ -138,7 +178,9 @@ internal sealed class DevFolder : IDisposable
         try
         {
             using JsonDocument plan = JsonDocument.Parse(File.ReadAllBytes(path));
-            return [.. plan.RootElement.GetProperty("peerPorts").EnumerateArray().Select(port => port.GetInt32())];
+            int[] ports = [.. plan.RootElement.GetProperty("peerPorts").EnumerateArray().Select(port => port.GetInt32())];
+            bool isPlan = ports.Length is >= 1 and <= Membership.MaxVoters && Array.TrueForAll(ports, port => port is >= 1 and <= ushort.MaxValue);
+            return isPlan ? ports : throw new JsonException("its peer ports are not one port a node, 1 to 9 of them");
         }
         catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

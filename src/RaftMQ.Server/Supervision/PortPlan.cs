@@ -25,7 +25,8 @@ internal sealed record PortPlan(int FirstClientPort, IReadOnlyList<int> PeerPort
             }
         }
 
-        bool canKeep = rememberedPeerPorts is not null && Array.TrueForAll(rememberedPeerPorts, IsFree);
+        bool canKeep = rememberedPeerPorts is not null
+            && Array.TrueForAll(rememberedPeerPorts, port => !IsAClients(port, firstClientPort, nodes) && IsFree(port));
         return new PortPlan(firstClientPort, canKeep ? rememberedPeerPorts! : ChoosePeerPorts(firstClientPort, nodes));
     }
 
@@ -47,7 +48,7 @@ internal sealed record PortPlan(int FirstClientPort, IReadOnlyList<int> PeerPort
                 open.Add(socket);
                 socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
                 int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-                if (port < firstClientPort || port >= firstClientPort + nodes)
+                if (!IsAClients(port, firstClientPort, nodes))
                 {
                     ports.Add(port);
                 }
@@ -60,6 +61,8 @@ internal sealed record PortPlan(int FirstClientPort, IReadOnlyList<int> PeerPort
             open.ForEach(socket => socket.Dispose());
         }
     }
+
+    private static bool IsAClients(int port, int first, int nodes) => port >= first && port < first + nodes;
 
     private static bool IsFree(int port)
     {

@@ -12,7 +12,7 @@ internal sealed class Supervisor(DevFolder folder, PortPlan ports, DevScreen scr
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ChildProcess> _running = [];
     private volatile bool _tableIsShown;
-    private bool _stopping;
+    private volatile bool _stopping;
     private int _killed;
 
     /// <summary>Runs the cluster until it is asked to stop, or no node can go on without a person.</summary>

@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using RaftMQ.Server.Supervision;
+
+namespace RaftMQ.Server.Tests.Supervision;
+
+/// <summary>What a person sees of a <c>dev</c> cluster.</summary>
+public sealed class DevScreens
+{
+    private static readonly PortPlan Ports = new(8080, [7001, 7002]);
+
+    [Fact]
+    public void The_table_names_each_node_with_role_and_address_and_three_lines_to_paste()
+    {
+        string text = Shown(isTerminal: false, screen => screen.Table(Ports, [new NodeView(1, "Follower", 3), new NodeView(2, "Leader", 3)], "/data"));
+
+        text.ShouldMatch(@"(?m)^  1\s+Follower\s+http://127\.0\.0\.1:8080$");
+        text.ShouldMatch(@"(?m)^  2\s+Leader\s+http://127\.0\.0\.1:8081$");
+        Regex.Count(text, "(?m)^  curl ").ShouldBe(3);
+        text.ShouldContain("Ctrl-C stops it; the data stays in /data");
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_only()
+    {
+        Shown(isTerminal: true, screen => screen.NewLeader(2, 3)).ShouldContain('\u001b');
+        Shown(isTerminal: false, screen => screen.NewLeader(2, 3)).ShouldNotContain('\u001b');
+    }
+
+    [Fact]
+    public void Every_event_is_one_line_that_names_its_node()
+    {
+        Shown(isTerminal: false, screen => screen.NewLeader(2, 3)).ShouldMatch(@"^\d\d:\d\d:\d\d  node 2    leader of term 3\r?\n$");
+        Shown(isTerminal: false, screen => screen.Ended(1, 128 + 9, "", TimeSpan.FromSeconds(1)))
+            .ShouldMatch(@"node 1    ended with signal 9; starting it again in 1 s\r?\n$");
+        Shown(isTerminal: false, screen => screen.Ended(1, 3, " (the data folder is locked)", null))
+            .ShouldMatch(@"node 1    ended with exit code 3 \(the data folder is locked\); a person is needed: not starting it again\r?\n$");
+    }
+
+    [Theory]
+    [InlineData("12:30:01 info  a peer is up", false)]
+    [InlineData("12:30:01 debug a frame", false)]
+    [InlineData("12:30:01 warn  the disk is slow", true)]
+    [InlineData("12:30:01 fatal an invariant", true)]
+    [InlineData("raftmq: port 8080 is taken", true)]
+    [InlineData("Unhandled exception.", true)]
+    [InlineData("", true)]
+    public void A_nodes_line_is_passed_on_when_it_is_a_warning_or_no_line_of_the_log(string line, bool isNoteworthy) =>
+        LogLine.IsNoteworthy(line).ShouldBe(isNoteworthy);
+
+    private static string Shown(bool isTerminal, Action<DevScreen> show)
+    {
+        using var output = new StringWriter();
+        show(new DevScreen(output, isTerminal));
+        return output.ToString();
+    }
+}
