@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using RaftMQ.Server.Tests.Http;
 
 namespace RaftMQ.Cluster.Tests;
 
@@ -55,6 +56,27 @@ public sealed class CourseContract
         }
 
         (await leader.PopAsync("orders")).Reason.ShouldBe("empty");
+    }
+
+    [Fact]
+    public async Task Every_bad_request_is_answered_on_leader_and_follower_with_what_is_wrong_and_enters_no_log()
+    {
+        using var cluster = new ServeCluster(3, limits: new { maxMessageBytes = BadRequestTable.MaxMessageBytes });
+        Node leader = await cluster.StartAllAsync();
+        Node follower = cluster.Nodes.First(node => node != leader);
+        await cluster.UntilEqualAsync();
+        ulong before = (await leader.ReportAsync())!.LastLogIndex;
+        BadRequestTable.All.Count().ShouldBeGreaterThanOrEqualTo(60);
+
+        foreach (Node node in new[] { leader, follower })
+        {
+            foreach (BadRequestCase wrong in BadRequestTable.All)
+            {
+                wrong.ShouldBeAnsweredBy(await RawRequest.SendAsync(node.Address, wrong.Request));
+            }
+        }
+
+        (await leader.ReportAsync())!.LastLogIndex.ShouldBe(before);
     }
 
     [Fact]

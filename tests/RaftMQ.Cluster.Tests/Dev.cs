@@ -68,6 +68,51 @@ public sealed class Dev : IDisposable
     }
 
     [Fact]
+    public async Task Ctrl_C_reaches_the_nodes_only_through_the_supervisor_and_a_second_one_does_not_wait_for_a_stuck_node()
+    {
+        RaftMqProcess dev = await StartAsync();
+        int[] nodes = [PidOf(1), PidOf(2), PidOf(3)];
+        using Process first = Process.GetProcessById(nodes[0]);
+        using Process stuck = Process.GetProcessById(nodes[1]);
+
+        // A terminal sends Ctrl-C to all of them: the nodes take no notice.
+        Signals.Int(first);
+        (await new Node(1, _port).CreateAsync("orders")).IsDone.ShouldBeTrue();
+        Signals.Pause(stuck);
+        Signals.Int(dev.Process);
+        await Eventually.TrueAsync(() => HasEnded(nodes[0]) && HasEnded(nodes[2]), () => dev.Output);
+        dev.Output.ShouldContain("stopping all nodes");
+        HasEnded(nodes[1]).ShouldBeFalse();
+        long second = Stopwatch.GetTimestamp();
+        Signals.Int(dev.Process);
+
+        (await dev.ExitAsync()).ShouldBe(0);
+        Stopwatch.GetElapsedTime(second).ShouldBeLessThan(TimeSpan.FromSeconds(3));
+        dev.Output.TrimEnd().ShouldEndWith("all nodes have stopped, 1 of them by force");
+        nodes.ShouldAllBe(pid => HasEnded(pid));
+        first.HasExited.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_node_that_needs_a_person_is_not_started_again_and_the_others_go_on()
+    {
+        RaftMqProcess dev = await StartAsync();
+        Signals.Term(dev.Process);
+        (await dev.ExitAsync()).ShouldBe(0);
+        Directory.Move(Path.Combine(_folder, "node-1", "data"), Path.Combine(_folder, "aside"));
+        Directory.Move(Path.Combine(_folder, "node-2", "data"), Path.Combine(_folder, "node-1", "data"));
+        Directory.Move(Path.Combine(_folder, "aside"), Path.Combine(_folder, "node-1", "data-before"));
+
+        // Node 1 is given node 2's folder and refuses it; node 2, now empty, waits to be admitted; alone, node 3 leads nobody.
+        RaftMqProcess again = Track(RaftMqProcess.Start("dev", "--port", Text(_port), "--data", _folder));
+        await Eventually.TrueAsync(() => again.Output.Contains("a person is needed: not starting it again", StringComparison.Ordinal), () => again.Output);
+
+        again.Output.ShouldContain("and this is node 1");
+        again.HasExited.ShouldBeFalse();
+        await Eventually.TrueAsync(async () => await new Node(3, _port + 2).ReportAsync() is { Phase: "Member" }, () => again.Output);
+    }
+
+    [Fact]
     public async Task A_second_one_on_the_same_folder_or_port_says_so_in_one_line_and_leaves_the_first_alone()
     {
         await StartAsync();

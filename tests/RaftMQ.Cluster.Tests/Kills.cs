@@ -84,10 +84,21 @@ public sealed class Kills
             () => "nobody took over\n" + cluster.Outputs());
         (await next!.CreateAsync("after")).IsDone.ShouldBeTrue();
 
+        // These lie in its sockets when it wakes, still a leader in its own eyes; the others come while it learns better.
+        Task<Answer>[] waiting = [.. Enumerable.Range(0, 20).Select(_ => paused.TopicsAsync())];
         Signals.Resume(cluster.Process(paused.Id).Process);
+        foreach (Answer topics in await Task.WhenAll(waiting))
+        {
+            IsNotStale(topics);
+        }
+
         for (int i = 0; i < 50; i++)
         {
-            Answer topics = await paused.TopicsAsync();
+            IsNotStale(await paused.TopicsAsync());
+        }
+
+        static void IsNotStale(Answer topics)
+        {
             if (topics.IsDone)
             {
                 topics.Body.ShouldContain("after");

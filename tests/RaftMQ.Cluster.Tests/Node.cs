@@ -15,7 +15,7 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
 }
 
 /// <summary>What a node says of itself.</summary>
-internal sealed record Report(string Role, string Phase, ulong Term, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster);
+internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster);
 
 /// <summary>A node of a cluster, as its clients see it.</summary>
 internal sealed class Node(int id, int clientPort)
@@ -23,6 +23,8 @@ internal sealed class Node(int id, int clientPort)
     private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(30) };
 
     public int Id { get; } = id;
+
+    public IPEndPoint Address { get; } = new(IPAddress.Loopback, clientPort);
 
     public Uri Url { get; } = new($"http://127.0.0.1:{clientPort}");
 

@@ -10,11 +10,15 @@ internal sealed class ServeCluster : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("raftmq-cluster-").FullName;
     private readonly int[] _clientPorts;
     private readonly int[] _peerPorts;
+    private readonly object _limits;
     private readonly RaftMqProcess?[] _processes;
     private readonly List<string> _outputs = [];
 
-    public ServeCluster(int nodes)
+    /// <param name="nodes">How many.</param>
+    /// <param name="limits">The limits that seed the birth, or null for the usual ones.</param>
+    public ServeCluster(int nodes, object? limits = null)
     {
+        _limits = limits ?? new { };
         int[] ports = FreePorts(2 * nodes);
         _clientPorts = ports[..nodes];
         _peerPorts = ports[nodes..];
@@ -105,7 +109,7 @@ internal sealed class ServeCluster : IDisposable
     {
         var members = Nodes.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
         File.WriteAllText(
-            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members }));
+            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits }));
     }
 
     public string Outputs() => string.Join("\n", _outputs.Concat(Nodes.Where(node => _processes[node.Id - 1] is not null).Select(node => $"--- node {node.Id}\n{Process(node.Id).Output}")));

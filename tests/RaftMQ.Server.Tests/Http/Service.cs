@@ -25,7 +25,7 @@ internal sealed class Service : IAsyncDisposable
     public static readonly QueueLimits SmallLimits = new()
     {
         MaxTopics = 4,
-        MaxMessageBytes = 1024,
+        MaxMessageBytes = BadRequestTable.MaxMessageBytes,
         MaxMessagesPerTopic = 3,
         MaxMessages = 5,
         MaxBytesPerTopic = 100_000,
@@ -78,12 +78,4 @@ internal sealed class Service : IAsyncDisposable
 
     private static Dictionary<string, string> Headers(HttpResponseMessage response) => response.Headers
         .Concat(response.Content.Headers).ToDictionary(field => field.Key, field => string.Join(", ", field.Value), StringComparer.OrdinalIgnoreCase);
-}
-
-/// <summary>An answer.</summary>
-internal sealed record Reply(int Status, string Body, IReadOnlyDictionary<string, string> Headers)
-{
-    public string? Reason => Headers.GetValueOrDefault(HeaderNames.Reason);
-
-    public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
