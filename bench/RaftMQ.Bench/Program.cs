@@ -11,13 +11,18 @@ var root = new RootCommand("Measures RaftMQ on this machine, beside the disk and
     EchoCommand.Build(),
 };
 
+Interruption.Listen();
 try
 {
-    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
     return await root.Parse(args).InvokeAsync(configuration);
 }
 catch (BenchFailedException failure)
 {
     await Console.Error.WriteLineAsync($"bench: {failure.Message}");
     return 1;
+}
+finally
+{
+    Interruption.UndoAll();
 }

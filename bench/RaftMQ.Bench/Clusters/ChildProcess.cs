@@ -13,6 +13,7 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _lines = [];
+    private readonly Lock _ending = new();
     private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ChildProcess(string program, IEnumerable<string> arguments)
@@ -56,8 +57,14 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Asks it to end, and kills it if it does not.</summary>
     public void Dispose()
     {
-        if (!_process.HasExited)
+        // By the one who uses it, or by an interruption.
+        lock (_ending)
         {
+            if (_process.HasExited)
+            {
+                return;
+            }
+
             _process.StandardInput.Close();
             _ = Native.Kill(_process.Id, Native.SigTerm);
             if (!_process.WaitForExit(OrderlyEnd))
@@ -67,8 +74,6 @@ internal sealed class ChildProcess : IDisposable
                 _process.WaitForExit();
             }
         }
-
-        _process.Dispose();
     }
 
     private void Keep(string? line)

@@ -15,13 +15,11 @@ internal sealed class Cluster : IDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ChildProcess? _supervisor;
-    private readonly string? _data;
 
-    private Cluster(IReadOnlyList<int> ports, ChildProcess? supervisor, string? data)
+    private Cluster(IReadOnlyList<int> ports, ChildProcess? supervisor)
     {
         Ports = ports;
         _supervisor = supervisor;
-        _data = data;
     }
 
     /// <summary>The client ports of the nodes.</summary>
@@ -30,7 +28,7 @@ internal sealed class Cluster : IDisposable
     /// <summary>Starts `raftmq dev` and waits until every node answers and one leads.</summary>
     /// <param name="server">The path of raftmq.dll.</param>
     /// <param name="nodes">How many nodes.</param>
-    /// <param name="data">An empty folder for their data, removed at the end.</param>
+    /// <param name="data">The folder under which their data are put.</param>
     public static Cluster Start(string server, int nodes, string data)
     {
         if (!File.Exists(server))
@@ -40,9 +38,9 @@ internal sealed class Cluster : IDisposable
         }
 
         int first = FreePorts(nodes);
-        var supervisor = new ChildProcess(
-            "dotnet", [server, "dev", "--nodes", $"{nodes}", "--port", $"{first}", "--data", Path.Combine(data, "cluster")]);
-        var cluster = new Cluster([.. Enumerable.Range(first, nodes)], supervisor, data);
+        ChildProcess supervisor = Interruption.Undo(new ChildProcess(
+            "dotnet", [server, "dev", "--nodes", $"{nodes}", "--port", $"{first}", "--data", Path.Combine(data, "cluster")]));
+        var cluster = new Cluster([.. Enumerable.Range(first, nodes)], supervisor);
         try
         {
             cluster.WaitUntil(views => views.Count == nodes && views.Any(view => view.Leads), StartTimeout, "every node answers and one leads");
@@ -63,7 +61,7 @@ internal sealed class Cluster : IDisposable
             throw new BenchFailedException($"{url} is not on this machine; the benchmark puts load on loopback addresses only");
         }
 
-        var cluster = new Cluster([.. Enumerable.Range(url.Port, nodes)], supervisor: null, data: null);
+        var cluster = new Cluster([.. Enumerable.Range(url.Port, nodes)], supervisor: null);
         cluster.WaitUntil(views => views.Any(view => view.Leads), StartTimeout, "a node of it leads");
         return cluster;
     }
@@ -119,14 +117,7 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _supervisor?.Dispose();
-        if (_data is not null && Directory.Exists(_data))
-        {
-            Directory.Delete(_data, recursive: true);
-        }
-    }
+    public void Dispose() => _supervisor?.Dispose();
 
     private static int ParentOf(int process)
     {

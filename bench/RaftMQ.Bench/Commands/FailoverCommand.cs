@@ -40,23 +40,13 @@ internal static class FailoverCommand
         {
             int writers = arguments.GetValue(connections);
             TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
-            string folder = SharedOptions.NewFolder(arguments.GetRequiredValue(data));
-            try
-            {
-                using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder);
-                string mode = arguments.GetValue(keyed) ? " --keyed" : "";
-                var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
-                bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace);
-                report.Save(arguments.GetValue(json));
-                return clean ? 0 : 1;
-            }
-            finally
-            {
-                if (Directory.Exists(folder))
-                {
-                    Directory.Delete(folder, recursive: true);
-                }
-            }
+            using RunFolder folder = Interruption.Undo(new RunFolder(arguments.GetRequiredValue(data)));
+            using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
+            string mode = arguments.GetValue(keyed) ? " --keyed" : "";
+            var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
+            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace);
+            report.Save(arguments.GetValue(json));
+            return clean ? 0 : 1;
         });
         return command;
     }

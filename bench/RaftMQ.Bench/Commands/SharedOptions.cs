@@ -36,9 +36,6 @@ internal static class SharedOptions
         return option;
     }
 
-    /// <summary>A new folder for one run.</summary>
-    public static string NewFolder(string under) => Directory.CreateDirectory(Path.Combine(under, $"raftmq-bench-{Guid.NewGuid():n}")).FullName;
-
     private static string DefaultServer()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

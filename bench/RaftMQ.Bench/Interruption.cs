@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace RaftMQ.Bench;
+
+/// <summary>
+/// What has to be undone when the benchmark is interrupted: processes that it started end, folders that it made are removed. Undone in the reverse order, once.
+/// </summary>
+internal static class Interruption
+{
+    private static readonly Lock Gate = new();
+    private static readonly Stack<IDisposable> Pending = [];
+    private static readonly List<PosixSignalRegistration> Signals = [];
+
+    /// <summary>Listens for Ctrl-C and termination; to be called once.</summary>
+    public static void Listen()
+    {
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        {
+            Signals.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                Console.Error.WriteLine("bench: interrupted; ending what was started");
+                UndoAll();
+                Environment.Exit(1);
+            }));
+        }
+    }
+
+    /// <summary>Something that is undone at the latest when the benchmark is interrupted or ends.</summary>
+    public static T Undo<T>(T disposable)
+        where T : IDisposable
+    {
+        lock (Gate)
+        {
+            Pending.Push(disposable);
+        }
+
+        return disposable;
+    }
+
+    /// <summary>Undoes everything that was not yet.</summary>
+    public static void UndoAll()
+    {
+        lock (Gate)
+        {
+            while (Pending.TryPop(out IDisposable? disposable))
+            {
+                disposable.Dispose();
+            }
+        }
+    }
+}
