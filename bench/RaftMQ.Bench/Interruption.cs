@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace RaftMQ.Bench;
 
 /// <summary>
-/// What has to be undone when the benchmark is interrupted: processes that it started end, folders that it made are removed. Undone in the reverse order, once.
+/// What has to be undone when the benchmark is interrupted: processes that it started end, folders that it made are removed. Undone once, the latest first.
 /// </summary>
 internal static class Interruption
 {

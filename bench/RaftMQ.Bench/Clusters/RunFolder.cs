@@ -3,6 +3,8 @@ namespace RaftMQ.Bench.Clusters;
 /// <summary>A new folder for one run, removed at its end.</summary>
 internal sealed class RunFolder : IDisposable
 {
+    private readonly Lock _removing = new();
+
     public RunFolder(string under)
     {
         Path = Directory.CreateDirectory(System.IO.Path.Combine(under, $"raftmq-bench-{Guid.NewGuid():n}")).FullName;
@@ -12,9 +14,13 @@ internal sealed class RunFolder : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        // By the one who uses it, or by an interruption, or by both at once.
+        lock (_removing)
         {
-            Directory.Delete(Path, recursive: true);
+            if (Directory.Exists(Path))
+            {
+                Directory.Delete(Path, recursive: true);
+            }
         }
     }
 }
