@@ -9,6 +9,9 @@ public sealed class PeerProgress
     {
         Server = server;
         NextIndex = next;
+
+        // Somebody there may wait for an entry of an earlier leader, which the first entry of this one commits.
+        AwaitedCommit = next;
     }
 
     /// <summary>The server, in the incarnation that messages reach.</summary>
@@ -36,6 +39,9 @@ public sealed class PeerProgress
     internal ulong SentRound { get; set; }
 
     internal LogIndex SentCommit { get; set; }
+
+    /// <summary>Up to here somebody there waits for what is committed: it is told at once. Else the next entries or heartbeat tell it, as in §5.3.</summary>
+    internal LogIndex AwaitedCommit { get; set; }
 
     /// <summary>A heartbeat is due.</summary>
     internal bool HeartbeatDue { get; set; }

@@ -9,6 +9,17 @@ public sealed partial class RaftCore
     /// <summary>Whether this leader has committed an entry of its own term, so that it knows what is committed (§8).</summary>
     public bool HasCommittedInOwnTerm => Role == Role.Leader && _log.TermAt(CommitIndex) == CurrentTerm;
 
+    /// <summary>
+    /// While leading: somebody at another server waits until this index is committed, so that server is told at once rather than with the next entries or heartbeat.
+    /// </summary>
+    public void AwaitCommit(ServerId server, LogIndex index)
+    {
+        if (_peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server)
+        {
+            peer.AwaitedCommit = LogIndex.Max(peer.AwaitedCommit, index);
+        }
+    }
+
     private void CommitByCounting()
     {
         _matchOf ??= server =>

@@ -102,6 +102,7 @@ public sealed partial class RaftCore
             }
             else
             {
+                AwaitCommit(first.From, first.Index);
                 _sendNow.Add(new ReadIndexResponse(_options.Self, first.From, CurrentTerm, first.Read, first.Index));
             }
         }

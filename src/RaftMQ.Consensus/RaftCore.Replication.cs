@@ -206,7 +206,8 @@ public sealed partial class RaftCore
             sent = true;
         }
 
-        bool isNews = peer.SentRound < _readRound || (peer.IsReplicating && peer.SentCommit < CommitIndex);
+        bool commitIsNews = peer.IsReplicating && peer.SentCommit < LogIndex.Min(CommitIndex, peer.AwaitedCommit);
+        bool isNews = peer.SentRound < _readRound || commitIsNews;
         bool asks = !peer.IsReplicating && !peer.ProbeIsOut && !peer.IsLoading;
         if (!sent && (peer.HeartbeatDue || isNews || asks))
         {

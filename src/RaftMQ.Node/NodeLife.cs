@@ -23,6 +23,9 @@ internal sealed class NodeLife : IReplicaPorts
     private const int HandOverMs = 1_000;
     private const int LastRepliesMs = 1_000;
 
+    /// <summary>For how long a leader that has handed over still answers what others had sent it before they heard of that.</summary>
+    private const int LingerMs = 100;
+
     private readonly NodeOptions _options;
     private readonly IFileSystem _files;
     private readonly IPeerNetwork _network;
@@ -34,6 +37,7 @@ internal sealed class NodeLife : IReplicaPorts
     private volatile Exception? _diskFailure;
     private string? _givenUp;
     private long _stopStartedMs = -1;
+    private long _handedOverMs = long.MinValue / 2;
 
     /// <summary>Opens the folder and recovers what it holds.</summary>
     public NodeLife(
@@ -58,7 +62,7 @@ internal sealed class NodeLife : IReplicaPorts
             identity.Cluster.IsBorn ? identity.Cluster.ToString() : "none yet");
         Wal = log;
         _disk = new DiskThread(files, log, identity.Server, inbox, OnDiskFailure);
-        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, recovered, this);
+        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, recovered, Clocks(), this);
     }
 
     /// <summary>Cluster, node and incarnation.</summary>
@@ -146,7 +150,7 @@ internal sealed class NodeLife : IReplicaPorts
             {
                 // A thread that was held up does not make up for lost ticks in a burst: an election needs time in which messages could have come.
                 nextTickMs = Math.Max(nextTickMs + _options.TickMilliseconds, now);
-                _replica.Handle(new TickInput(now, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+                _replica.Handle(Clocks());
             }
 
             if (_givenUp is null)
@@ -176,10 +180,12 @@ internal sealed class NodeLife : IReplicaPorts
         long elapsed = MonotonicMs() - _stopStartedMs;
         if (_replica.IsHandingOver)
         {
+            _handedOverMs = MonotonicMs();
             return elapsed > HandOverMs;
         }
 
-        return !_replica.HasRequestsUnderWay || elapsed > HandOverMs + LastRepliesMs;
+        bool lingers = MonotonicMs() - _handedOverMs < LingerMs;
+        return (!lingers && !_replica.HasRequestsUnderWay) || elapsed > HandOverMs + LastRepliesMs;
     }
 
     private NodeEnd EndOf(Exception failure) => failure switch
@@ -266,6 +272,8 @@ internal sealed class NodeLife : IReplicaPorts
         LeaderWaitMilliseconds = options.LeaderWaitMilliseconds,
         RequestTimeoutMilliseconds = options.RequestTimeoutMilliseconds,
     };
+
+    private static TickInput Clocks() => new(MonotonicMs(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
     private static long MonotonicMs() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000);
 

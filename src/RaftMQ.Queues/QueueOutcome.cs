@@ -3,45 +3,48 @@ namespace RaftMQ.Queues;
 /// <summary>What became of a command that was applied. Everything but <see cref="Done"/> is a refusal that changed nothing.</summary>
 public enum QueueOutcome : byte
 {
+    /// <summary>Nothing was decided: what an unset reply says.</summary>
+    None = 0,
+
     /// <summary>Carried out.</summary>
-    Done = 0,
+    Done = 1,
 
     /// <summary>A topic of this name exists.</summary>
-    TopicExists = 1,
+    TopicExists = 2,
 
     /// <summary>No topic has this name.</summary>
-    NoSuchTopic = 2,
+    NoSuchTopic = 3,
 
     /// <summary>The topic holds no message.</summary>
-    Empty = 3,
+    Empty = 4,
 
     /// <summary>The cluster holds as many topics as it may.</summary>
-    TooManyTopics = 4,
+    TooManyTopics = 5,
 
     /// <summary>The topic holds as many messages as it may.</summary>
-    TopicFullMessages = 5,
+    TopicFullMessages = 6,
 
     /// <summary>The topic holds as many bytes as it may.</summary>
-    TopicFullBytes = 6,
+    TopicFullBytes = 7,
 
     /// <summary>All topics together hold as many messages as they may.</summary>
-    QueueFullMessages = 7,
+    QueueFullMessages = 8,
 
     /// <summary>All topics together hold as many bytes as they may.</summary>
-    QueueFullBytes = 8,
+    QueueFullBytes = 9,
 
     /// <summary>The message is larger than a message may be.</summary>
-    MessageTooLarge = 9,
+    MessageTooLarge = 10,
 
     /// <summary>The topic's name is empty, too long, or holds characters that a name may not.</summary>
-    BadTopicName = 10,
+    BadTopicName = 11,
 
     /// <summary>The request key was used for another request.</summary>
-    RequestKeyReused = 11,
+    RequestKeyReused = 12,
 
     /// <summary>As many request keys are remembered as may be, or their results hold as many bytes as they may.</summary>
-    RequestKeysFull = 12,
+    RequestKeysFull = 13,
 
     /// <summary>The command is of a kind or version that this program does not know.</summary>
-    UnknownCommand = 13,
+    UnknownCommand = 14,
 }

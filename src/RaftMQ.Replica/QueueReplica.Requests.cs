@@ -91,6 +91,7 @@ public sealed partial class QueueReplica
         if (request.Origin is { } origin)
         {
             request.Stage = RequestStage.Done;
+            _core.AwaitCommit(origin.Server, position.Index);
             Answer(origin, ForwardVerdict.Proposed, position);
             return;
         }

@@ -29,8 +29,9 @@ public sealed partial class QueueReplica
     /// <param name="options">What it is told.</param>
     /// <param name="identity">Whose folder the disk is.</param>
     /// <param name="recovered">What the log holds; all of it durable.</param>
+    /// <param name="start">The clocks as it starts, so that a request that comes before the first tick waits as long as any other.</param>
     /// <param name="ports">The world.</param>
-    public QueueReplica(ReplicaOptions options, ServerIdentity identity, RecoveredLog recovered, IReplicaPorts ports)
+    public QueueReplica(ReplicaOptions options, ServerIdentity identity, RecoveredLog recovered, TickInput start, IReplicaPorts ports)
     {
         _options = options;
         _ports = ports;
@@ -45,6 +46,10 @@ public sealed partial class QueueReplica
             },
             recovered);
         _clock.Observe(recovered.LastTime);
+        TakeTime(start);
+        _startedMs = _nowMs;
+        _lastNumber = options.Seed;
+        _lastRead = options.Seed;
         RememberBirth(recovered);
     }
 
@@ -143,19 +148,19 @@ public sealed partial class QueueReplica
 
     private void OnTick(TickInput tick)
     {
-        if (_nowMs == 0)
-        {
-            _startedMs = tick.MonotonicMs;
-        }
-
-        _nowMs = tick.MonotonicMs;
-        _wallMs = tick.WallMs;
-        _clock.Advance(tick.MonotonicMs, tick.WallMs);
+        TakeTime(tick);
         _core.Tick();
         TendBirth();
         TendAdmission();
         RouteWaiting();
         ExpireRequests();
+    }
+
+    private void TakeTime(TickInput tick)
+    {
+        _nowMs = tick.MonotonicMs;
+        _wallMs = tick.WallMs;
+        _clock.Advance(tick.MonotonicMs, tick.WallMs);
     }
 
     private void OnPeerMessage(ClusterId cluster, PeerMessage message)

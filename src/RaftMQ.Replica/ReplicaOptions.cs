@@ -19,7 +19,10 @@ public sealed record ReplicaOptions
     /// <summary>The seats that a birth starts from, this node's included; incarnations are left 0.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
 
-    /// <summary>Random: where the election timeouts come from.</summary>
+    /// <summary>
+    /// Random, another for every start: where the election timeouts come from, and where the numbers of what it asks other servers begin, so that an answer to
+    /// a former life of this server is not taken for one to this life.
+    /// </summary>
     public required ulong Seed { get; init; }
 
     /// <summary>Random: the name of the cluster, should this node found one.</summary>

@@ -3,13 +3,17 @@ using System.Collections.Concurrent;
 namespace RaftMQ.Cluster.Tests;
 
 /// <summary>
-/// Clients that publish messages of their own to whatever node is up, some with a key that they retry until they are told, and the account of it afterwards: every
+/// Clients that publish messages of their own to whatever node is up, some with a key that they retry until they are told, others that pop, and the account of it: every
 /// acknowledged message is popped exactly once, every refused one never, those of unknown outcome at most once.
 /// </summary>
 internal sealed class Accounting(ServeCluster cluster, string topic)
 {
     private readonly ConcurrentDictionary<string, string> _fates = [];
+    private readonly ConcurrentBag<string> _popped = [];
+    private readonly ConcurrentDictionary<string, bool> _unanswered = [];
     private int _last;
+
+    public int Popped => _popped.Count;
 
     public int Acknowledged => _fates.Count(fate => fate.Value == "acknowledged");
 
@@ -26,10 +30,30 @@ internal sealed class Accounting(ServeCluster cluster, string topic)
         },
         CancellationToken.None)));
 
-    /// <summary>Pops everything and compares.</summary>
+    /// <summary>Pops until told to stop, each pop with a key that is asked again, on whatever node, until it has handed out a message.</summary>
+    public Task ConsumeAsync(int consumers, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, consumers).Select(consumer => Task.Run(
+        async () =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+            {
+                await PopWithKeyAsync($"pop-{consumer}-{i}", consumer + i, stop);
+            }
+        },
+        CancellationToken.None)));
+
+    /// <summary>Pops everything that is left and compares.</summary>
     public async Task SettleAsync()
     {
-        var popped = new List<string>();
+        // What these keys popped in answers that never came is theirs to this day.
+        foreach (string key in _unanswered.Keys)
+        {
+            if ((await cluster.Running.First().PopAsync(topic, key)).Message is { } message)
+            {
+                _popped.Add(message);
+            }
+        }
+
+        List<string> popped = [.. _popped];
         while (true)
         {
             Answer answer = await cluster.Running.First().PopAsync(topic);
@@ -84,6 +108,27 @@ internal sealed class Accounting(ServeCluster cluster, string topic)
         }
 
         return "unknown";
+    }
+
+    private async Task PopWithKeyAsync(string key, int spread, CancellationToken stop)
+    {
+        for (int attempt = 0; !stop.IsCancellationRequested; attempt++)
+        {
+            _unanswered[key] = true;
+            try
+            {
+                if ((await AnyNode(spread + attempt).PopAsync(topic, key)).Message is { } message)
+                {
+                    _popped.Add(message);
+                    _unanswered.TryRemove(key, out _);
+                    return;
+                }
+            }
+            catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
+            {
+                // Asked again: the key stays unanswered until its message is here.
+            }
+        }
     }
 
     private Node AnyNode(int spread) => cluster.Nodes[spread % cluster.Nodes.Count];

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace RaftMQ.Cluster.Tests;
 
 /// <summary>Processes are killed, paused and restarted under load; nothing acknowledged is lost, nothing is handed out twice.</summary>
@@ -14,7 +16,7 @@ public sealed class Kills
         await first.CreateAsync("orders");
         var accounting = new Accounting(cluster, "orders");
         using var stop = new CancellationTokenSource();
-        Task load = accounting.RunAsync(clients: 4, stop.Token);
+        Task load = Task.WhenAll(accounting.RunAsync(clients: 4, stop.Token), accounting.ConsumeAsync(consumers: 1, stop.Token));
         for (int kill = 0; kill < KillCount; kill++)
         {
             int before = accounting.Acknowledged;
@@ -30,8 +32,10 @@ public sealed class Kills
         await stop.CancelAsync();
         await load;
         await cluster.LeaderAsync(allMembers: true);
+        int poppedUnderLoad = accounting.Popped;
         await accounting.SettleAsync();
         await cluster.UntilEqualAsync();
+        poppedUnderLoad.ShouldBeGreaterThan(KillCount);
         accounting.Acknowledged.ShouldBeGreaterThan(KillCount * 10);
     }
 
@@ -116,10 +120,10 @@ public sealed class Kills
         using var cluster = new ServeCluster(3);
         Node leader = await cluster.StartAllAsync();
         await leader.CreateAsync("orders");
-        Node client = cluster.Nodes.First(node => node != leader);
-        var answers = new List<Answer>();
+        Node[] others = [.. cluster.Nodes.Where(node => node != leader)];
+        var answers = new ConcurrentQueue<Answer>();
         using var stop = new CancellationTokenSource();
-        Task load = PublishUntilAsync(stop.Token);
+        Task load = Task.WhenAll(Enumerable.Range(0, 8).Select(client => PublishUntilAsync(others[client % 2], stop.Token)));
         await Eventually.TrueAsync(() => answers.Count > 50, () => "no load");
         await cluster.StopAsync(leader.Id);
         int after = answers.Count;
@@ -130,11 +134,11 @@ public sealed class Kills
         answers.Where(answer => !answer.IsDone).Select(answer => answer.Reason).ShouldBeEmpty();
         cluster.Process(leader.Id).Output.ShouldContain("handing leadership over");
 
-        async Task PublishUntilAsync(CancellationToken stopped)
+        async Task PublishUntilAsync(Node client, CancellationToken stopped)
         {
             for (int i = 0; !stopped.IsCancellationRequested; i++)
             {
-                answers.Add(await client.PublishAsync("orders", $"m{i}"));
+                answers.Enqueue(await client.PublishAsync("orders", $"m{i}"));
             }
         }
     }

@@ -1,5 +1,7 @@
 using RaftMQ.Consensus;
+using RaftMQ.Consensus.Messages;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Replica.Tests;
@@ -24,6 +26,23 @@ public sealed class Answers
         created.Outcome.ShouldBe(RequestOutcome.Replied);
         created.Reply.Outcome.ShouldBe(QueueOutcome.Done);
         world[follower].Replica.AppliedIndex.Value.ShouldBeGreaterThanOrEqualTo(created.Reply.Index);
+    }
+
+    [Fact]
+    public void A_follower_learns_at_once_that_what_it_waits_for_is_committed()
+    {
+        var world = new World(seed: 1, nodes: 3);
+        world.StartAndElect();
+        uint follower = FollowerOf(world);
+
+        TestCommand created = world.Submit(follower, CreateOrders);
+        world.Settle();
+        created.IsDone.ShouldBeTrue("no tick was needed, so no heartbeat either");
+        world.Submit(world.Leader!.Id, QueueCommandCodec.CreateTopic("invoices"));
+        TestTopics topics = world[follower].AskTopics();
+        world.Settle();
+
+        topics.Result.ShouldNotBeNull().Topics.ShouldContain("orders");
     }
 
     [Fact]
@@ -83,6 +102,42 @@ public sealed class Answers
         world[leader].Kill();
 
         world.Do(follower, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_request_that_comes_before_the_first_tick_waits_as_long_as_any_other()
+    {
+        var world = new World(seed: 5, nodes: 3);
+        world.StartAndElect();
+        world.Pass(1_000);
+        uint follower = FollowerOf(world);
+        world[follower].Kill();
+        world[follower].Start();
+
+        world.Do(follower, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void An_answer_to_a_request_of_a_former_life_is_not_taken_for_one_of_this_life()
+    {
+        var world = new World(seed: 5, nodes: 3);
+        world.StartAndElect();
+        uint follower = FollowerOf(world);
+        ServerId leader = world.Leader!.Replica.Identity.Server;
+        ulong earlier = world.SentDuring(() => world.Do(follower, CreateOrders)).OfType<ForwardRequest>().Single().Request;
+        ReadId earlierRead = ReadOf(world.SentDuring(() => world[follower].AskTopics()));
+        world[follower].Kill();
+        world[follower].Start();
+        world.Until(() => world[follower].Replica.Core.Leader == leader);
+
+        ulong later = world.SentDuring(() => world.Do(follower, PopOrders)).OfType<ForwardRequest>().Single().Request;
+        ReadId laterRead = ReadOf(world.SentDuring(() => world[follower].AskTopics()));
+
+        later.ShouldNotBe(earlier);
+        laterRead.ShouldNotBe(earlierRead);
+
+        static ReadId ReadOf(List<PeerMessage> sent) =>
+            sent.OfType<RaftPeerMessage>().Select(message => message.Message).OfType<ReadIndexRequest>().Single().Read;
     }
 
     [Fact]

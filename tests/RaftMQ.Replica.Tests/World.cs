@@ -12,6 +12,7 @@ internal sealed class World
     private readonly SortedDictionary<uint, WorldNode> _nodes = [];
     private readonly HashSet<(uint, uint)> _cut = [];
     private readonly Queue<(PeerMessage Message, ClusterId Cluster)> _onTheWay = new();
+    private readonly List<PeerMessage> _sent = [];
     private readonly Random _random;
     private ulong _lastId;
 
@@ -27,6 +28,8 @@ internal sealed class World
     }
 
     public long NowMs { get; private set; } = 1_000;
+
+    public TickInput Clocks => new(NowMs, 1_700_000_000_000 + NowMs);
 
     public Random Random => _random;
 
@@ -73,7 +76,20 @@ internal sealed class World
 
     public void Heal() => _cut.Clear();
 
-    public void Send(PeerMessage message, ClusterId cluster) => _onTheWay.Enqueue((message, cluster));
+    public void Send(PeerMessage message, ClusterId cluster)
+    {
+        _sent.Add(message);
+        _onTheWay.Enqueue((message, cluster));
+    }
+
+    /// <summary>The messages that were sent while something was done, and until nothing moved any more.</summary>
+    public List<PeerMessage> SentDuring(Action action)
+    {
+        _sent.Clear();
+        action();
+        Settle();
+        return [.. _sent];
+    }
 
     /// <summary>Lets ticks pass. In each, links are looked after, messages arrive, disks complete and replicas end their turns.</summary>
     public void Pass(int ticks = 1)
@@ -84,7 +100,7 @@ internal sealed class World
             foreach (WorldNode node in Running.ToArray())
             {
                 node.TendLinks();
-                node.Handle(new TickInput(NowMs, 1_700_000_000_000 + NowMs));
+                node.Handle(Clocks);
             }
 
             Settle();

@@ -57,7 +57,8 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         }
 
         _replica = new QueueReplica(
-            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, recovered, this);
+            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, recovered,
+            world.Clocks, this);
         _dirty = true;
     }
 

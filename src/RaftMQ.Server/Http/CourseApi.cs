@@ -9,8 +9,7 @@ namespace RaftMQ.Server.Http;
 
 /// <summary>
 /// The course's contract on the client port, to the letter (<c>docs/reference/course-api.md</c>), and the node's report beside it. One method per
-/// route;
-/// what the answers claim is in <see cref="Outcomes"/>.
+/// route; what the answers claim is in <see cref="Outcomes"/>.
 /// </summary>
 /// <param name="node">The node behind it.</param>
 /// <param name="self">The node's number.</param>
@@ -131,7 +130,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
     private async Task GetTopicsAsync(HttpContext context)
     {
         TopicsResult result = await node.ReadTopicsAsync(context.RequestAborted);
-        if (TryAccept(context, new RequestResult(result.Outcome, default, result.Leader), ""))
+        if (TryAccept(context, new RequestResult(result.Outcome, new QueueReply(QueueOutcome.Done, default, result.Index), result.Leader), ""))
         {
             Answer.Topics(context.Response, result.Topics, result.Index);
         }

@@ -85,6 +85,23 @@ public sealed class Section5_3_LogReplication
     }
 
     [Fact]
+    public void What_is_committed_is_told_with_the_next_entries_or_heartbeat_and_at_once_to_a_server_where_somebody_waits_for_it()
+    {
+        Server leader = WithLog(1).Elected();
+        leader.Acknowledges(S2, 2).Acknowledges(S3, 2);
+        leader.Sent();
+        LogIndex proposed = leader.Propose().Position.Index;
+        leader.Core.AwaitCommit(S3, proposed);
+        leader.Sent<AppendEntries>().ShouldAllBe(append => append.LeaderCommit == new LogIndex(2) && append.Entries.Length == 1);
+
+        leader.Acknowledges(S2, 3);
+        AppendEntries atOnce = leader.Sent<AppendEntries>().ShouldHaveSingleItem();
+        (atOnce.To, atOnce.LeaderCommit, atOnce.Entries.Length).ShouldBe((S3, proposed, 0));
+
+        leader.Ticks(HeartbeatTicks).Sent<AppendEntries>().ShouldAllBe(append => append.LeaderCommit == proposed);
+    }
+
+    [Fact]
     public void Truncating_what_is_committed_ends_the_process()
     {
         Server follower = WithLog(1, 2, 2);
