@@ -10,6 +10,7 @@ public sealed partial class QueueReplica
     private readonly ProposedRequests _proposed = new();
     private ReadOnlyMemory<LogEntry> _loadedToApply;
     private bool _loadingToApply;
+    private Term _appliedTerm;
 
     /// <summary>The highest index applied.</summary>
     public LogIndex AppliedIndex { get; private set; }
@@ -94,6 +95,26 @@ public sealed partial class QueueReplica
         }
 
         Decide(_proposed.Take(entry.Index), entry.Term, reply);
+        if (entry.Term > _appliedTerm)
+        {
+            _appliedTerm = entry.Term;
+            DecideOverwritten();
+        }
+    }
+
+    /// <summary>
+    /// Terms never fall along the log: behind a committed entry of this term none of an older term is ever committed, so whoever waits for one need not wait
+    /// until the log has come so far.
+    /// </summary>
+    private void DecideOverwritten()
+    {
+        foreach (PendingCommand request in _proposed.TakeOlderThan(_appliedTerm))
+        {
+            if (request.Stage == RequestStage.Proposed)
+            {
+                End(request, RequestOutcome.Overwritten);
+            }
+        }
     }
 
     private void Decide(PendingCommand? waiting, Term appliedTerm, in QueueReply reply)

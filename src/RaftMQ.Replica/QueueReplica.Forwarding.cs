@@ -119,12 +119,17 @@ public sealed partial class QueueReplica
         }
     }
 
-    /// <summary>The answer of a leader that is gone will not come: what has a key is sent again, the rest waits for its deadline, and may have happened.</summary>
-    private void OnForwardingLinkDown(ServerId server)
+    /// <summary>The link is down behind the last message that came over it: no answer will come any more.</summary>
+    private void OnForwardingLinkDown(ServerId server) => SettleForwarded(server, answerMayCome: false);
+
+    /// <summary>A server that leads no more still answers what it was sent before it knew, so only what can be sent again without harm does not wait for it.</summary>
+    private void OnLeaderLost(ServerId server) => SettleForwarded(server, answerMayCome: true);
+
+    private void SettleForwarded(ServerId server, bool answerMayCome)
     {
         foreach (PendingCommand request in _forwarded.Values)
         {
-            if (request.ForwardedTo == server && request.Header.HasRequestKey)
+            if (request.ForwardedTo == server && (request.Header.HasRequestKey || !answerMayCome))
             {
                 _undecided.Add(request);
             }
@@ -135,7 +140,14 @@ public sealed partial class QueueReplica
         {
             _forwarded.Remove(request.Number);
             request.MayHaveHappened = true;
-            Wait(request);
+            if (request.Header.HasRequestKey)
+            {
+                Wait(request);
+            }
+            else
+            {
+                End(request, RequestOutcome.OutcomeUnknown);
+            }
         }
 
         _undecided.Clear();

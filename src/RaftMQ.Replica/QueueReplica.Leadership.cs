@@ -15,7 +15,7 @@ public sealed partial class QueueReplica
         {
             if (_reportedLeader is { } previous && previous != Identity.Server)
             {
-                OnForwardingLinkDown(previous);
+                OnLeaderLost(previous);
             }
 
             _reportedLeader = _core.Leader;

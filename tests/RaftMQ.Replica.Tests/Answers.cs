@@ -172,6 +172,22 @@ public sealed class Answers
     }
 
     [Fact]
+    public void What_stands_behind_the_end_of_the_next_leaders_log_is_known_to_be_overwritten_without_further_entries()
+    {
+        var world = new World(seed: 7, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Isolate(leader);
+        TestCommand[] requests = [.. Enumerable.Range(0, 4).Select(i => world.Submit(leader, QueueCommandCodec.CreateTopic($"topic-{i}")))];
+        world.Until(() => world.Running.Any(node => node.Id != leader && node.Replica.Core.Role == Role.Leader));
+        world.Heal();
+
+        world.Until(() => Array.TrueForAll(requests, request => request.IsDone));
+
+        requests.ShouldAllBe(request => request.Result.Outcome == RequestOutcome.Overwritten);
+        world[leader].Replica.AppliedIndex.ShouldBe(world.Leader!.Replica.Core.Log.Last.Index);
+    }
+
+    [Fact]
     public void What_was_forwarded_without_a_key_to_a_leader_that_died_is_not_sent_again()
     {
         var world = new World(seed: 8, nodes: 3);
@@ -180,9 +196,9 @@ public sealed class Answers
         TestCommand request = world.Submit(follower, CreateOrders);
         world[leader].Kill();
 
-        world.Until(() => request.IsDone);
-
+        request.IsDone.ShouldBeTrue("its answer cannot come any more, so there is nothing to wait for");
         request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
         world.Leader!.Replica.Machine.Topics.ShouldBeEmpty();
     }
 

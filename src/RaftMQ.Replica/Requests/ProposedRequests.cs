@@ -23,4 +23,35 @@ internal sealed class ProposedRequests
         _byIndex.Remove(index.Value, out PendingCommand? first);
         return first;
     }
+
+    /// <summary>Takes the requests that stand in the log with an older term, in the order of the log.</summary>
+    public List<PendingCommand> TakeOlderThan(Term term)
+    {
+        var taken = new List<PendingCommand>();
+        foreach (ulong index in _byIndex.Keys.Order().ToArray())
+        {
+            PendingCommand? kept = null;
+            PendingCommand? request = Take(new LogIndex(index));
+            while (request is not null)
+            {
+                PendingCommand? next = request.NextAtIndex;
+                bool isOlder = request.Position.Term < term;
+                request.NextAtIndex = isOlder ? null : kept;
+                kept = isOlder ? kept : request;
+                if (isOlder)
+                {
+                    taken.Add(request);
+                }
+
+                request = next;
+            }
+
+            if (kept is not null)
+            {
+                _byIndex.Add(index, kept);
+            }
+        }
+
+        return taken;
+    }
 }
