@@ -23,6 +23,7 @@ internal sealed class DiskThread
     private readonly ServerId _server;
     private WalSpace _reportedSpace;
     private volatile bool _stopping;
+    private long _syncs;
 
     public DiskThread(IFileSystem files, WriteAheadLog log, ServerId server, Inbox<ReplicaInput> replica, Action<Exception> onFailure)
     {
@@ -35,6 +36,9 @@ internal sealed class DiskThread
     }
 
     private sealed record ApplyLoad(LogIndex First, LogIndex Last, int MaxBytes);
+
+    /// <summary>How often batches were made durable. May be read from any thread.</summary>
+    public long Syncs => Volatile.Read(ref _syncs);
 
     public void Start() => _thread.Start();
 
@@ -107,6 +111,7 @@ internal sealed class DiskThread
         }
 
         _log.Sync();
+        Volatile.Write(ref _syncs, _syncs + 1);
         if (birth is { } cluster)
         {
             IdentityFile.Write(_files, new ServerIdentity(cluster, _server));

@@ -31,7 +31,7 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly IPeerNetwork _network;
     private readonly ILogger _logger;
     private readonly Inbox<ReplicaInput> _inbox;
-    private readonly Action<QueueReplica, bool> _onTurn;
+    private readonly Action<QueueReplica, bool, long> _onTurn;
     private readonly DiskThread _disk;
     private readonly QueueReplica _replica;
     private volatile Exception? _diskFailure;
@@ -41,7 +41,8 @@ internal sealed class NodeLife : IReplicaPorts
 
     /// <summary>Opens the folder and recovers what it holds.</summary>
     public NodeLife(
-        NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger, Inbox<ReplicaInput> inbox, Action<QueueReplica, bool> onTurn)
+        NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger, Inbox<ReplicaInput> inbox,
+        Action<QueueReplica, bool, long> onTurn)
     {
         _options = options;
         _files = files;
@@ -156,7 +157,7 @@ internal sealed class NodeLife : IReplicaPorts
             if (_givenUp is null)
             {
                 _replica.EndTurn();
-                _onTurn(_replica, _stopStartedMs >= 0);
+                _onTurn(_replica, _stopStartedMs >= 0, _disk.Syncs);
             }
         }
         while (next < inputs.Count && _givenUp is null);

@@ -64,6 +64,9 @@ public sealed record NodeStatus
     /// <summary>Whether this node's disk has room for publishes.</summary>
     public bool AcceptsPublishes { get; init; } = true;
 
+    /// <summary>How often batches of entries were made durable in this life of the process: with entries per second, the group commit at work.</summary>
+    public long LogSyncs { get; init; }
+
     /// <summary>Members that an unborn node has not met yet.</summary>
     public IReadOnlyList<NodeId> WaitingFor { get; init; } = [];
 }

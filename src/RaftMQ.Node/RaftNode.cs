@@ -284,7 +284,7 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
-    private void OnTurn(QueueReplica replica, bool stopping)
+    private void OnTurn(QueueReplica replica, bool stopping, long syncs)
     {
         RaftCore core = replica.Core;
         NodePhase phase = stopping ? NodePhase.Stopping
@@ -317,6 +317,7 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
                 Membership = core.Membership,
                 AcceptsPublishes = core.AcceptsPublishes,
                 WaitingFor = replica.WaitingFor,
+                LogSyncs = syncs,
             },
             isNews);
     }

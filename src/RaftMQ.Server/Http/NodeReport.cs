@@ -44,6 +44,9 @@ internal sealed record NodeReport
 
     public required bool AcceptsPublishes { get; init; }
 
+    /// <summary>How often entries were made durable since the process started.</summary>
+    public required long LogSyncs { get; init; }
+
     /// <summary>Members that an unborn node has not met yet.</summary>
     public required IReadOnlyList<uint> WaitingFor { get; init; }
 
@@ -71,6 +74,7 @@ internal sealed record NodeReport
         StateHash = Hex(status.StateHash),
         Messages = status.MessageCount,
         AcceptsPublishes = status.AcceptsPublishes,
+        LogSyncs = status.LogSyncs,
         WaitingFor = [.. status.WaitingFor.Select(node => node.Value)],
         Members = [.. (status.Membership?.Members ?? []).Select(MemberReport.Of)],
     };

@@ -25,7 +25,7 @@ public sealed class Diagnostics
         report.EnumerateObject().Select(field => field.Name).ShouldBe(
         [
             "node", "pid", "version", "cluster", "incarnation", "phase", "role", "term", "leader", "lastLogIndex", "lastLogTerm", "commitIndex",
-            "appliedIndex", "stateHash", "messages", "acceptsPublishes", "waitingFor", "members",
+            "appliedIndex", "stateHash", "messages", "acceptsPublishes", "logSyncs", "waitingFor", "members",
         ]);
         report.GetProperty("pid").GetInt32().ShouldBe(Environment.ProcessId);
         report.GetProperty("cluster").GetString().ShouldBe("00000000000000000000000000000001");
