@@ -8,6 +8,7 @@ var root = new RootCommand("Measures RaftMQ on this machine, beside the disk and
     CoreCommand.Build(),
     LinksCommand.Build(),
     FailoverCommand.Build(),
+    StartCommand.Build(),
     EchoCommand.Build(),
 };
 

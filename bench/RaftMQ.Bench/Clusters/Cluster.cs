@@ -130,7 +130,7 @@ internal sealed class Cluster : IDisposable
     /// <summary>
     /// The first of so many consecutive ports that are free at the moment, below the range that the system gives to outgoing connections.
     /// </summary>
-    private static int FreePorts(int count)
+    public static int FreePorts(int count)
     {
         const int Attempts = 100;
         for (int attempt = 0; attempt < Attempts; attempt++)

@@ -11,8 +11,9 @@ namespace RaftMQ.Bench.Clusters;
 /// <param name="Term">Its term.</param>
 /// <param name="CommitIndex">What it knows to be committed.</param>
 /// <param name="AppliedIndex">What it has applied.</param>
+/// <param name="LogSyncs">How often it has made entries durable.</param>
 /// <param name="StateHash">The hash of its state: equal on all nodes at an equal applied index.</param>
-internal sealed record NodeView(int Port, int Pid, string Role, ulong Term, ulong CommitIndex, ulong AppliedIndex, string StateHash)
+internal sealed record NodeView(int Port, int Pid, string Role, ulong Term, ulong CommitIndex, ulong AppliedIndex, long LogSyncs, string StateHash)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
@@ -39,6 +40,7 @@ internal sealed record NodeView(int Port, int Pid, string Role, ulong Term, ulon
                 node.GetProperty("term").GetUInt64(),
                 node.GetProperty("commitIndex").GetUInt64(),
                 node.GetProperty("appliedIndex").GetUInt64(),
+                node.GetProperty("logSyncs").GetInt64(),
                 node.GetProperty("stateHash").ToString());
         }
         catch (Exception gone) when (gone is SocketException or IOException)

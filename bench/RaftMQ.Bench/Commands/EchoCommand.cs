@@ -17,16 +17,20 @@ internal static class EchoCommand
 {
     public static Command Build()
     {
-        var command = new Command("echo", "Answer every request with an empty success, print the port, and end with standard input. Used by `http`.");
-        command.SetAction((_, cancellation) => RunAsync(cancellation));
+        Option<int> port = SharedOptions.Bounded("--port", "Where it listens; 0 for any.", 0, 0, ushort.MaxValue);
+        var command = new Command("echo", "Answer every request with an empty success, print the port, and end with standard input. Used by `http` and `start`.")
+        {
+            port,
+        };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments.GetValue(port), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(CancellationToken cancellation)
+    private static async Task<int> RunAsync(int port, CancellationToken cancellation)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         await using WebApplication app = builder.Build();
         byte[] answer = """{"success":true}"""u8.ToArray();
         app.Run(async context =>

@@ -53,10 +53,11 @@ internal static class FailoverCommand
 
     private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace)
     {
-        cluster.CreateTopic(Topic);
+        string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
+        Array.ForEach(topics, cluster.CreateTopic);
         var silences = new LatencyHistogram();
         Account account;
-        using (var writers = new Writers(cluster.Ports, Topic, connections, keyed, pace))
+        using (var writers = new Writers(cluster.Ports, topics, keyed, pace))
         {
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
@@ -70,7 +71,7 @@ internal static class FailoverCommand
 
             writers.Dispose();
             WaitUntilEqual(cluster);
-            account = Drain.Run(cluster.Ports, Topic, writers.Ledgers);
+            account = Drain.Run(cluster.Ports, topics, writers.Ledgers);
         }
 
         report.Add("silence after a kill", "silence", silences);
@@ -98,8 +99,21 @@ internal static class FailoverCommand
             Recovery,
             $"all nodes are back and another leader than that of term {leader.Term} leads");
         WaitForWrites(writers, before + WritesAfterKill);
+        WaitUntilCaughtUp(cluster);
         killed = leader;
         return writers.LongestSilenceAfter(moment);
+    }
+
+    /// <summary>
+    /// A cluster of three stands one failure at a time: the next node is killed when the last has what was committed when it came back.
+    /// </summary>
+    private static void WaitUntilCaughtUp(Cluster cluster)
+    {
+        ulong committed = cluster.Leader().CommitIndex;
+        cluster.WaitUntil(
+            views => views.Count == cluster.Ports.Count && views.All(view => view.AppliedIndex >= committed),
+            Recovery,
+            $"all nodes have applied entry {committed}");
     }
 
     private static void WaitForWrites(Writers writers, int count)

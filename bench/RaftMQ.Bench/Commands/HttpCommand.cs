@@ -87,9 +87,27 @@ internal static class HttpCommand
         LoadResult one = ClosedLoop.Run(ports, Put(), 200, 1, warmUp, duration);
         report.Add("PUT /message", "put1", one);
         report.Add("  p50 / floor", "ratio", one.Latency.Percentile(0.5).TotalMilliseconds / floor, "times", "0.00");
-        LoadResult many = ClosedLoop.Run(PortsOf(cluster, target), Put(), 200, connections, warmUp, duration);
+        ports = PortsOf(cluster, target);
+        NodeView before = cluster.Leader();
+        LoadResult many = ClosedLoop.Run(ports, Put(), 200, connections, warmUp, duration);
+        NodeView after = cluster.Leader();
         report.Add("PUT /message", "putMany", many);
+        AddGroupCommit(report, before, after, warmUp + duration);
         report.Row("", "closed loop: each connection sends its next request when it has its answer");
+    }
+
+    /// <summary>How many entries the leader made durable with one sync, warm-up included.</summary>
+    private static void AddGroupCommit(Report report, NodeView before, NodeView after, TimeSpan duration)
+    {
+        if (after.Pid != before.Pid)
+        {
+            report.Row("  group commit", "not measured: another node leads now");
+            return;
+        }
+
+        long syncs = after.LogSyncs - before.LogSyncs;
+        report.Add("  syncs of the leader's log", "syncsPerSecond", syncs / duration.TotalSeconds, "per second", "#,0");
+        report.Add("  entries made durable by one", "entriesPerSync", (after.CommitIndex - before.CommitIndex) / (double)syncs, "", "0.0");
     }
 
     private static IReadOnlyList<int> PortsOf(Cluster cluster, Target target)

@@ -25,13 +25,13 @@ internal sealed record Account(long Sent, long Acknowledged, long Refused, long 
     public bool IsClean => Lost == 0 && Twice == 0 && RefusedButStored == 0 && Strange == 0;
 }
 
-/// <summary>Pops a topic until it is empty, over several connections, and compares with what the writers know.</summary>
+/// <summary>Pops topics until they are empty, over several connections, and compares with what the writers know.</summary>
 internal static class Drain
 {
     private const int Connections = 16;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
 
-    public static Account Run(IReadOnlyList<int> ports, string topic, IReadOnlyList<WriterLedger> ledgers)
+    public static Account Run(IReadOnlyList<int> ports, IReadOnlyList<string> topics, IReadOnlyList<WriterLedger> ledgers)
     {
         var gate = new Lock();
         long strange = 0;
@@ -40,7 +40,7 @@ internal static class Drain
         {
             try
             {
-                PopAll(ports[i % ports.Count], topic, message =>
+                PopAll(ports[i % ports.Count], topics, message =>
                 {
                     lock (gate)
                     {
@@ -57,12 +57,20 @@ internal static class Drain
         Array.ForEach(threads, thread => thread.Join());
         return failure is null
             ? Settle(ledgers) with { Strange = strange }
-            : throw new BenchFailedException($"the topic could not be drained, so nothing can be accounted: {failure}");
+            : throw new BenchFailedException($"the topics could not be drained, so nothing can be accounted: {failure}");
     }
 
-    private static void PopAll(int port, string topic, Action<string> popped)
+    private static void PopAll(int port, IReadOnlyList<string> topics, Action<string> popped)
     {
         using var connection = new HttpConnection(port, RequestTimeout);
+        foreach (string topic in topics)
+        {
+            PopAll(connection, topic, popped);
+        }
+    }
+
+    private static void PopAll(HttpConnection connection, string topic, Action<string> popped)
+    {
         byte[] request = HttpConnection.Request("GET", $"/message/{topic}");
         while (true)
         {

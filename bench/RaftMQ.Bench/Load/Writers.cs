@@ -22,7 +22,7 @@ internal sealed class Writers : IDisposable
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMilliseconds(5);
 
     private readonly IReadOnlyList<int> _ports;
-    private readonly string _topic;
+    private readonly IReadOnlyList<string> _topics;
     private readonly bool _keyed;
     private readonly TimeSpan _pace;
     private readonly string _run = Guid.NewGuid().ToString("n")[..8];
@@ -32,18 +32,17 @@ internal sealed class Writers : IDisposable
     private volatile bool _stopping;
 
     /// <param name="ports">The nodes.</param>
-    /// <param name="topic">Where to.</param>
-    /// <param name="count">How many writers.</param>
+    /// <param name="topics">One writer for each: a topic takes a million messages, and a long run sends more.</param>
     /// <param name="keyed">Whether requests carry a key and are repeated.</param>
     /// <param name="pace">The least time from one request of a writer to its next; zero for none.</param>
-    public Writers(IReadOnlyList<int> ports, string topic, int count, bool keyed, TimeSpan pace)
+    public Writers(IReadOnlyList<int> ports, IReadOnlyList<string> topics, bool keyed, TimeSpan pace)
     {
         _ports = ports;
-        _topic = topic;
+        _topics = topics;
         _keyed = keyed;
         _pace = pace;
-        Ledgers = [.. Enumerable.Range(0, count).Select(writer => new WriterLedger(writer))];
-        _threads = [.. Enumerable.Range(0, count).Select(writer => new Thread(() => Run(writer), StackBytes) { IsBackground = true })];
+        Ledgers = [.. Enumerable.Range(0, topics.Count).Select(writer => new WriterLedger(writer))];
+        _threads = [.. Enumerable.Range(0, topics.Count).Select(writer => new Thread(() => Run(writer), StackBytes) { IsBackground = true })];
         foreach (Thread thread in _threads)
         {
             thread.Start();
@@ -104,7 +103,7 @@ internal sealed class Writers : IDisposable
             WriterLedger ledger = Ledgers[writer];
             string message = ledger.NextMessage();
             byte[] request = HttpConnection.Request(
-                "PUT", "/message", $$"""{"topic":"{{_topic}}","message":"{{message}}"}""", _keyed ? $"{_run}-{message}" : null);
+                "PUT", "/message", $$"""{"topic":"{{_topics[writer]}}","message":"{{message}}"}""", _keyed ? $"{_run}-{message}" : null);
             ledger.Settle(Send(lane, request));
             next = Math.Max(Stopwatch.GetTimestamp(), next + (long)(_pace.TotalSeconds * Stopwatch.Frequency));
             TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
