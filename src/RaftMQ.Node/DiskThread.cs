@@ -1,52 +1,38 @@
-using RaftMQ.Consensus;
 using RaftMQ.Replica;
-using RaftMQ.Storage.Files;
-using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Wal;
+using RaftMQ.Replica.Disk;
 
 namespace RaftMQ.Node;
 
 /// <summary>
-/// The thread that writes and flushes: everything that waits is written, then made durable with one sync (group commit), then reported. Reads come after
-/// that, and the preparation of the next segments when there is nothing else to do. A failed write or sync ends the node.
+/// The thread that writes and flushes: it does all the work that waits in one go (<see cref="ReplicaDisk"/>), and prepares the next segments when there is nothing
+/// else to do. A failure ends the node.
 /// </summary>
 internal sealed class DiskThread
 {
     private const int IdleMs = 50;
 
-    private readonly IFileSystem _files;
-    private readonly WriteAheadLog _log;
+    private readonly ReplicaDisk _disk;
     private readonly Inbox<ReplicaInput> _replica;
     private readonly Action<Exception> _onFailure;
-    private readonly Inbox<object> _inbox = new();
+    private readonly Inbox<DiskWork> _inbox = new();
     private readonly Thread _thread;
-    private readonly ServerId _server;
-    private WalSpace _reportedSpace;
     private volatile bool _stopping;
     private long _syncs;
 
-    public DiskThread(IFileSystem files, WriteAheadLog log, ServerId server, Inbox<ReplicaInput> replica, Action<Exception> onFailure)
+    public DiskThread(ReplicaDisk disk, Inbox<ReplicaInput> replica, Action<Exception> onFailure)
     {
-        _files = files;
-        _log = log;
-        _server = server;
+        _disk = disk;
         _replica = replica;
         _onFailure = onFailure;
         _thread = new Thread(Run) { IsBackground = true, Name = "raftmq-disk" };
     }
-
-    private sealed record ApplyLoad(LogIndex First, LogIndex Last, int MaxBytes);
 
     /// <summary>How often batches were made durable. May be read from any thread.</summary>
     public long Syncs => Volatile.Read(ref _syncs);
 
     public void Start() => _thread.Start();
 
-    public void Persist(PersistBatch batch) => _inbox.Post(batch);
-
-    public void Load(LoadRequest request) => _inbox.Post(request);
-
-    public void LoadForApply(LogIndex first, LogIndex last, int maxBytes) => _inbox.Post(new ApplyLoad(first, last, maxBytes));
+    public void Post(DiskWork work) => _inbox.Post(work);
 
     /// <summary>Finishes what was asked so far and ends.</summary>
     public void Stop()
@@ -62,9 +48,9 @@ internal sealed class DiskThread
     {
         try
         {
-            var work = new List<object>();
+            var work = new List<DiskWork>();
+            var done = new List<ReplicaInput>();
             bool moreInBackground = true;
-            bool idle = false;
             while (true)
             {
                 _inbox.Take(ref work, moreInBackground || _stopping ? 0 : IdleMs);
@@ -73,16 +59,13 @@ internal sealed class DiskThread
                     return;
                 }
 
-                idle = work.Count == 0;
-                if (!idle)
-                {
-                    Write(work);
-                    Read(work);
-                    work.Clear();
-                }
-
-                moreInBackground = _log.WorkInBackground(idle);
-                ReportSpace();
+                bool idle = work.Count == 0;
+                _disk.Do(work, done);
+                work.Clear();
+                Volatile.Write(ref _syncs, _disk.Syncs);
+                Report(done);
+                moreInBackground = _disk.WorkInBackground(idle, done);
+                Report(done);
             }
         }
         catch (Exception e)
@@ -91,67 +74,13 @@ internal sealed class DiskThread
         }
     }
 
-    private void Write(List<object> work)
+    private void Report(List<ReplicaInput> done)
     {
-        PersistBatch? last = null;
-        ClusterId? birth = null;
-        foreach (object item in work)
+        foreach (ReplicaInput input in done)
         {
-            if (item is PersistBatch batch)
-            {
-                _log.Append(batch.Records);
-                last = batch;
-                birth = batch.Birth ?? birth;
-            }
+            _replica.Post(input);
         }
 
-        if (last is null)
-        {
-            return;
-        }
-
-        _log.Sync();
-        Volatile.Write(ref _syncs, _syncs + 1);
-        if (birth is { } cluster)
-        {
-            IdentityFile.Write(_files, new ServerIdentity(cluster, _server));
-        }
-
-        _replica.Post(new PersistedInput(last.Id));
-    }
-
-    private void Read(List<object> work)
-    {
-        foreach (object item in work)
-        {
-            switch (item)
-            {
-                case LoadRequest load:
-                    bool stillExists = load.Last <= _log.LastIndex;
-                    _replica.Post(new PeerEntriesLoadedInput(load, stillExists ? Read(load.First, load.Last, load.MaxBytes) : default));
-                    break;
-                case ApplyLoad load:
-                    _replica.Post(new ApplyEntriesLoadedInput(load.First, Read(load.First, load.Last, load.MaxBytes)));
-                    break;
-                default:
-                    break;
-            }
-        }
-    }
-
-    private LogEntry[] Read(LogIndex first, LogIndex last, int maxBytes)
-    {
-        var entries = new List<LogEntry>();
-        _log.Read(first, last, maxBytes, entries);
-        return [.. entries];
-    }
-
-    private void ReportSpace()
-    {
-        if (_log.Space != _reportedSpace)
-        {
-            _reportedSpace = _log.Space;
-            _replica.Post(new DiskSpaceInput(_reportedSpace));
-        }
+        done.Clear();
     }
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using RaftMQ.Consensus;
 using RaftMQ.Replica;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage;
@@ -50,20 +51,25 @@ internal sealed class NodeLife : IReplicaPorts
         _logger = logger;
         _inbox = inbox;
         _onTurn = onTurn;
-        ServerIdentity identity = OpenIdentity(files, options.Node, logger);
         long started = Stopwatch.GetTimestamp();
-        WriteAheadLog log = WriteAheadLog.Open(files, options.Wal, DrawId, ReportProgress, out RecoveredLog recovered);
-        identity = CompleteBirth(identity, recovered);
+        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, ReportProgress);
+        ServerIdentity identity = folder.Identity;
+        string incarnation = identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+        if (folder.IsNew)
+        {
+            Log.Initialised(logger, options.Node.Value, incarnation);
+        }
+
         Log.Recovered(
             logger,
-            recovered.LastIndex.Value,
+            folder.Recovered.LastIndex.Value,
             (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
             options.Node.Value,
-            identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture),
+            incarnation,
             identity.Cluster.IsBorn ? identity.Cluster.ToString() : "none yet");
-        Wal = log;
-        _disk = new DiskThread(files, log, identity.Server, inbox, OnDiskFailure);
-        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, recovered, Clocks(), this);
+        Wal = folder.Log;
+        _disk = new DiskThread(new ReplicaDisk(files, Wal, identity.Server), inbox, OnDiskFailure);
+        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, Clocks(), this);
     }
 
     /// <summary>Cluster, node and incarnation.</summary>
@@ -206,59 +212,6 @@ internal sealed class NodeLife : IReplicaPorts
     private void ReportProgress(RecoveryProgress progress) =>
         Log.Recovering(_logger, (int)(100 * progress.BytesRead / Math.Max(1, progress.BytesTotal)), progress.BytesTotal / 1_000_000);
 
-    private static ServerIdentity OpenIdentity(IFileSystem files, NodeId node, ILogger logger)
-    {
-        DataFolder.FinishDiscard(files);
-        if (IdentityFile.Read(files) is not { } identity)
-        {
-            identity = new ServerIdentity(ClusterId.None, new ServerId(node, DrawId()));
-            IdentityFile.Write(files, identity);
-            Log.Initialised(logger, node.Value, identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
-        }
-
-        if (identity.Server.Node != node)
-        {
-            string cluster = identity.Cluster.IsBorn ? $"cluster {identity.Cluster}, " : string.Empty;
-            throw new StorageRefusedException(
-                $"the data folder {files.Description} belongs to {cluster}node {identity.Server.Node}, and this is node {node}; "
-                + "a folder is never shared or renamed: use that node's id, or start with an empty folder");
-        }
-
-        return identity;
-    }
-
-    /// <summary>The log is made durable before the identity file names the cluster; a crash between the two is completed here.</summary>
-    private ServerIdentity CompleteBirth(ServerIdentity identity, RecoveredLog recovered)
-    {
-        LogEntry? first = recovered.Configurations.Count > 0 ? recovered.Configurations[0] : null;
-        if (first is not { Kind: EntryKind.Birth } entry)
-        {
-            if (identity.Cluster.IsBorn)
-            {
-                throw new StorageDamagedException(
-                    $"the data folder {_files.Description} belongs to cluster {identity.Cluster} but holds no log: "
-                    + "its log was lost; empty the folder, so that the node comes back as a new incarnation");
-            }
-
-            return identity;
-        }
-
-        ClusterId cluster = Birth.Decode(entry.Payload).Cluster;
-        if (identity.Cluster.IsBorn && identity.Cluster != cluster)
-        {
-            throw new StorageDamagedException(
-                $"the data folder {_files.Description} is of cluster {identity.Cluster} by its identity and of cluster {cluster} by its log; files of two folders are mixed");
-        }
-
-        if (!identity.Cluster.IsBorn)
-        {
-            identity = identity with { Cluster = cluster };
-            IdentityFile.Write(_files, identity);
-        }
-
-        return identity;
-    }
-
     private static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
     {
         Members = options.Members,
@@ -295,11 +248,7 @@ internal sealed class NodeLife : IReplicaPorts
 
     bool IReplicaPorts.Send(PeerMessage message) => _network.TrySend(message);
 
-    void IReplicaPorts.Persist(PersistBatch batch) => _disk.Persist(batch);
-
-    void IReplicaPorts.LoadForPeer(LoadRequest request) => _disk.Load(request);
-
-    void IReplicaPorts.LoadForApply(LogIndex first, LogIndex last, int maxBytes) => _disk.LoadForApply(first, last, maxBytes);
+    void IReplicaPorts.AskDisk(DiskWork work) => _disk.Post(work);
 
     void IReplicaPorts.Complete(PendingCommand request) => ((SubmittedCommand)request).Finish(request.Result);
 

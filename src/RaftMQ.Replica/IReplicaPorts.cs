@@ -1,15 +1,8 @@
-using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
-using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica;
-
-/// <summary>One write unit for the disk.</summary>
-/// <param name="Id">Ascending from batch to batch.</param>
-/// <param name="Records">What goes into the log.</param>
-/// <param name="Birth">The cluster that this batch's birth entry founds or joins, for the identity file, written after the log is durable.</param>
-public sealed record PersistBatch(ulong Id, WalBatch Records, ClusterId? Birth);
 
 /// <summary>How much an event matters to a person.</summary>
 public enum EventLevel
@@ -28,14 +21,8 @@ public interface IReplicaPorts
     /// <returns>False if it was dropped for certain.</returns>
     bool Send(PeerMessage message);
 
-    /// <summary>Writes and syncs, in order of call; answered by <see cref="PersistedInput"/>.</summary>
-    void Persist(PersistBatch batch);
-
-    /// <summary>Reads durable entries for a follower that is behind; answered by <see cref="PeerEntriesLoadedInput"/>.</summary>
-    void LoadForPeer(LoadRequest request);
-
-    /// <summary>Reads durable, committed entries to apply; answered by <see cref="ApplyEntriesLoadedInput"/>.</summary>
-    void LoadForApply(LogIndex first, LogIndex last, int maxBytes);
+    /// <summary>Asks something of the disk, in order of call; the answer comes as an input.</summary>
+    void AskDisk(DiskWork work);
 
     /// <summary>A command has ended; its <see cref="PendingCommand.Result"/> is set.</summary>
     void Complete(PendingCommand request);

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Replica;
@@ -56,7 +57,7 @@ public sealed partial class QueueReplica
         if (!_loadingToApply)
         {
             _loadingToApply = true;
-            _ports.LoadForApply(next, LogIndex.Min(_core.CommitIndex, _core.Log.FirstInMemory.Previous), _options.ApplyLoadBytes);
+            _ports.AskDisk(new ApplyLoad(next, LogIndex.Min(_core.CommitIndex, _core.Log.FirstInMemory.Previous), _options.ApplyLoadBytes));
         }
 
         return false;

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Consensus.Messages;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Wal;
 
@@ -25,7 +26,7 @@ public sealed partial class QueueReplica
 
             _lastBatch++;
             _batchesUnderWay.Enqueue((_lastBatch, _core.CurrentTerm, _core.Log.Last));
-            _ports.Persist(new PersistBatch(_lastBatch, new WalBatch(_output.HardState, _output.TruncateFrom, entries), _birthToPersist));
+            _ports.AskDisk(new PersistBatch(_lastBatch, new WalBatch(_output.HardState, _output.TruncateFrom, entries), _birthToPersist));
             _birthToPersist = null;
         }
 

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Wal;
@@ -137,7 +138,7 @@ public sealed partial class QueueReplica
 
         foreach (LoadRequest load in _output.Loads)
         {
-            _ports.LoadForPeer(load);
+            _ports.AskDisk(new PeerLoad(load));
         }
 
         TakeReads();

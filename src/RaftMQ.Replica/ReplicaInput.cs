@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Identity;
@@ -43,10 +44,10 @@ public sealed record TopicsGoneInput(PendingTopics Request) : ReplicaInput;
 /// <summary>All batches up to this one are durable.</summary>
 public sealed record PersistedInput(ulong Batch) : ReplicaInput;
 
-/// <summary>Entries asked for with <see cref="IReplicaPorts.LoadForPeer"/>.</summary>
+/// <summary>Entries asked for with <see cref="PeerLoad"/>.</summary>
 public sealed record PeerEntriesLoadedInput(LoadRequest Request, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
-/// <summary>Entries asked for with <see cref="IReplicaPorts.LoadForApply"/>.</summary>
+/// <summary>Entries asked for with <see cref="ApplyLoad"/>.</summary>
 public sealed record ApplyEntriesLoadedInput(LogIndex First, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
 /// <summary>The room on this node's disk has changed.</summary>

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Disk;
@@ -23,10 +24,10 @@ internal sealed class TestTopics : PendingTopics;
 /// <summary>One node of the world: a disk that outlives it, and while it runs a log and a replica.</summary>
 internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : IReplicaPorts
 {
-    private readonly Queue<PersistBatch> _toPersist = new();
-    private readonly List<ReplicaInput> _loaded = [];
+    private readonly List<DiskWork> _work = [];
     private readonly HashSet<uint> _links = [];
     private WriteAheadLog? _log;
+    private ReplicaDisk? _disk;
     private QueueReplica? _replica;
     private ServerIdentity _identity;
     private string? _givenUp;
@@ -47,17 +48,12 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
 
     public void Start()
     {
-        DataFolder.FinishDiscard(Disk);
-        _identity = IdentityFile.Read(Disk) ?? new ServerIdentity(ClusterId.None, new ServerId(new NodeId(Id), world.DrawId()));
-        IdentityFile.Write(Disk, _identity);
-        _log = WriteAheadLog.Open(Disk, new WalOptions { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 }, world.DrawId, null, out RecoveredLog recovered);
-        if (recovered.Configurations.Count > 0)
-        {
-            _identity = _identity with { Cluster = Birth.Decode(recovered.Configurations[0].Payload).Cluster };
-        }
-
+        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), new WalOptions { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 }, world.DrawId, null);
+        _identity = folder.Identity;
+        _log = folder.Log;
+        _disk = new ReplicaDisk(Disk, _log, _identity.Server);
         _replica = new QueueReplica(
-            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, recovered,
+            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
             world.Clocks, this);
         _dirty = true;
     }
@@ -67,8 +63,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     {
         _replica = null;
         _log = null;
-        _toPersist.Clear();
-        _loaded.Clear();
+        _work.Clear();
         _links.Clear();
         Disk.Crash();
         foreach (WorldNode other in world.Running)
@@ -146,16 +141,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
             return true;
         }
 
-        foreach (ReplicaInput loaded in _loaded.ToArray())
+        if (!DiskIsHeld && _work.Count > 0)
         {
-            _loaded.Remove(loaded);
-            Handle(loaded);
-            moved = true;
-        }
-
-        if (!DiskIsHeld && _toPersist.Count > 0)
-        {
-            CompletePersists();
+            DoDiskWork();
             moved = true;
         }
 
@@ -183,30 +171,20 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
           + $"applied {Replica.AppliedIndex} member {Replica.IsMember} cluster {Replica.Identity.Cluster.IsBorn}; {string.Join(" | ", Reports.TakeLast(4))}"
         : $"node {Id}: down";
 
-    private void CompletePersists()
+    private void DoDiskWork()
     {
-        ulong last = 0;
-        while (_toPersist.TryDequeue(out PersistBatch? batch))
-        {
-            _log!.Append(batch.Records);
-            last = batch.Id;
-        }
-
-        _log!.Sync();
-        if (_replica!.Identity.Cluster.IsBorn && !_identity.Cluster.IsBorn)
-        {
-            IdentityFile.Write(Disk, _replica.Identity);
-        }
-
-        Handle(new PersistedInput(last));
+        DiskWork[] work = [.. _work];
+        var done = new List<ReplicaInput>();
+        _work.Clear();
+        _disk!.Do(work, done);
+        done.ForEach(Handle);
     }
 
     private void BeginNewLife()
     {
         _givenUp = null;
         _log!.Dispose();
-        _toPersist.Clear();
-        _loaded.Clear();
+        _work.Clear();
         DataFolder.Discard(Disk);
         foreach (WorldNode other in world.Running.Where(other => other.Id != Id))
         {
@@ -228,21 +206,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         return true;
     }
 
-    void IReplicaPorts.Persist(PersistBatch batch) => _toPersist.Enqueue(batch);
-
-    void IReplicaPorts.LoadForPeer(LoadRequest request)
-    {
-        var entries = new List<LogEntry>();
-        _log!.Read(request.First, request.Last, request.MaxBytes, entries);
-        _loaded.Add(new PeerEntriesLoadedInput(request, entries.ToArray()));
-    }
-
-    void IReplicaPorts.LoadForApply(LogIndex first, LogIndex last, int maxBytes)
-    {
-        var entries = new List<LogEntry>();
-        _log!.Read(first, last, maxBytes, entries);
-        _loaded.Add(new ApplyEntriesLoadedInput(first, entries.ToArray()));
-    }
+    void IReplicaPorts.AskDisk(DiskWork work) => _work.Add(work);
 
     void IReplicaPorts.Complete(PendingCommand request) => ((TestCommand)request).IsDone = true;
 

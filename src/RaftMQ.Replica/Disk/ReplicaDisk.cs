@@ -1,0 +1,95 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica.Disk;
+
+/// <summary>
+/// The disk's side of a replica, stepped by whoever owns it: everything that waits is written, then made durable with one sync (group commit), then reported;
+/// reads come after that. A failure is an exception, after which it must not be used again: the node ends.
+/// </summary>
+public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId server)
+{
+    private WalSpace _reportedSpace;
+
+    /// <summary>How often batches were made durable.</summary>
+    public long Syncs { get; private set; }
+
+    /// <summary>Does all of the work and says what the replica is to be told.</summary>
+    /// <param name="work">What waits, in order of asking.</param>
+    /// <param name="done">Where the answers are added.</param>
+    /// <exception cref="Storage.StorageFailedException">The disk failed or is damaged.</exception>
+    public void Do(IReadOnlyList<DiskWork> work, ICollection<ReplicaInput> done)
+    {
+        Write(work, done);
+        foreach (DiskWork item in work)
+        {
+            switch (item)
+            {
+                case PeerLoad { Request: var load }:
+                    bool stillExists = load.Last <= log.LastIndex;
+                    done.Add(new PeerEntriesLoadedInput(load, stillExists ? Read(load.First, load.Last, load.MaxBytes) : default));
+                    break;
+                case ApplyLoad load:
+                    done.Add(new ApplyEntriesLoadedInput(load.First, Read(load.First, load.Last, load.MaxBytes)));
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Does a small piece of work that can be done between batches, and reports a change of the room that is left.</summary>
+    /// <param name="idle">Whether no work has come for a moment.</param>
+    /// <param name="done">Where a change of room is added.</param>
+    /// <returns>Whether there is more to do.</returns>
+    /// <exception cref="Storage.StorageFailedException">The disk failed.</exception>
+    public bool WorkInBackground(bool idle, ICollection<ReplicaInput> done)
+    {
+        bool more = log.WorkInBackground(idle);
+        if (log.Space != _reportedSpace)
+        {
+            _reportedSpace = log.Space;
+            done.Add(new DiskSpaceInput(_reportedSpace));
+        }
+
+        return more;
+    }
+
+    private void Write(IReadOnlyList<DiskWork> work, ICollection<ReplicaInput> done)
+    {
+        PersistBatch? last = null;
+        ClusterId? birth = null;
+        foreach (DiskWork item in work)
+        {
+            if (item is PersistBatch batch)
+            {
+                log.Append(batch.Records);
+                last = batch;
+                birth = batch.Birth ?? birth;
+            }
+        }
+
+        if (last is null)
+        {
+            return;
+        }
+
+        log.Sync();
+        Syncs++;
+        if (birth is { } cluster)
+        {
+            IdentityFile.Write(files, new ServerIdentity(cluster, server));
+        }
+
+        done.Add(new PersistedInput(last.Id));
+    }
+
+    private LogEntry[] Read(LogIndex first, LogIndex last, int maxBytes)
+    {
+        var entries = new List<LogEntry>();
+        log.Read(first, last, maxBytes, entries);
+        return [.. entries];
+    }
+}

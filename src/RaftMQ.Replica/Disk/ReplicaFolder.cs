@@ -1,0 +1,79 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica.Disk;
+
+/// <summary>What a life of a replica begins with: whose folder it is, and the log that it holds. A crash between two of its steps is completed at the next opening.</summary>
+/// <param name="Identity">Cluster, node and incarnation.</param>
+/// <param name="IsNew">Whether the folder was empty, so that the incarnation was drawn now.</param>
+/// <param name="Log">The log, open.</param>
+/// <param name="Recovered">What it holds; all of it durable.</param>
+public sealed record ReplicaFolder(ServerIdentity Identity, bool IsNew, WriteAheadLog Log, RecoveredLog Recovered)
+{
+    /// <summary>Opens a folder that the caller has locked, and recovers what it holds.</summary>
+    /// <param name="files">The folder.</param>
+    /// <param name="node">Whose it should be.</param>
+    /// <param name="options">Sizes of the log.</param>
+    /// <param name="drawId">A source of random numbers, never zero, never the same twice: for an incarnation and for segments.</param>
+    /// <param name="progress">Told now and then during a long recovery; may be null.</param>
+    /// <exception cref="StorageRefusedException">The folder belongs to another node, or is of a newer format.</exception>
+    /// <exception cref="StorageDamagedException">What it holds does not fit together.</exception>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
+    /// <exception cref="DiskFullException">There is no room.</exception>
+    public static ReplicaFolder Open(IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress)
+    {
+        DataFolder.FinishDiscard(files);
+        ServerIdentity? found = IdentityFile.Read(files);
+        ServerIdentity identity = found ?? new ServerIdentity(ClusterId.None, new ServerId(node, drawId()));
+        if (found is null)
+        {
+            IdentityFile.Write(files, identity);
+        }
+
+        if (identity.Server.Node != node)
+        {
+            string cluster = identity.Cluster.IsBorn ? $"cluster {identity.Cluster}, " : string.Empty;
+            throw new StorageRefusedException(
+                $"the data folder {files.Description} belongs to {cluster}node {identity.Server.Node}, and this is node {node}; "
+                + "a folder is never shared or renamed: use that node's id, or start with an empty folder");
+        }
+
+        WriteAheadLog log = WriteAheadLog.Open(files, options, drawId, progress, out RecoveredLog recovered);
+        return new ReplicaFolder(CompleteBirth(files, identity, recovered), found is null, log, recovered);
+    }
+
+    /// <summary>The log is made durable before the identity file names the cluster; a crash between the two is completed here.</summary>
+    private static ServerIdentity CompleteBirth(IFileSystem files, ServerIdentity identity, RecoveredLog recovered)
+    {
+        LogEntry? first = recovered.Configurations.Count > 0 ? recovered.Configurations[0] : null;
+        if (first is not { Kind: EntryKind.Birth } entry)
+        {
+            if (identity.Cluster.IsBorn)
+            {
+                throw new StorageDamagedException(
+                    $"the data folder {files.Description} belongs to cluster {identity.Cluster} but holds no log: "
+                    + "its log was lost; empty the folder, so that the node comes back as a new incarnation");
+            }
+
+            return identity;
+        }
+
+        ClusterId cluster = Birth.Decode(entry.Payload).Cluster;
+        if (identity.Cluster.IsBorn && identity.Cluster != cluster)
+        {
+            throw new StorageDamagedException(
+                $"the data folder {files.Description} is of cluster {identity.Cluster} by its identity and of cluster {cluster} by its log; files of two folders are mixed");
+        }
+
+        if (!identity.Cluster.IsBorn)
+        {
+            identity = identity with { Cluster = cluster };
+            IdentityFile.Write(files, identity);
+        }
+
+        return identity;
+    }
+}
