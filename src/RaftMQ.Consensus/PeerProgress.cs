@@ -23,8 +23,8 @@ public sealed class PeerProgress
     /// <summary>The next entry to send; always after <see cref="MatchIndex"/>.</summary>
     public LogIndex NextIndex { get; private set; }
 
-    /// <summary>Whether it has answered within the last election timeout.</summary>
-    public bool IsActive { get; internal set; }
+    /// <summary>Ticks since it last answered; a new leader begins to count with its election.</summary>
+    public int SilentTicks { get; internal set; }
 
     /// <summary>Whether entries are sent ahead of acknowledgements. Until a first one has come, one message at a time asks where the logs meet.</summary>
     public bool IsReplicating { get; private set; }

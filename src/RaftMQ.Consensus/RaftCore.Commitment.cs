@@ -43,23 +43,21 @@ public sealed partial class RaftCore
         Invariant.Require(index <= _log.Last.Index, "what is committed is in the log");
         CommitIndex = index;
         _commitMoved = true;
-        if (Role == Role.Leader)
-        {
-            OnLeaderCommitted();
-        }
-    }
-
-    private void OnLeaderCommitted()
-    {
-        while (_uncommitted.TryPeek(out (LogIndex Index, int Bytes) first) && first.Index <= CommitIndex)
-        {
-            _uncommitted.Dequeue();
-            _uncommittedBytes -= first.Bytes;
-        }
-
+        ReleaseUncommitted();
         if (HasCommittedInOwnTerm)
         {
             UnparkReads();
+        }
+    }
+
+    /// <summary>An entry counts against the leader's bound until it is committed and on the leader's own disk: a majority of others must not hide that that one stands still.</summary>
+    private void ReleaseUncommitted()
+    {
+        LogIndex settled = LogIndex.Min(CommitIndex, _durableIndex);
+        while (_uncommitted.TryPeek(out (LogIndex Index, int Bytes) first) && first.Index <= settled)
+        {
+            _uncommitted.Dequeue();
+            _uncommittedBytes -= first.Bytes;
         }
     }
 }

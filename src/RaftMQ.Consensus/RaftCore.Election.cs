@@ -27,8 +27,10 @@ public sealed partial class RaftCore
     private void TickElection()
     {
         _electionElapsed++;
-        if (!MayVote)
+        bool ownVoteIsUnderWay = Role == Role.Candidate && !_isPreVote && _durableTerm != CurrentTerm;
+        if (!MayVote || ownVoteIsUnderWay)
         {
+            // A disk that takes longer than the timeout would else never catch up with the campaigns.
             return;
         }
 
@@ -112,7 +114,7 @@ public sealed partial class RaftCore
 
     private void OnRequestVote(RequestVote request)
     {
-        if (!MayVote || !Membership!.Counts(request.From))
+        if (!MayVote)
         {
             return;
         }
@@ -176,7 +178,8 @@ public sealed partial class RaftCore
             _hardStateChanged = true;
         }
 
-        if (Role == Role.Leader)
+        bool hasLed = Role == Role.Leader;
+        if (hasLed)
         {
             StepDown();
         }
@@ -185,7 +188,11 @@ public sealed partial class RaftCore
         _votes.Clear();
         _campaignIn = -1;
         SetLeader(leader);
-        ResetElectionTimer();
+        if (hasLed)
+        {
+            // Its own timer has not run while it led. Anybody else's goes on: only a leader's word or a granted vote resets it (§5.2).
+            ResetElectionTimer();
+        }
     }
 
     private void ResetElectionTimer()

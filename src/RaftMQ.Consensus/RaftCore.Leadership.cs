@@ -14,10 +14,13 @@ public sealed partial class RaftCore
     /// <summary>While leading: where each other server stands, counting or not.</summary>
     public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
 
-    /// <summary>While leading: whether a majority, this server included, has room for publishes on disk.</summary>
+    /// <summary>While leading: whether a majority, this server included, is there and has room for publishes on disk.</summary>
     public bool MajorityAcceptsPublishes =>
         Role == Role.Leader
-        && (AcceptsPublishes ? 1 : 0) + _peers.Values.Count(peer => peer.AcceptsPublishes && Membership!.Counts(peer.Server)) >= Membership!.Majority;
+        && (AcceptsPublishes ? 1 : 0) + _peers.Values.Count(peer => peer.AcceptsPublishes && IsActive(peer) && Membership!.Counts(peer.Server)) >= Membership!.Majority;
+
+    /// <summary>While leading: whether another server has answered within the last election timeout.</summary>
+    public bool IsActive(PeerProgress peer) => peer.SilentTicks < _options.ElectionTimeoutTicks;
 
     /// <summary>Whether this server's own disk has room for publishes; repeated to leaders in every acknowledgement.</summary>
     public bool AcceptsPublishes { get; set; } = true;
@@ -50,7 +53,7 @@ public sealed partial class RaftCore
         }
 
         PeerProgress? heir = _peers.Values
-            .Where(peer => Membership!.Counts(peer.Server) && peer.IsActive && (target is null || peer.Server.Node == target))
+            .Where(peer => Membership!.Counts(peer.Server) && IsActive(peer) && (target is null || peer.Server.Node == target))
             .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
         _transfer = heir?.Server.Node;
         _transferElapsed = 0;
@@ -71,7 +74,6 @@ public sealed partial class RaftCore
         Role = Role.Leader;
         SetLeader(_options.Self);
         _heartbeatElapsed = 0;
-        _quorumElapsed = 0;
         _transfer = null;
         _peers.Clear();
         _uncommitted.Clear();

@@ -35,7 +35,8 @@ public sealed partial class RaftCore
     /// </summary>
     public void AdoptBirth(LogEntry birth)
     {
-        Invariant.Require(_log.Last == LogPosition.Zero && CurrentTerm == Term.Zero, "a birth is taken into an empty log");
+        // The term may have reached the disk without the entry, if power was lost in between: nothing that depends on it has left this server then.
+        Invariant.Require(_log.Last == LogPosition.Zero && CurrentTerm <= birth.Term, "a birth is taken into an empty log");
         Invariant.Require(birth.Position == Birth.Position && birth.Kind == EntryKind.Birth, "a birth is entry 1 of term 1");
         ServerId founder = Birth.Decode(birth.Payload).Founder;
         CurrentTerm = birth.Term;

@@ -32,6 +32,7 @@ public sealed partial class RaftCore
         else if (Role == Role.Leader)
         {
             CommitByCounting();
+            ReleaseUncommitted();
         }
     }
 

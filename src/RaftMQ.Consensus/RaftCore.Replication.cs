@@ -7,7 +7,6 @@ public sealed partial class RaftCore
 {
     private readonly SortedDictionary<NodeId, PeerProgress> _peers = [];
     private int _heartbeatElapsed;
-    private int _quorumElapsed;
 
     private void OnAppendEntries(AppendEntries request)
     {
@@ -118,7 +117,7 @@ public sealed partial class RaftCore
             return;
         }
 
-        peer.IsActive = true;
+        peer.SilentTicks = 0;
         peer.AcceptsPublishes = response.AcceptsPublishes;
         peer.AckedRound = Math.Max(peer.AckedRound, response.ReadRound);
         if (response.Success)
@@ -159,11 +158,7 @@ public sealed partial class RaftCore
         }
 
         TickTransfer();
-        if (++_quorumElapsed >= _options.ElectionTimeoutTicks)
-        {
-            _quorumElapsed = 0;
-            CheckQuorum();
-        }
+        CheckQuorum();
     }
 
     /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
@@ -172,8 +167,8 @@ public sealed partial class RaftCore
         int heard = MayVote ? 1 : 0;
         foreach (PeerProgress peer in _peers.Values)
         {
-            heard += peer.IsActive && Membership!.Counts(peer.Server) ? 1 : 0;
-            peer.IsActive = false;
+            peer.SilentTicks++;
+            heard += IsActive(peer) && Membership!.Counts(peer.Server) ? 1 : 0;
         }
 
         if (heard < Membership!.Majority)

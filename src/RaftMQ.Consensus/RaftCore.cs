@@ -183,7 +183,7 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// A server that lost its disk is another one: what its former life still has on the way counts for nothing, not even for its term. An AppendEntries needs no
-    /// such check: only who was elected sends it.
+    /// such check: only who was elected sends it. A newcomer may ask for votes: its log may seat it already where this server's does not yet (thesis §4.1).
     /// </summary>
     private bool IsOfACurrentLife(Message message)
     {
@@ -193,7 +193,7 @@ public sealed partial class RaftCore
         }
 
         bool isNewcomer = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From && Membership!.Find(message.From.Node) is not null;
-        return isNewcomer && message is AppendEntriesResponse or ReadIndexRequest;
+        return isNewcomer && message is AppendEntriesResponse or ReadIndexRequest or RequestVote;
     }
 
     private static void Move<T>(List<T> from, List<T> to)

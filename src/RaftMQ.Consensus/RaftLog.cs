@@ -8,6 +8,9 @@ public sealed class RaftLog
 {
     private const int FirstCapacity = 1_024;
 
+    /// <summary>What an entry costs in memory beside its payload: its slot and the payload's array.</summary>
+    private const int EntryBytes = 96;
+
     private readonly List<TermRun> _terms;
     private LogEntry[] _entries = new LogEntry[FirstCapacity];
     private int _head;
@@ -110,7 +113,7 @@ public sealed class RaftLog
         for (int i = 0; i < dropped; i++)
         {
             int slot = (_head + _count - 1) & (_entries.Length - 1);
-            _bytes -= _entries[slot].Payload.Length;
+            _bytes -= EntryBytes + _entries[slot].Payload.Length;
             _entries[slot] = default;
             _count--;
         }
@@ -127,12 +130,12 @@ public sealed class RaftLog
         }
     }
 
-    /// <summary>Lets the oldest entries up to an index leave memory, as long as more than <paramref name="keepBytes"/> of payload are held.</summary>
+    /// <summary>Lets the oldest entries up to an index leave memory, as long as more than <paramref name="keepBytes"/> are held.</summary>
     internal void EvictUpTo(LogIndex index, long keepBytes)
     {
         while (_count > 0 && _bytes > keepBytes && FirstInMemory <= index)
         {
-            _bytes -= _entries[_head].Payload.Length;
+            _bytes -= EntryBytes + _entries[_head].Payload.Length;
             _entries[_head] = default;
             _head = (_head + 1) & (_entries.Length - 1);
             _count--;
@@ -177,6 +180,6 @@ public sealed class RaftLog
 
         _entries[(_head + _count) & (_entries.Length - 1)] = entry;
         _count++;
-        _bytes += entry.Payload.Length;
+        _bytes += EntryBytes + entry.Payload.Length;
     }
 }

@@ -33,7 +33,7 @@ public sealed record RaftOptions
     /// <summary>The most entries that a leader holds uncommitted.</summary>
     public int MaxUncommittedEntries { get; init; } = 65_536;
 
-    /// <summary>The payload bytes of applied, durable entries kept in memory for followers that are a little behind; older ones are loaded from disk.</summary>
+    /// <summary>The bytes of applied, durable entries kept in memory, about 100 for each entry beside its payload, for followers that are a little behind; older ones are loaded from disk.</summary>
     public long TailBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>The most reads that wait for a confirmation of leadership.</summary>

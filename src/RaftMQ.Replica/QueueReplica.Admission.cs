@@ -25,7 +25,7 @@ public sealed partial class QueueReplica
         {
             Member? seat = membership.Find(peer.Server.Node);
             bool isSeatless = seat is not null && seat.Incarnation != peer.Server.Incarnation;
-            bool hasTheLog = peer.IsActive && peer.MatchIndex > LogIndex.Zero && peer.MatchIndex + AdmissionLagEntries >= _core.CommitIndex;
+            bool hasTheLog = _core.IsActive(peer) && peer.MatchIndex > LogIndex.Zero && peer.MatchIndex + AdmissionLagEntries >= _core.CommitIndex;
             if (!isSeatless || !hasTheLog || !_linked.TryGetValue(peer.Server.Node, out ServerId linked) || linked != peer.Server)
             {
                 continue;

@@ -1,6 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -18,6 +19,25 @@ public sealed class Births
 
         world.Nodes.Select(node => node.Replica.Identity.Cluster).Distinct().Count().ShouldBe(1);
         world.Leader!.Id.ShouldBe(1u);
+    }
+
+    [Fact]
+    public void A_founder_whose_birth_was_torn_behind_its_term_founds_again()
+    {
+        var world = new World(seed: 10, nodes: 3);
+        world[1].Start();
+        ServerId founder = world[1].Replica.Identity.Server;
+        world[1].Kill();
+        using (var log = WriteAheadLog.Open(world[1].Disk, WorldNode.WalOptions, world.DrawId, null, out _))
+        {
+            log.Append(new WalBatch(new HardState(new Term(1), founder), null, []));
+            log.Sync();
+        }
+
+        world.StartAndElect();
+
+        world[1].Replica.Identity.Server.ShouldBe(founder);
+        world.Do(2, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
     [Fact]

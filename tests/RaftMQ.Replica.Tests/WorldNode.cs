@@ -33,6 +33,8 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     private string? _givenUp;
     private bool _dirty;
 
+    public static WalOptions WalOptions { get; } = new() { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 };
+
     public uint Id { get; } = id;
 
     public SimulatedDisk Disk { get; private set; } = new((ulong)id);
@@ -48,7 +50,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
 
     public void Start()
     {
-        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), new WalOptions { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 }, world.DrawId, null);
+        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), WalOptions, world.DrawId, null);
         _identity = folder.Identity;
         _log = folder.Log;
         _disk = new ReplicaDisk(Disk, _log, _identity.Server);

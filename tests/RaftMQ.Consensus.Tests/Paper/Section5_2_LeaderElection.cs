@@ -145,6 +145,33 @@ public sealed class Section5_2_LeaderElection
         voter.Core.Role.ShouldBe(Role.Candidate);
     }
 
+    [Fact]
+    public void Nor_does_one_that_is_refused_in_a_newer_term()
+    {
+        Server voter = WithLog(1, 1, 1);
+        for (ulong i = 0; i < 2 * ElectionTimeoutTicks; i++)
+        {
+            voter.Receive(AsksForVote(S2, 2 + i, At(1, 1)));
+            voter.Ticks(1);
+        }
+
+        voter.Sent<RequestVote>().ShouldContain(request => request.PreVote);
+        voter.Core.CurrentTerm.ShouldBe(new Term(1 + (2 * ElectionTimeoutTicks)));
+    }
+
+    [Fact]
+    public void A_candidate_whose_own_vote_is_still_being_written_does_not_campaign_again()
+    {
+        Server candidate = Of(1, 1);
+        candidate.DiskIsHeld = true;
+        candidate.Ticks(10 * ElectionTimeoutTicks);
+
+        candidate.CompleteDisk();
+
+        candidate.Core.CurrentTerm.ShouldBe(new Term(2));
+        candidate.Core.Role.ShouldBe(Role.Leader);
+    }
+
     private static int TicksToCampaign(ulong seed)
     {
         var core = new RaftCore(

@@ -216,4 +216,23 @@ public sealed class Section5_3_LogReplication
         outcomes[^1].ShouldBe(ProposeOutcome.Overloaded);
         outcomes.Count(outcome => outcome == ProposeOutcome.Proposed).ShouldBe(8);
     }
+
+    [Fact]
+    public void Beyond_the_bound_nothing_is_proposed_even_if_others_commit_while_the_leaders_own_disk_stands_still()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.DiskIsHeld = true;
+        int taken = 0;
+        while (leader.Propose().Outcome == ProposeOutcome.Proposed)
+        {
+            leader.Acknowledges(S2, leader.Core.Log.Last.Index.Value);
+            leader.Acknowledges(S3, leader.Core.Log.Last.Index.Value);
+            (++taken).ShouldBeLessThan(100_000);
+        }
+
+        leader.Core.CommitIndex.ShouldBe(leader.Core.Log.Last.Index, "a majority has everything");
+        leader.Propose().Outcome.ShouldBe(ProposeOutcome.Overloaded);
+        leader.CompleteDisk();
+        leader.Propose().Outcome.ShouldBe(ProposeOutcome.Proposed);
+    }
 }

@@ -28,7 +28,7 @@ public sealed class Thesis
         voter.Receive(AsksForVote(S3, 9, At(2, 1)));
         voter.Receive(AsksForVote(S3, 9, At(2, 1), preVote: true));
 
-        voter.Sent<RequestVoteResponse>().ShouldAllBe(response => !response.Granted);
+        voter.Sent<RequestVoteResponse>().Select(response => (response.PreVote, response.Granted)).ShouldBe([(false, false), (true, false)]);
         voter.Core.CurrentTerm.ShouldBe(new Term(1));
     }
 
@@ -80,10 +80,28 @@ public sealed class Thesis
     {
         Server leader = WithLog(1, 1).Elected();
 
-        leader.Ticks(2 * ElectionTimeoutTicks);
+        leader.Ticks(ElectionTimeoutTicks - 1).Core.Role.ShouldBe(Role.Leader);
+        leader.Ticks(1);
 
-        leader.Core.Role.ShouldNotBe(Role.Leader);
+        leader.Core.Role.ShouldBe(Role.Follower);
         leader.Core.Leader.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_server_that_is_silent_for_an_election_timeout_stands_for_no_room_on_any_disk()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Receive(new AppendEntriesResponse(S3, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, 0, AcceptsPublishes: false));
+        leader.Core.MajorityAcceptsPublishes.ShouldBeTrue("S2 has had no time to say otherwise");
+
+        for (int i = 0; i < ElectionTimeoutTicks; i++)
+        {
+            leader.Receive(new AppendEntriesResponse(S3, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, 0, AcceptsPublishes: false));
+            leader.Ticks(1);
+        }
+
+        leader.Core.MajorityAcceptsPublishes.ShouldBeFalse();
+        leader.Core.Role.ShouldBe(Role.Leader);
     }
 
     [Fact]
@@ -148,7 +166,11 @@ public sealed class Thesis
 
         heir.Receive(new TimeoutNow(S2, S1, new Term(1)));
 
-        heir.Sent<RequestVote>().ShouldAllBe(request => !request.PreVote && request.LeadershipTransfer && request.Term == new Term(2));
+        heir.Sent<RequestVote>().ShouldBe(
+        [
+            new RequestVote(S1, S2, new Term(2), false, At(2, 1), true),
+            new RequestVote(S1, S3, new Term(2), false, At(2, 1), true),
+        ]);
     }
 
     [Fact]
