@@ -33,6 +33,9 @@ public readonly record struct LogTime(long Milliseconds)
 /// <param name="Payload">Opaque to consensus, except for births and memberships.</param>
 public readonly record struct LogEntry(LogIndex Index, Term Term, EntryKind Kind, LogTime Time, ReadOnlyMemory<byte> Payload)
 {
+    /// <summary>The most bytes of a payload, on every node and for ever: an entry that one takes, all take.</summary>
+    public const int MaxPayloadBytes = 8 * 1024 * 1024;
+
     /// <summary>Index and term.</summary>
     public LogPosition Position => new(Index, Term);
 }

@@ -54,6 +54,7 @@ public sealed partial class RaftCore
     public void OnLinkUp(ServerId server)
     {
         _linked[server.Node] = server;
+        Remind(server);
         if (Role != Role.Leader || Membership!.Find(server.Node) is null)
         {
             return;

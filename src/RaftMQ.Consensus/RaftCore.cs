@@ -115,11 +115,23 @@ public sealed partial class RaftCore
     /// <summary>A message has come from another server (or is not meant for this one: then it is dropped).</summary>
     public void Receive(Message message)
     {
-        if (Membership is null || message.To != _options.Self || !IsOfACurrentLife(message))
+        if (message.To != _options.Self)
         {
             return;
         }
 
+        if (message is Reminder reminder)
+        {
+            OnReminder(reminder);
+            return;
+        }
+
+        if (Membership is null || !IsOfACurrentLife(message))
+        {
+            return;
+        }
+
+        TakeNote(message);
         switch (message)
         {
             case AppendEntries request:

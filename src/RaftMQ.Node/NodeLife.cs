@@ -37,6 +37,7 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly QueueReplica _replica;
     private volatile Exception? _diskFailure;
     private string? _givenUp;
+    private string? _refused;
     private long _stopStartedMs = -1;
     private long _handedOverMs = long.MinValue / 2;
 
@@ -75,7 +76,12 @@ internal sealed class NodeLife : IReplicaPorts
     /// <summary>Cluster, node and incarnation.</summary>
     public ServerIdentity Identity => _replica.Identity;
 
+    /// <summary>Whether it was asked to stop.</summary>
+    public bool IsStopping => _stopStartedMs >= 0;
+
     private WriteAheadLog Wal { get; }
+
+    private bool HasEnded => _givenUp is not null || _refused is not null;
 
     /// <summary>Steps the replica until it ends.</summary>
     /// <returns>Null if the birth was given up and the folder is to be emptied; otherwise why it ended.</returns>
@@ -123,6 +129,13 @@ internal sealed class NodeLife : IReplicaPorts
                 return null;
             }
 
+            if (_refused is { } reason)
+            {
+                return new NodeEnd(
+                    NodeEndReason.DataRefused,
+                    $"the data folder {_files.Description} has forgotten what it promised: {reason}. A folder is never restored: empty it, and the node comes back as a new incarnation");
+            }
+
             if (_diskFailure is { } failure)
             {
                 return EndOf(failure);
@@ -139,42 +152,58 @@ internal sealed class NodeLife : IReplicaPorts
     private void Step(List<ReplicaInput> inputs, ref long nextTickMs)
     {
         int next = 0;
-        do
+        try
         {
-            int until = Math.Min(inputs.Count, next + MaxInputsPerTurn);
-            for (; next < until && _givenUp is null; next++)
+            do
             {
-                if (inputs[next] is StopInput)
+                int until = Math.Min(inputs.Count, next + MaxInputsPerTurn);
+                while (next < until && !HasEnded)
                 {
-                    _stopStartedMs = MonotonicMs();
+                    ReplicaInput input = inputs[next++];
+                    if (input is StopInput)
+                    {
+                        _stopStartedMs = MonotonicMs();
+                    }
+
+                    _replica.Handle(input);
                 }
 
-                _replica.Handle(inputs[next]);
+                EndTurn(ref nextTickMs);
             }
-
-            long now = MonotonicMs();
-            if (now >= nextTickMs && _givenUp is null)
-            {
-                // A thread that was held up does not make up for lost ticks in a burst: an election needs time in which messages could have come.
-                nextTickMs = Math.Max(nextTickMs + _options.TickMilliseconds, now);
-                _replica.Handle(Clocks());
-            }
-
-            if (_givenUp is null)
-            {
-                _replica.EndTurn();
-                _onTurn(_replica, _stopStartedMs >= 0, _disk.Syncs);
-            }
+            while (next < inputs.Count && !HasEnded);
         }
-        while (next < inputs.Count && _givenUp is null);
-
-        // After a birth was given up, what is left goes back: clients among it are served by the next life.
-        for (; next < inputs.Count; next++)
+        finally
         {
-            _inbox.Post(inputs[next]);
+            // After an end what is left goes back: the clients among it are answered, or served by the next life.
+            for (; next < inputs.Count; next++)
+            {
+                _inbox.Post(inputs[next]);
+            }
+
+            inputs.Clear();
+        }
+    }
+
+    private void EndTurn(ref long nextTickMs)
+    {
+        if (HasEnded)
+        {
+            return;
         }
 
-        inputs.Clear();
+        long now = MonotonicMs();
+        if (now >= nextTickMs)
+        {
+            // A thread that was held up does not make up for lost ticks in a burst: an election needs time in which messages could have come.
+            nextTickMs = Math.Max(nextTickMs + _options.TickMilliseconds, now);
+            _replica.Handle(Clocks());
+        }
+
+        if (!HasEnded)
+        {
+            _replica.EndTurn();
+            _onTurn(_replica, IsStopping, _disk.Syncs);
+        }
     }
 
     private bool HasStopped()
@@ -255,6 +284,8 @@ internal sealed class NodeLife : IReplicaPorts
     void IReplicaPorts.Complete(PendingTopics request) => ((SubmittedTopics)request).Finish();
 
     void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;
+
+    void IReplicaPorts.RefuseFolder(string reason) => _refused = reason;
 
     void IReplicaPorts.Report(EventLevel level, string text)
     {

@@ -231,6 +231,11 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
             }
 
             DataFolder.Discard(_files);
+            if (life.IsStopping)
+            {
+                return new NodeEnd(NodeEndReason.Stopped, "stopped");
+            }
+
             KeepClientsOnly();
         }
     }

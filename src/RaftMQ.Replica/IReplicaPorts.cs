@@ -33,6 +33,9 @@ public interface IReplicaPorts
     /// <summary>This replica's cluster never came to be: the owner empties the folder and begins a new life. Nothing may be fed to this replica any more.</summary>
     void GiveUpBirth(string reason);
 
+    /// <summary>The folder is an older copy and has forgotten what its incarnation promised: the process ends, and a person empties it. Nothing may be fed to this replica any more.</summary>
+    void RefuseFolder(string reason);
+
     /// <summary>Something that a person may want to read.</summary>
     void Report(EventLevel level, string text);
 }

@@ -39,6 +39,12 @@ public sealed partial class QueueReplica
     private void OnForwardRequest(ForwardRequest forward)
     {
         (ServerId From, ulong Request) origin = (forward.From, forward.Request);
+        if (forward.Command.Length > LogEntry.MaxPayloadBytes)
+        {
+            _ports.Report(EventLevel.Warning, $"dropped a command of {forward.Command.Length} bytes from node {forward.From.Node}; {LogEntry.MaxPayloadBytes} are allowed");
+            return;
+        }
+
         if (!QueueCommandCodec.TryReadHeader(forward.Command.Span, out QueueCommandHeader header))
         {
             // A newer node's command, or rubbish: the machine refuses it by the same rule everywhere.
@@ -91,7 +97,7 @@ public sealed partial class QueueReplica
 
     private void AwaitOwnLog(PendingCommand request, LogPosition position)
     {
-        if (position.Index > AppliedIndex)
+        if (position.Index > AppliedIndex && position.Term >= _appliedTerm)
         {
             _proposed.Add(request, position);
         }

@@ -128,6 +128,12 @@ public sealed partial class QueueReplica
     /// <summary>Does what follows from the inputs since the last turn: persist, send, apply, reply.</summary>
     public void EndTurn()
     {
+        if (_core.ForgottenPromise is { } promise)
+        {
+            _ports.RefuseFolder(promise);
+            return;
+        }
+
         _output.Clear();
         _core.Drain(_output);
         PersistOutput();
@@ -155,6 +161,11 @@ public sealed partial class QueueReplica
         TendAdmission();
         RouteWaiting();
         ExpireRequests();
+        if (IsHandingOver)
+        {
+            // Again, if the first attempt found nobody or has been given up.
+            _core.TransferLeadership(null);
+        }
     }
 
     private void TakeTime(TickInput tick)
@@ -173,7 +184,8 @@ public sealed partial class QueueReplica
         }
 
         bool sameCluster = cluster.IsBorn && cluster == Identity.Cluster;
-        if (!sameCluster)
+        bool isReminder = message is RaftPeerMessage { Message: Consensus.Messages.Reminder } && !Identity.Cluster.IsBorn;
+        if (!sameCluster && !isReminder)
         {
             // An unborn node has nothing to say yet, and what it is told before it has taken its birth will be told again.
             return;
@@ -208,6 +220,12 @@ public sealed partial class QueueReplica
             return;
         }
 
+        if (Consensus.Messages.MessageRules.Broken(message) is { } rule)
+        {
+            _ports.Report(EventLevel.Warning, $"dropped a message of node {message.From.Node}: {rule}; is it of another version?");
+            return;
+        }
+
         _core.Receive(message);
     }
 
@@ -215,6 +233,9 @@ public sealed partial class QueueReplica
     {
         _linked[server.Node] = server;
         _certificateSentTo.Remove(server.Node);
+
+        // A link that was up until now has been made anew: what was on the old one may be lost.
+        SettleForwarded(server, answerMayCome: true);
         if (Identity.Cluster.IsBorn)
         {
             _core.OnLinkUp(server);
@@ -253,10 +274,11 @@ public sealed partial class QueueReplica
     private void OnStop(bool handOver)
     {
         _stopping = true;
-        _handsOver = handOver && _core.Role == Role.Leader && _core.TransferLeadership(null);
-        if (_handsOver)
+        _handsOver = handOver && _core.Membership?.Voters.Count > 1;
+        if (IsHandingOver)
         {
             _ports.Report(EventLevel.Information, "stopping: handing leadership over");
+            _core.TransferLeadership(null);
         }
     }
 }

@@ -187,4 +187,64 @@ public sealed class Births
         world[3].Reports.ShouldContain(report => report.Contains("giving up") && report.Contains("lost"));
         world.Do(3, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
+
+    [Fact]
+    public void A_folder_restored_from_a_copy_that_lacks_acknowledged_entries_is_refused()
+    {
+        var world = new World(seed: 11, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = world.Nodes.First(node => node.Id != leader).Id;
+        world.Do(leader, CreateOrders);
+        Simulation.Disk.SimulatedDisk copy = world[follower].Disk.Copy(1);
+        world.Do(leader, QueueCommandCodec.Publish("orders", "one"u8));
+        world.Pass(10);
+        LogIndex acknowledged = world[follower].Replica.Core.Log.Last.Index;
+
+        world[follower].Kill();
+        world[follower].UseDisk(copy);
+        world[follower].Start();
+        world.Until(() => !world[follower].IsRunning);
+
+        world[follower].Reports.ShouldContain(report => report.Contains($"acknowledged entry {acknowledged}") && report.Contains("older copy"));
+        world.Do(leader, QueueCommandCodec.Pop("orders")).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_folder_restored_from_a_copy_of_an_earlier_term_is_refused_by_whoever_remembers_the_later()
+    {
+        var world = new World(seed: 12, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        Simulation.Disk.SimulatedDisk copy = world[leader].Disk.Copy(1);
+        world[leader].Kill();
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        world[leader].Start();
+        world.Until(() => world[leader].Replica.Core.Leader is not null);
+        world.Pass(10);
+        world[leader].Kill();
+
+        world[leader].UseDisk(copy);
+        world[leader].Start();
+        world.Pass(1);
+
+        world[leader].IsRunning.ShouldBeFalse("the leader of term 2 has heard it in that term");
+        world[leader].Reports.ShouldContain(report => report.Contains("reached term 2") && report.Contains("holds term 1"));
+    }
+
+    [Fact]
+    public void A_folder_that_holds_all_it_promised_is_welcome_whoever_remembers()
+    {
+        var world = new World(seed: 13, nodes: 3);
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        foreach (uint id in new uint[] { 1, 2, 3, 1, 2, 3 })
+        {
+            world[id].Kill();
+            world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+            world[id].Start();
+            world.Until(() => world[id].Replica.Core.Leader is not null);
+            world.Pass(5);
+        }
+
+        world.Running.Count().ShouldBe(3);
+    }
 }

@@ -31,6 +31,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     private QueueReplica? _replica;
     private ServerIdentity _identity;
     private string? _givenUp;
+    private bool _refused;
     private bool _dirty;
 
     public static WalOptions WalOptions { get; } = new() { SegmentBytes = 64 * 1024, MaxPayloadBytes = 16 * 1024 };
@@ -143,6 +144,13 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
             return true;
         }
 
+        if (_refused)
+        {
+            _refused = false;
+            Kill();
+            return true;
+        }
+
         if (!DiskIsHeld && _work.Count > 0)
         {
             DoDiskWork();
@@ -218,6 +226,12 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     {
         Reports.Add(reason);
         _givenUp = reason;
+    }
+
+    void IReplicaPorts.RefuseFolder(string reason)
+    {
+        Reports.Add(reason);
+        _refused = true;
     }
 
     void IReplicaPorts.Report(EventLevel level, string text) => Reports.Add(text);

@@ -14,6 +14,7 @@ internal enum FrameType : byte
     ReadIndexRequest = 20,
     ReadIndexResponse = 21,
     TimeoutNow = 22,
+    Reminder = 23,
 
     BirthCertificate = 32,
 

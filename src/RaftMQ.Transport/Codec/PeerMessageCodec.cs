@@ -19,6 +19,7 @@ internal static class PeerMessageCodec
         RaftPeerMessage { Message: ReadIndexRequest } => FrameType.ReadIndexRequest,
         RaftPeerMessage { Message: ReadIndexResponse } => FrameType.ReadIndexResponse,
         RaftPeerMessage { Message: TimeoutNow } => FrameType.TimeoutNow,
+        RaftPeerMessage { Message: Reminder } => FrameType.Reminder,
         ForwardRequest => FrameType.ForwardRequest,
         ForwardCancel => FrameType.ForwardCancel,
         ForwardResponse => FrameType.ForwardResponse,
@@ -36,6 +37,7 @@ internal static class PeerMessageCodec
         RaftPeerMessage { Message: ReadIndexRequest } => ReadIndexCodec.RequestBytes,
         RaftPeerMessage { Message: ReadIndexResponse } => ReadIndexCodec.ResponseBytes,
         RaftPeerMessage { Message: TimeoutNow } => VoteCodec.TimeoutNowBytes,
+        RaftPeerMessage { Message: Reminder } => ReminderCodec.Bytes,
         ForwardRequest forward => ForwardCodec.Size(forward),
         ForwardCancel => ForwardCodec.CancelBytes,
         ForwardResponse => ForwardCodec.ResponseBytes,
@@ -113,6 +115,9 @@ internal static class PeerMessageCodec
             case TimeoutNow timeout:
                 VoteCodec.Write(ref writer, timeout);
                 break;
+            case Reminder reminder:
+                ReminderCodec.Write(ref writer, reminder);
+                break;
         }
     }
 
@@ -125,6 +130,7 @@ internal static class PeerMessageCodec
         FrameType.ReadIndexRequest => new RaftPeerMessage(ReadIndexCodec.ReadRequest(ref reader, from, to)),
         FrameType.ReadIndexResponse => new RaftPeerMessage(ReadIndexCodec.ReadResponse(ref reader, from, to)),
         FrameType.TimeoutNow => new RaftPeerMessage(VoteCodec.ReadTimeoutNow(ref reader, from, to)),
+        FrameType.Reminder => new RaftPeerMessage(ReminderCodec.Read(ref reader, from, to)),
         FrameType.ForwardRequest => ForwardCodec.ReadRequest(ref reader, from, to),
         FrameType.ForwardCancel => ForwardCodec.ReadCancel(ref reader, from, to),
         FrameType.ForwardResponse => ForwardCodec.ReadResponse(ref reader, from, to),

@@ -175,6 +175,7 @@ internal sealed class ScenarioCluster
         ReadIndexRequest read => $"ReadIndex {read.Read.Value}",
         ReadIndexResponse read => $"ReadIndex {read.Read.Value} is {read.Index}",
         TimeoutNow => "TimeoutNow",
+        Reminder reminder => $"remembers term {reminder.Term} matchIndex {reminder.MatchIndex}",
         _ => message.GetType().Name,
     };
 }

@@ -35,6 +35,7 @@ internal static class Gens
         Gen.Select(Server, Server, Gen.ULong, Gen.ULong, Gen.ULong,
             (from, to, term, read, index) => Raft(new ReadIndexResponse(from, to, new Term(term), new ReadId(read), new LogIndex(index)))),
         Gen.Select(Server, Server, Gen.ULong, (from, to, term) => Raft(new TimeoutNow(from, to, new Term(term)))),
+        Gen.Select(Server, Server, Gen.ULong, Gen.ULong, (from, to, term, match) => Raft(new Reminder(from, to, new Term(term), new LogIndex(match)))),
         Gen.Select(Server, Server, EntryAt, Gen.ULong,
             (from, to, entry, index) => (PeerMessage)new BirthCertificate(from, to, entry(new LogIndex(index)))),
         Gen.Select(Server, Server, Gen.ULong, Gen.UInt, Payload,

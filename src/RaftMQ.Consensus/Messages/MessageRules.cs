@@ -1,0 +1,73 @@
+namespace RaftMQ.Consensus.Messages;
+
+/// <summary>
+/// What every message of a sound server keeps to, whatever the state of the two: a message that breaks a rule is dropped and its sender named, for taken in it would end this
+/// process, or worse, stand on its disk and end it at every start.
+/// </summary>
+public static class MessageRules
+{
+    /// <summary>No cluster gets there by electing: it keeps a wrong number from ending all elections.</summary>
+    private static readonly Term MaxTerm = new(ulong.MaxValue >> 8);
+
+    /// <summary>The rule that a message breaks, as a sentence, or null.</summary>
+    public static string? Broken(Message message)
+    {
+        if (message.Term > MaxTerm)
+        {
+            return $"its term is {message.Term}, and no cluster ever reaches a term over {MaxTerm}";
+        }
+
+        return message is AppendEntries append ? Broken(append) : null;
+    }
+
+    private static string? Broken(AppendEntries append)
+    {
+        LogPosition last = append.Previous;
+        LogTime time = default;
+        foreach (ref readonly LogEntry entry in append.Entries.Span)
+        {
+            if (entry.Index != last.Index.Next || entry.Term < last.Term || entry.Term > append.Term || entry.Time.Milliseconds < time.Milliseconds)
+            {
+                return $"entry {entry.Position} stamped {entry.Time} does not follow {last} stamped {time} in term {append.Term}";
+            }
+
+            if (entry.Payload.Length > LogEntry.MaxPayloadBytes)
+            {
+                return $"entry {entry.Position} has {entry.Payload.Length} bytes of payload, and {LogEntry.MaxPayloadBytes} are allowed";
+            }
+
+            if (BrokenConfiguration(entry) is { } reason)
+            {
+                return reason;
+            }
+
+            (last, time) = (entry.Position, entry.Time);
+        }
+
+        return append.Previous.Term <= append.Term ? null : $"the entry before its entries, {append.Previous}, is of a later term than {append.Term}";
+    }
+
+    private static string? BrokenConfiguration(in LogEntry entry)
+    {
+        try
+        {
+            switch (entry.Kind)
+            {
+                case EntryKind.Birth when entry.Position != Birth.Position:
+                    return $"entry {entry.Position} is a birth, and a birth is entry {Birth.Position}";
+                case EntryKind.Birth:
+                    Birth.Decode(entry.Payload);
+                    return null;
+                case EntryKind.Membership:
+                    Membership.Decode(entry.Payload.Span, out _);
+                    return null;
+                default:
+                    return null;
+            }
+        }
+        catch (FormatException e)
+        {
+            return $"the configuration in entry {entry.Position} cannot be read: {e.Message}";
+        }
+    }
+}

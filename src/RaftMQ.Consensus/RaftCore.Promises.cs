@@ -1,0 +1,52 @@
+using RaftMQ.Consensus.Messages;
+
+namespace RaftMQ.Consensus;
+
+/// <summary>
+/// A folder restored from an older copy has forgotten what its incarnation promised. Others may remember: each server keeps of every other the highest term
+/// in which it has claimed something durable, and a leader how much of the log it has acknowledged. Whoever comes back is reminded, and one that holds less than
+/// that must not go on (design, storage rule 8). It is no proof against such a folder, since those who remember may be away.
+/// </summary>
+public sealed partial class RaftCore
+{
+    private readonly Dictionary<NodeId, (ServerId Server, Term Term)> _claims = [];
+
+    /// <summary>What this server has promised and no longer holds, as a sentence; null for nothing. It must not be fed or drained any more, and its process ends.</summary>
+    public string? ForgottenPromise { get; private set; }
+
+    /// <summary>A reminder, also while this server is unborn: its folder may be a copy from before its birth.</summary>
+    private void OnReminder(Reminder reminder)
+    {
+        bool forgotTerm = reminder.Term > CurrentTerm;
+        bool forgotEntries = reminder.Term == CurrentTerm && reminder.MatchIndex > _log.Last.Index;
+        if (forgotTerm || forgotEntries)
+        {
+            string acknowledged = reminder.MatchIndex > LogIndex.Zero ? $" and acknowledged entry {reminder.MatchIndex}" : string.Empty;
+            ForgottenPromise = $"node {reminder.From.Node} remembers that this incarnation reached term {reminder.Term}{acknowledged}, and the folder holds term {CurrentTerm} and "
+                + $"{_log.Last.Index} entries: it is an older copy";
+        }
+    }
+
+    /// <summary>Takes note of a message that its sender sends only when its term is durable there. Reads and pre-votes are not among them.</summary>
+    private void TakeNote(Message message)
+    {
+        bool isDurableThere = message is AppendEntries or AppendEntriesResponse or RequestVote { PreVote: false } or RequestVoteResponse { PreVote: false };
+        if (isDurableThere && (!_claims.TryGetValue(message.From.Node, out var claim) || claim.Server != message.From || claim.Term < message.Term))
+        {
+            _claims[message.From.Node] = (message.From, message.Term);
+        }
+    }
+
+    /// <summary>Tells a server that has come back what is remembered of it. Its acknowledgements in this leader's term were made in a term that it has claimed.</summary>
+    private void Remind(ServerId server)
+    {
+        if (!_claims.TryGetValue(server.Node, out var claim) || claim.Server != server)
+        {
+            return;
+        }
+
+        bool leads = Role == Role.Leader && claim.Term == CurrentTerm;
+        LogIndex match = leads && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.MatchIndex : LogIndex.Zero;
+        _sendNow.Add(new Reminder(_options.Self, server, claim.Term, match));
+    }
+}
