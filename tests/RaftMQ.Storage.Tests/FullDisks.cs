@@ -8,13 +8,13 @@ namespace RaftMQ.Storage.Tests;
 /// <summary>Storage rule 9: a full disk shows as a refusal, early, and never as a failed write.</summary>
 public sealed class FullDisks
 {
+    private static readonly WalOptions TwoSpares = new() { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
     private static readonly HardState TermOne = new(new Term(1), null);
 
     [Fact]
     public void The_reserve_is_reported_first_then_its_end_and_room_that_came_back_is_found()
     {
-        var options = new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
-        var log = new TestLog(new SimulatedDisk(1), options);
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
         log.WriteAndSync(TermOne);
         Idle(log, 50);
         log.Log.Space.ShouldBe(WalSpace.Ample);
@@ -45,9 +45,9 @@ public sealed class FullDisks
     [Fact]
     public void Under_constant_load_room_that_came_back_is_found_too()
     {
-        var log = new TestLog(new SimulatedDisk(1));
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
         log.WriteAndSync(TermOne);
-        log.Disk.CapacityBytes = TestLog.SegmentBytes;
+        log.Disk.CapacityBytes = 2 * TestLog.SegmentBytes;
         Idle(log, 3);
         log.Log.Space.ShouldBe(WalSpace.ReserveOnly);
         log.Disk.CapacityBytes = long.MaxValue;
@@ -58,6 +58,55 @@ public sealed class FullDisks
         }
 
         log.Log.Space.ShouldBe(WalSpace.Ample);
+    }
+
+    [Fact]
+    public void A_batch_without_room_is_refused_whole_and_the_log_goes_on_when_there_is_some()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Disk.CapacityBytes = 3 * TestLog.SegmentBytes;
+        LogEntry[] large = [.. Enumerable.Range(1, 12).Select(i => TestLog.Entry((ulong)i, 1, 3_000))];
+
+        Should.Throw<DiskFullException>(() => log.Write(null, null, large));
+
+        log.Log.LastIndex.ShouldBe(LogIndex.Zero);
+        log.Log.Space.ShouldBe(WalSpace.Ample, "what there was is still there");
+        log.WriteAndSync(null, null, large[..2]);
+        log.Disk.CapacityBytes = long.MaxValue;
+        log.WriteAndSync(null, null, large[2..]);
+        log.Reopen();
+        log.Describe().Split(' ').Length.ShouldBe(12);
+    }
+
+    [Fact]
+    public void Whatever_is_written_until_the_disk_is_full_the_next_start_has_room()
+    {
+        for (int payload = 10; payload <= 3_000; payload += 130)
+        {
+            var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+            log.WriteAndSync(TermOne);
+            Idle(log, 50);
+            log.Disk.CapacityBytes = 5 * TestLog.SegmentBytes;
+            ulong index = 0;
+            try
+            {
+                while (true)
+                {
+                    log.WriteAndSync(null, null, TestLog.Entry(index + 1, 1, payload), TestLog.Entry(index + 2, 1, payload));
+                    index += 2;
+                }
+            }
+            catch (DiskFullException)
+            {
+                log.Log.Space.ShouldBe(WalSpace.Exhausted);
+            }
+
+            log.Reopen();
+
+            log.Log.LastIndex.Value.ShouldBe(index);
+        }
     }
 
     [Fact]

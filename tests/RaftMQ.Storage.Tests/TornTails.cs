@@ -131,6 +131,36 @@ public sealed class TornTails
     }
 
     [Fact]
+    public void A_durable_record_is_not_taken_for_a_tail_because_the_unit_behind_it_is_torn()
+    {
+        var log = new TestLog(new SimulatedDisk(1));
+        log.WriteAndSync(TermOne, null, TestLog.Entry(1, 1));
+        log.WriteAndSync(null, null, TestLog.Entry(2, 1, 20), TestLog.Entry(3, 1, 20));
+        log.WriteAndSync(null, null, TestLog.Entry(4, 1, 600), TestLog.Entry(5, 1, 600));
+        int third = (3 * Sector) + Wal.Sector.AlignRecord(RecordHeader.Size + 20);
+        log.Disk.FlipBit(Segment, third + RecordHeader.Size + 1, 0);
+        log.Disk.FlipBit(Segment, (4 * Sector) + RecordHeader.Size + 1, 0);
+
+        Should.Throw<StorageDamagedException>(log.Reopen).Message.ShouldContain(Segment);
+    }
+
+    [Fact]
+    public void Looking_behind_a_torn_record_of_any_size_reads_the_disk_once()
+    {
+        const int Large = 1024 * 1024;
+        var log = new TestLog(new SimulatedDisk(1), new WalOptions { SegmentBytes = 4 * Large, MaxPayloadBytes = Large, SpareSegments = 1 });
+        log.WriteAndSync(TermOne, null, TestLog.Entry(1, 1));
+        log.WriteAndSync(null, null, TestLog.Entry(2, 1, Large));
+        log.Disk.FlipBit(Segment, Large / 2, 0);
+        int before = log.Disk.Reads;
+
+        log.Reopen();
+
+        log.Describe().ShouldBe("1@1");
+        (log.Disk.Reads - before).ShouldBeLessThan(60);
+    }
+
+    [Fact]
     public void After_the_synced_mark_damage_to_the_last_batch_is_not_taken_for_a_tail()
     {
         TestLog log = ThreeUnits(marked: true);

@@ -7,11 +7,14 @@ namespace RaftMQ.Replica.Disk;
 
 /// <summary>
 /// The disk's side of a replica, stepped by whoever owns it: everything that waits is written, then made durable with one sync (group commit), then reported;
-/// reads come after that. A failure is an exception, after which it must not be used again: the node ends.
+/// reads come after that. A full disk is no failure: what has no room waits, as on a disk that stands still, and is written when there is some.
+/// A failure is an exception, after which it must not be used again: the node ends.
 /// </summary>
 public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId server)
 {
+    private readonly Queue<PersistBatch> _waiting = new();
     private WalSpace _reportedSpace;
+    private bool _isFull;
 
     /// <summary>How often batches were made durable.</summary>
     public long Syncs { get; private set; }
@@ -22,7 +25,19 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
     /// <exception cref="Storage.StorageFailedException">The disk failed or is damaged.</exception>
     public void Do(IReadOnlyList<DiskWork> work, ICollection<ReplicaInput> done)
     {
-        Write(work, done);
+        foreach (DiskWork item in work)
+        {
+            if (item is PersistBatch batch)
+            {
+                _waiting.Enqueue(batch);
+            }
+        }
+
+        if (!_isFull)
+        {
+            Write(done);
+        }
+
         foreach (DiskWork item in work)
         {
             switch (item)
@@ -48,27 +63,41 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
     public bool WorkInBackground(bool idle, ICollection<ReplicaInput> done)
     {
         bool more = log.WorkInBackground(idle);
-        if (log.Space != _reportedSpace)
+        if (idle && _isFull)
         {
-            _reportedSpace = log.Space;
-            done.Add(new DiskSpaceInput(_reportedSpace));
+            _isFull = false;
+            Write(done);
+        }
+
+        WalSpace space = _isFull ? WalSpace.Exhausted : log.Space;
+        if (space != _reportedSpace)
+        {
+            _reportedSpace = space;
+            done.Add(new DiskSpaceInput(space));
         }
 
         return more;
     }
 
-    private void Write(IReadOnlyList<DiskWork> work, ICollection<ReplicaInput> done)
+    private void Write(ICollection<ReplicaInput> done)
     {
         PersistBatch? last = null;
         ClusterId? birth = null;
-        foreach (DiskWork item in work)
+        while (!_isFull && _waiting.TryPeek(out PersistBatch? batch))
         {
-            if (item is PersistBatch batch)
+            try
             {
                 log.Append(batch.Records);
-                last = batch;
-                birth = batch.Birth ?? birth;
             }
+            catch (DiskFullException)
+            {
+                _isFull = true;
+                break;
+            }
+
+            _waiting.Dequeue();
+            last = batch;
+            birth = batch.Birth ?? birth;
         }
 
         if (last is null)

@@ -37,6 +37,9 @@ public sealed class SimulatedDisk : IFileSystem
     /// <summary>How many syncs of files were done.</summary>
     public int Syncs { get; private set; }
 
+    /// <summary>How many reads of files were done.</summary>
+    public int Reads { get; private set; }
+
     private long UsedBytes => _names.Values.Sum(file => file.Length);
 
     /// <summary>The next sync of a file fails, and marks its pages clean nevertheless.</summary>
@@ -196,7 +199,11 @@ public sealed class SimulatedDisk : IFileSystem
     {
         public long Length => file.Length;
 
-        public int Read(long offset, Span<byte> buffer) => file.Read((int)offset, buffer);
+        public int Read(long offset, Span<byte> buffer)
+        {
+            disk.Reads++;
+            return file.Read((int)offset, buffer);
+        }
 
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {

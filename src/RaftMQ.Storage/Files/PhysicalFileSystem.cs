@@ -61,8 +61,18 @@ public sealed class PhysicalFileSystem : IFileSystem
     {
         private readonly SafeFileHandle _handle;
 
-        public PhysicalFile(string path, FileMode mode) =>
-            _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        public PhysicalFile(string path, FileMode mode)
+        {
+            try
+            {
+                _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (IOException e) when (NativeFiles.IsDiskFull(e))
+            {
+                // A name needs room too: an inode, a block of the folder.
+                throw new DiskFullException(e.Message);
+            }
+        }
 
         public long Length => RandomAccess.GetLength(_handle);
 

@@ -32,7 +32,9 @@ internal sealed class FileWindow(IFile file, int length)
     {
         while (offset < Length)
         {
-            int count = Math.Min(_buffer.Length, Length - offset);
+            // What the buffer holds already is looked at first: a look at a full buffer from each record's beginning would read the disk for each.
+            int held = _start + _count - offset;
+            int count = offset >= _start && held > 0 ? held : Math.Min(_buffer.Length, Length - offset);
             int found = Peek(offset, count).IndexOfAnyExcept((byte)0);
             if (found >= 0)
             {

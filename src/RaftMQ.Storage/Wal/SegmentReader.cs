@@ -51,11 +51,14 @@ internal sealed class SegmentReader
     {
         int nextUnit = Sector.AlignUp(End);
         int offset = Sector.AlignRecord(End);
+
+        // Bytes behind the last record in its last sector are of its unit, so the unit under way at the crash is that one and not the next.
+        bool lastUnitGoesOn = _window.SkipZeros(offset) < nextUnit;
         while ((offset = _window.SkipZeros(offset)) <= _window.Length - RecordHeader.Size)
         {
             if (TryReadAt(offset, out RecordHeader header, out _))
             {
-                bool isOfTornUnit = header.UnitStart == LastUnitStart || (header.UnitStart == nextUnit && offset > nextUnit);
+                bool isOfTornUnit = header.UnitStart == LastUnitStart || (header.UnitStart == nextUnit && offset > nextUnit && !lastUnitGoesOn);
                 if (!isOfTornUnit)
                 {
                     proof = offset;

@@ -29,9 +29,9 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
     /// <summary>Files of these names are nobody's: recovery removes them.</summary>
     public static bool IsSpare(string name) => name.EndsWith(".spare", StringComparison.Ordinal);
 
-    /// <summary>Does a small part of preparing the next one.</summary>
+    /// <summary>Does a small part of preparing the next one, and no less than has been written to the log meanwhile.</summary>
     /// <returns>Whether there is more to do at once.</returns>
-    public bool Step(bool idle)
+    public bool Step(bool idle, long bytesWritten)
     {
         if (_ready.Count >= options.SpareSegments)
         {
@@ -46,9 +46,10 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
 
         try
         {
-            Prepare(StepBytes);
-            DiskIsFull = false;
-            return _ready.Count < options.SpareSegments;
+            Prepare((int)Math.Clamp(bytesWritten, Math.Min(StepBytes, options.SegmentBytes), options.SegmentBytes));
+            bool isWhole = _ready.Count >= options.SpareSegments;
+            DiskIsFull &= !isWhole;
+            return !isWhole;
         }
         catch (DiskFullException)
         {
@@ -57,13 +58,13 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
         }
     }
 
-    /// <summary>Takes a ready one, or makes one now.</summary>
-    /// <exception cref="DiskFullException">There is none, and no room to make one.</exception>
-    public (string Name, IFile File) Take()
+    /// <summary>Sees to it that so many are ready, at once.</summary>
+    /// <exception cref="DiskFullException">There is no room.</exception>
+    public void Require(int count)
     {
         try
         {
-            while (_ready.Count == 0)
+            while (_ready.Count < count)
             {
                 Prepare(options.SegmentBytes);
             }
@@ -73,7 +74,12 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
             GiveUp();
             throw;
         }
+    }
 
+    /// <summary>Takes a ready one; there is one.</summary>
+    public (string Name, IFile File) Take()
+    {
+        Invariant.Require(_ready.Count > 0, "a spare is ready before it is needed");
         return _ready.Dequeue();
     }
 

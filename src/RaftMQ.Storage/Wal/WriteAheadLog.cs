@@ -21,6 +21,7 @@ public sealed class WriteAheadLog : IDisposable
     private SegmentWriter _writer;
     private bool _hasFailed;
     private bool _isMarked;
+    private long _bytesSinceStep;
 
     private WriteAheadLog(IFileSystem files, WalOptions options, Func<ulong> drawId, WalRecovery recovery, SegmentWriter? writer)
     {
@@ -30,6 +31,11 @@ public sealed class WriteAheadLog : IDisposable
         _journal = recovery.Journal;
         _segments = recovery.Segments;
         _spares = new SpareSegments(files, options);
+        if (writer is null)
+        {
+            _spares.Require(1);
+        }
+
         _writer = writer ?? Activate(default);
     }
 
@@ -39,8 +45,8 @@ public sealed class WriteAheadLog : IDisposable
         get
         {
             bool hasReserve = _spares.Ready >= _options.SpareSegments || !_spares.DiskIsFull;
-            // The last spare is left for the next start, which needs room to write the last segment anew.
-            bool hasRoom = _spares.Ready > 1 || _writer.BytesLeft >= _options.SegmentBytes / 2;
+            // The last spare is left for the next start.
+            bool hasRoom = _spares.Ready > 1 || (_spares.Ready == 1 && _writer.BytesLeft >= _options.SegmentBytes / 2);
             return hasReserve ? WalSpace.Ample : hasRoom ? WalSpace.ReserveOnly : WalSpace.Exhausted;
         }
     }
@@ -81,10 +87,12 @@ public sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>Writes a batch behind all earlier ones. Not durable before <see cref="Sync"/>. Several batches may be written before one sync.</summary>
+    /// <exception cref="DiskFullException">The disk has no room for it: nothing was written, and the log may be used on. The same batch may be tried again.</exception>
     /// <exception cref="StorageFailedException">The write failed; the log must not be used again.</exception>
     public void Append(in WalBatch batch)
     {
         RequireSound();
+        MakeRoom(batch);
         try
         {
             if (batch.HardState is { } state)
@@ -165,7 +173,9 @@ public sealed class WriteAheadLog : IDisposable
                 _isMarked = true;
             }
 
-            return _spares.Step(idle);
+            bool more = _spares.Step(idle, _bytesSinceStep);
+            _bytesSinceStep = 0;
+            return more;
         }
         catch (IOException e)
         {
@@ -178,6 +188,38 @@ public sealed class WriteAheadLog : IDisposable
     {
         _writer.Dispose();
         _spares.Dispose();
+    }
+
+    /// <summary>
+    /// So that a full disk shows before anything is written, as many spares are ready as the batch will take, and one more: the next start has to write the last
+    /// segment anew.
+    /// </summary>
+    private void MakeRoom(in WalBatch batch)
+    {
+        int spares = 1;
+        int left = _writer.BytesLeft;
+        int head = (batch.HardState is null ? 0 : 1) + (batch.TruncateFrom is null ? 0 : 1);
+        for (int i = -head; i < batch.Entries.Count; i++)
+        {
+            int size = Sector.AlignRecord(RecordHeader.Size + (i < 0 ? 0 : batch.Entries[i].Payload.Length));
+            if (left < size)
+            {
+                spares++;
+                left = _options.SegmentBytes - SegmentOverheadBytes;
+            }
+
+            left -= size;
+            _bytesSinceStep += size;
+        }
+
+        try
+        {
+            _spares.Require(spares);
+        }
+        catch (IOException e) when (e is not DiskFullException)
+        {
+            throw Failed(e);
+        }
     }
 
     private void Add(in LogEntry entry)

@@ -1,0 +1,50 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>Storage rule 9: a disk that fills up under what is already on its way stands still, and goes on when there is room. Nothing is half done.</summary>
+public sealed class FullDisks
+{
+    private const int SegmentBytes = 16 * 1024;
+
+    [Fact]
+    public void What_has_no_room_waits_in_its_order_and_is_written_when_there_is_some()
+    {
+        var files = new SimulatedDisk(1);
+        ulong lastId = 0;
+        var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
+        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
+        var told = new List<ReplicaInput>();
+        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
+        files.CapacityBytes = 4 * SegmentBytes;
+
+        DiskWork[] work = [.. Enumerable.Range(1, 20).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null))];
+        disk.Do(work[..15], told);
+        disk.Do(work[15..], told);
+        disk.WorkInBackground(idle: true, told);
+        disk.WorkInBackground(idle: true, told);
+
+        ulong[] persisted = [.. told.OfType<PersistedInput>().Select(input => input.Batch)];
+        persisted.Length.ShouldBe(2, "the first batch, and those that fitted");
+        persisted[1].ShouldBeInRange(3UL, 15UL);
+        told[^1].ShouldBe(new DiskSpaceInput(WalSpace.Exhausted));
+        folder.Log.LastIndex.Value.ShouldBe(persisted[1] - 1);
+
+        told.Clear();
+        files.CapacityBytes = long.MaxValue;
+        for (int i = 0; i < 10; i++)
+        {
+            disk.WorkInBackground(idle: true, told);
+        }
+
+        told.OfType<PersistedInput>().ShouldHaveSingleItem().Batch.ShouldBe(21UL);
+        told.OfType<DiskSpaceInput>().Last().Space.ShouldBe(WalSpace.Ample);
+        folder.Log.LastIndex.Value.ShouldBe(20UL);
+    }
+
+    private static LogEntry EntryAt(int index) => new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), new byte[3_000]);
+}
