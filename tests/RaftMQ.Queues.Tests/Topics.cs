@@ -53,23 +53,31 @@ public sealed class Topics
     }
 
     [Fact]
-    public void A_backlog_that_was_worked_off_leaves_a_topic_that_goes_on()
+    public void A_backlog_that_was_worked_off_but_for_a_few_keeps_its_order_and_gives_its_memory_back()
     {
+        const int Backlog = 300_000;
+        const int Left = 10;
+        const long SomeBytes = 6_000_000;
         var machine = new Machine();
         machine.Create("a");
-        for (int i = 0; i < 3_000; i++)
+        byte[] pop = QueueCommandCodec.Pop("a");
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < Backlog; i++)
         {
             machine.Queue.Apply(new CommittedCommand((ulong)(10 + i), machine.Now, QueueCommandCodec.Publish("a", BitConverter.GetBytes(i))));
         }
 
-        for (int i = 0; i < 3_000; i++)
+        long full = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < Backlog - Left; i++)
         {
-            QueueReply reply = machine.Queue.Apply(new CommittedCommand((ulong)(10_000 + i), machine.Now, QueueCommandCodec.Pop("a")));
+            QueueReply reply = machine.Queue.Apply(new CommittedCommand((ulong)(1_000_000 + i), machine.Now, pop));
             BitConverter.ToInt32(reply.Body.Span).ShouldBe(i);
         }
 
-        machine.Queue.MessageCount.ShouldBe(0);
-        machine.Queue.ByteCount.ShouldBe(0);
+        (full - before).ShouldBeGreaterThan(3 * SomeBytes);
+        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(SomeBytes);
+        machine.Queue.Apply(new CommittedCommand(10_000_000, machine.Now, QueueCommandCodec.Publish("a", "last"u8))).Outcome.ShouldBe(QueueOutcome.Done);
+        machine.Queue.MessageCount.ShouldBe(Left + 1);
         machine.Queue.StateHash.ShouldBe(machine.Queue.ComputeStateHash());
     }
 }

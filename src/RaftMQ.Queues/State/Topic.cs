@@ -5,7 +5,7 @@ internal sealed class Topic(ulong number, byte[] name, string text)
 {
     private const int KeptCapacity = 1_024;
 
-    private Queue<Message> _messages = new();
+    private readonly Queue<Message> _messages = new();
 
     public ulong Number { get; } = number;
 
@@ -38,10 +38,10 @@ internal sealed class Topic(ulong number, byte[] name, string text)
     {
         Message message = _messages.Dequeue();
         Bytes -= message.Body.Length;
-        if (_messages.Count == 0 && _messages.Capacity > KeptCapacity)
+        if (_messages.Capacity > KeptCapacity && _messages.Count < _messages.Capacity / 4)
         {
-            // A backlog that was worked off gives its memory back.
-            _messages = new Queue<Message>();
+            // A backlog that was worked off gives its memory back, and one that halves again and again is copied once in all.
+            _messages.TrimExcess(_messages.Capacity / 2);
         }
 
         return message;
