@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Queues;
 using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Node;
@@ -63,6 +64,9 @@ public sealed record NodeStatus
 
     /// <summary>Whether this node's disk has room for publishes.</summary>
     public bool AcceptsPublishes { get; init; } = true;
+
+    /// <summary>The limits that the cluster has agreed on; null before the birth is applied.</summary>
+    public QueueLimits? Limits { get; init; }
 
     /// <summary>How often batches of entries were made durable in this life of the process: with entries per second, the group commit at work.</summary>
     public long LogSyncs { get; init; }

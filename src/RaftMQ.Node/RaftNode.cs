@@ -323,6 +323,7 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
                 AcceptsPublishes = core.AcceptsPublishes,
                 WaitingFor = replica.WaitingFor,
                 LogSyncs = syncs,
+                Limits = replica.AppliedIndex > LogIndex.Zero ? replica.Machine.Limits : null,
             },
             isNews);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 
@@ -58,6 +59,49 @@ public sealed class FullDisk : IDisposable
         cluster.Kill(1);
         cluster.Start(1);
         (await (await cluster.LeaderAsync()).PopAsync("orders")).Reason.ShouldBe("empty");
+    }
+
+    [Fact]
+    public async Task What_is_under_way_when_the_disk_becomes_full_is_done_or_waits_and_never_ends_the_node()
+    {
+        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
+        const int Publishers = 24;
+        using var cluster = new ServeCluster(1);
+        cluster.WriteConfiguration(1, 1, Path.Combine(_mount, "data"));
+        Node node = await cluster.StartAllAsync();
+        (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
+        await File.WriteAllBytesAsync(Filler, new byte[FillerBytes], TestContext.Current.CancellationToken);
+        string large = new('x', 900_000);
+
+        var answers = new ConcurrentBag<(string Message, Answer Answer)>();
+        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => PublishUntilRefusedAsync(publisher)));
+
+        answers.Where(answer => !answer.Answer.IsDone).Select(answer => answer.Answer.Reason).Distinct().ShouldBeSubsetOf(["disk-full", "outcome-unknown", "overloaded"]);
+        cluster.Process(1).HasExited.ShouldBeFalse(cluster.Outputs());
+        (await node.TopicsAsync()).Body.ShouldContain("orders");
+        File.Delete(Filler);
+        await Eventually.TrueAsync(async () => (await node.PublishAsync("orders", "last")).IsDone, cluster.Outputs);
+        var popped = new List<string>();
+        while (await node.PopAsync("orders") is { IsDone: true } answer)
+        {
+            popped.Add(answer.Message!.TrimEnd('x'));
+        }
+
+        popped.ShouldBeUnique();
+        answers.Where(answer => answer.Answer.IsDone).Select(answer => answer.Message).ShouldBeSubsetOf(popped);
+
+        async Task PublishUntilRefusedAsync(int publisher)
+        {
+            Answer answer;
+            int sent = 0;
+            do
+            {
+                string message = $"{publisher}-{sent++}-";
+                answer = await node.PublishAsync("orders", message + large);
+                answers.Add((message, answer));
+            }
+            while (answer.IsDone && sent < 100);
+        }
     }
 
     public void Dispose()

@@ -82,6 +82,8 @@ internal static partial class ServeCommand
         Members = [.. configuration.Members.Select(member => new Member(Number(member), 0, member.Peer.ToString(), member.Client.ToString()))],
         Limits = configuration.Limits,
         Wal = configuration.Wal,
+        MaxRequests = configuration.Budgets.MaxRequests,
+        MaxRequestBytes = configuration.Budgets.MaxRequestBytes,
         TickMilliseconds = configuration.Timeouts.TickMs,
         ElectionTimeoutMilliseconds = configuration.Timeouts.ElectionMs,
         HeartbeatMilliseconds = configuration.Timeouts.HeartbeatMs,

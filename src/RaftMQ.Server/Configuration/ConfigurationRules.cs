@@ -5,9 +5,6 @@ namespace RaftMQ.Server.Configuration;
 /// <summary>What must hold between the keys of a configuration, each of which is right by itself.</summary>
 internal static class ConfigurationRules
 {
-    /// <summary>What an entry holds beside the message: kind, lengths, a topic and a request key of at most 255 bytes each.</summary>
-    public const int CommandOverheadBytes = 1024;
-
     private const int SectorBytes = 4096;
     private const int HeartbeatsPerElection = 4;
 
@@ -63,18 +60,8 @@ internal static class ConfigurationRules
     private static void CheckSizes(ServeConfiguration configuration)
     {
         QueueLimits limits = configuration.Limits;
-        int payload = configuration.Wal.MaxPayloadBytes;
         int segment = configuration.Wal.SegmentBytes;
         Require(segment % SectorBytes == 0, "wal.segmentBytes", $"{segment} is not a multiple of {SectorBytes}");
-        Require(
-            payload <= segment - SectorBytes,
-            "wal.maxPayloadBytes",
-            $"{payload} does not fit a segment: it may be at most wal.segmentBytes - {SectorBytes}, {segment - SectorBytes}");
-        int room = payload - CommandOverheadBytes;
-        Require(
-            limits.MaxMessageBytes <= room,
-            "limits.maxMessageBytes",
-            $"{limits.MaxMessageBytes} does not fit an entry: it may be at most wal.maxPayloadBytes - {CommandOverheadBytes}, {room}");
         Require(
             limits.MaxBytesPerTopic >= limits.MaxMessageBytes,
             "limits.maxBytesPerTopic",

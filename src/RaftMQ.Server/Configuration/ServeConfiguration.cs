@@ -30,6 +30,9 @@ internal sealed record ServeConfiguration
     /// <summary>The limits that the cluster's birth starts from.</summary>
     public QueueLimits Limits { get; init; } = new();
 
+    /// <summary>What requests may take of this node.</summary>
+    public Budgets Budgets { get; init; } = new();
+
     /// <summary>How long things take.</summary>
     public Timeouts Timeouts { get; init; } = new();
 
@@ -45,6 +48,14 @@ internal sealed record ServeConfiguration
 /// <param name="Client">Where clients reach it.</param>
 /// <param name="Peer">Where the other nodes reach it.</param>
 internal sealed record MemberAddresses(long Id, HostPort Client, HostPort Peer);
+
+/// <summary>What this node holds at a time, its own affair; the defaults are those of <see cref="Node.NodeOptions"/>.</summary>
+internal sealed record Budgets
+{
+    public int MaxRequests { get; init; } = 16_384;
+
+    public long MaxRequestBytes { get; init; } = 64L * 1024 * 1024;
+}
 
 /// <summary>Times in milliseconds; the defaults are those of <see cref="Node.NodeOptions"/>.</summary>
 internal sealed record Timeouts

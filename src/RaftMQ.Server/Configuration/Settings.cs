@@ -1,3 +1,4 @@
+using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Storage.Wal;
 
@@ -12,6 +13,9 @@ internal static class Settings
     private const long Kilobyte = 1024;
     private const long Megabyte = 1024 * Kilobyte;
     private const long Terabyte = 1024 * 1024 * Megabyte;
+
+    /// <summary>What an entry holds beside the message: kind, lengths, a topic and a request key of at most 255 bytes each.</summary>
+    private const int CommandOverheadBytes = 1024;
 
     private const long Week = 7L * 24 * 3_600_000;
 
@@ -33,6 +37,7 @@ internal static class Settings
         new TextSetting("peerListen", (c, v) => c with { PeerListen = HostPort.Parse(v, ExamplePeerPort) }),
         new SwitchSetting("allowInsecure", (c, v) => c with { AllowInsecure = v }),
         .. LimitSettings(),
+        .. BudgetSettings(),
         .. TimeoutSettings(),
         .. WalSettings(),
     ];
@@ -50,7 +55,7 @@ internal static class Settings
     [
         Limit("maxTopics", 1, 1_000_000, l => l.MaxTopics, (l, v) => l with { MaxTopics = (int)v }),
         Limit("maxTopicNameBytes", 1, 255, l => l.MaxTopicNameBytes, (l, v) => l with { MaxTopicNameBytes = (int)v }),
-        Limit("maxMessageBytes", 1, 8 * Megabyte, l => l.MaxMessageBytes, (l, v) => l with { MaxMessageBytes = (int)v }),
+        Limit("maxMessageBytes", 1, LogEntry.MaxPayloadBytes - CommandOverheadBytes, l => l.MaxMessageBytes, (l, v) => l with { MaxMessageBytes = (int)v }),
         Limit("maxMessagesPerTopic", 1, 1_000_000_000, l => l.MaxMessagesPerTopic, (l, v) => l with { MaxMessagesPerTopic = v }),
         Limit("maxBytesPerTopic", 1, Terabyte, l => l.MaxBytesPerTopic, (l, v) => l with { MaxBytesPerTopic = v }),
         Limit("maxMessages", 1, 1_000_000_000, l => l.MaxMessages, (l, v) => l with { MaxMessages = v }),
@@ -59,6 +64,12 @@ internal static class Settings
         Limit("maxRequestKeyBytes", 1, Terabyte, l => l.MaxRequestKeyBytes, (l, v) => l with { MaxRequestKeyBytes = v }),
         Limit(
             "requestKeyWindowMilliseconds", 1_000, Week, l => l.RequestKeyWindowMilliseconds, (l, v) => l with { RequestKeyWindowMilliseconds = v }),
+    ];
+
+    private static IEnumerable<Setting> BudgetSettings() =>
+    [
+        Budget("maxRequests", 1, 1_000_000, b => b.MaxRequests, (b, v) => b with { MaxRequests = (int)v }),
+        Budget("maxRequestBytes", LogEntry.MaxPayloadBytes, Terabyte, b => b.MaxRequestBytes, (b, v) => b with { MaxRequestBytes = v }),
     ];
 
     private static IEnumerable<Setting> TimeoutSettings() =>
@@ -72,14 +83,16 @@ internal static class Settings
 
     private static IEnumerable<Setting> WalSettings() =>
     [
-        Wal("segmentBytes", 64 * Kilobyte, 1024 * Megabyte, w => w.SegmentBytes, (w, v) => w with { SegmentBytes = (int)v }),
+        Wal("segmentBytes", 16 * Megabyte, 1024 * Megabyte, w => w.SegmentBytes, (w, v) => w with { SegmentBytes = (int)v }),
         Wal("spareSegments", 1, 16, w => w.SpareSegments, (w, v) => w with { SpareSegments = (int)v }),
-        Wal("maxPayloadBytes", 8 * Kilobyte, 8 * Megabyte, w => w.MaxPayloadBytes, (w, v) => w with { MaxPayloadBytes = (int)v }),
         Wal("tailBytes", 64 * Kilobyte, 1024 * Megabyte, w => w.TailBytes, (w, v) => w with { TailBytes = v }),
     ];
 
     private static NumberSetting Limit(string name, long min, long max, Func<QueueLimits, long> get, Func<QueueLimits, long, QueueLimits> put) =>
         new("limits." + name, min, max, c => get(c.Limits), (c, v) => c with { Limits = put(c.Limits, v) });
+
+    private static NumberSetting Budget(string name, long min, long max, Func<Budgets, long> get, Func<Budgets, long, Budgets> put) =>
+        new("budgets." + name, min, max, c => get(c.Budgets), (c, v) => c with { Budgets = put(c.Budgets, v) });
 
     private static NumberSetting Timeout(string name, long min, long max, Func<Timeouts, long> get, Func<Timeouts, int, Timeouts> put) =>
         new("timeouts." + name, min, max, c => get(c.Timeouts), (c, v) => c with { Timeouts = put(c.Timeouts, (int)v) });

@@ -22,14 +22,12 @@ internal sealed class ClientListener : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="endPoint">Where.</param>
-    /// <param name="maxBodyBytes">The largest body.</param>
     /// <param name="handler">Answers requests.</param>
     /// <param name="logs">Where events go; stays the caller's.</param>
     /// <param name="sniffer">Looks at each connection before HTTP does, or null.</param>
     /// <exception cref="CommandFailedException">The address cannot be listened on.</exception>
     public static async Task<ClientListener> StartAsync(
         IPEndPoint endPoint,
-        int maxBodyBytes,
         RequestDelegate handler,
         ILoggerFactory logs,
         Func<ConnectionDelegate, ConnectionDelegate>? sniffer = null)
@@ -39,7 +37,7 @@ internal sealed class ClientListener : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            SetLimits(kestrel, maxBodyBytes);
+            SetLimits(kestrel);
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
@@ -74,7 +72,7 @@ internal sealed class ClientListener : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void SetLimits(KestrelServerOptions kestrel, int maxBodyBytes)
+    private static void SetLimits(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         KestrelServerLimits limits = kestrel.Limits;
@@ -84,7 +82,7 @@ internal sealed class ClientListener : IAsyncDisposable
         limits.MaxRequestHeaderCount = HttpLimits.MaxHeaderCount;
         limits.MaxRequestBufferSize = HttpLimits.MaxRequestBufferBytes;
         limits.MaxResponseBufferSize = HttpLimits.MaxResponseBufferBytes;
-        limits.MaxRequestBodySize = maxBodyBytes;
+        limits.MaxRequestBodySize = HttpLimits.LargestBodyBytes;
         limits.KeepAliveTimeout = HttpLimits.KeepAlive;
         limits.RequestHeadersTimeout = HttpLimits.HeadersTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinDataBytesPerSecond, HttpLimits.DataRateGrace);

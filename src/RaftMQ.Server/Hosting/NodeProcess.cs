@@ -30,7 +30,7 @@ internal static partial class NodeProcess
         var api = new CourseApi(door, plan.Node.Node, plan.Node.Limits, logger);
         SharedPort? shared = plan.Peers.Listen is null ? new SharedPort(network.AcceptAsync, logger) : null;
         await using ClientListener listener = await ClientListener.StartAsync(
-            plan.Clients, HttpLimits.MaxBodyBytes(plan.Node.Limits), api.HandleAsync, logs, shared is null ? null : shared.Sniff);
+            plan.Clients, api.HandleAsync, logs, shared is null ? null : shared.Sniff);
         LogListening(logger, ProgramVersion.Number, plan.Node.Node.Value, plan.Clients.ToString());
 
         await using RaftNode node = RaftNode.Start(plan.Node, OpenFolder(plan), network, logs.CreateLogger("RaftMQ.Node"));

@@ -13,11 +13,14 @@ namespace RaftMQ.Server.Http;
 /// </summary>
 /// <param name="node">The node behind it.</param>
 /// <param name="self">The node's number.</param>
-/// <param name="limits">The limits of this node's configuration: what is above them is refused before anything is proposed.</param>
+/// <param name="configured">The limits of this node's configuration, which hold until the node knows those of its cluster.</param>
 /// <param name="logger">Where defects go.</param>
-internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimits limits, ILogger logger)
+internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimits configured, ILogger logger)
 {
-    private readonly RequestReader _bodies = new(HttpLimits.MaxBodyBytes(limits));
+    private readonly RequestReader _bodies = new();
+
+    /// <summary>What is above them is refused before anything is proposed.</summary>
+    private QueueLimits Limits => node.Status.Limits ?? configured;
 
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -30,7 +33,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         {
             RefuseLate(context, wrong.StatusCode switch
             {
-                StatusCodes.Status413PayloadTooLarge => _bodies.TooLarge(),
+                StatusCodes.Status413PayloadTooLarge => RequestReader.TooLarge(HttpLimits.MaxBodyBytes(Limits)),
                 StatusCodes.Status408RequestTimeout => Refusal.Because(Reason.RequestTimeout),
                 _ => Refusal.Because(Reason.BadRequest, wrong.Message.TrimEnd('.')),
             });
@@ -56,7 +59,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             case Route.Message when HttpMethods.IsPut(method):
                 return PutMessageAsync(context);
             case Route.MessageOfTopic when HttpMethods.IsGet(method):
-                Refusal? refusal = TopicName.Decode(topic, limits.MaxTopicNameBytes, out string name);
+                Refusal? refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out string name);
                 return refusal is null ? PopMessageAsync(context, name) : Refuse(context, refusal);
             case Route.Topic when HttpMethods.IsPut(method):
                 return PutTopicAsync(context);
@@ -152,11 +155,13 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             return (refusal, [], "");
         }
 
-        using RequestBody body = await _bodies.ReadAsync(context.Request);
-        return body.Refusal is null ? Parse(body.Bytes, withMessage, key) : (body.Refusal, [], "");
+        QueueLimits limits = Limits;
+        using RequestBody body = await _bodies.ReadAsync(context.Request, HttpLimits.MaxBodyBytes(limits));
+        return body.Refusal is null ? Parse(body.Bytes, withMessage, key, limits) : (body.Refusal, [], "");
     }
 
-    private (Refusal? Refusal, byte[] Command, string Topic) Parse(ReadOnlySpan<byte> body, bool withMessage, string? key)
+    private static (Refusal? Refusal, byte[] Command, string Topic) Parse(
+        ReadOnlySpan<byte> body, bool withMessage, string? key, QueueLimits limits)
     {
         var fields = default(BodyFields);
         try

@@ -1,3 +1,4 @@
+using RaftMQ.Consensus;
 using RaftMQ.Queues;
 
 namespace RaftMQ.Server.Http;
@@ -35,6 +36,9 @@ internal static class HttpLimits
     /// <summary>The least rate of a body in either direction, in bytes per second, once <see cref="DataRateGrace"/> is over.</summary>
     public const double MinDataBytesPerSecond = 240;
 
+    /// <summary>The largest body that any cluster takes.</summary>
+    public const int LargestBodyBytes = (LongestEscape * LogEntry.MaxPayloadBytes) + BodyOverheadBytes;
+
     /// <summary>How long a connection may do nothing between two requests.</summary>
     public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
 
@@ -53,6 +57,6 @@ internal static class HttpLimits
     // Room for braces, field names, white space, and a few fields that nobody asked for.
     private const int BodyOverheadBytes = 4 * 1024;
 
-    /// <summary>The largest body of a request in bytes: the largest message and topic, in their longest spelling.</summary>
+    /// <summary>The largest body of a request in bytes: the largest message and topic that the cluster takes, in their longest spelling.</summary>
     public static int MaxBodyBytes(QueueLimits limits) => (LongestEscape * (limits.MaxMessageBytes + limits.MaxTopicNameBytes)) + BodyOverheadBytes;
 }

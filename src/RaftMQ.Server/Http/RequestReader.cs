@@ -6,22 +6,22 @@ using RaftMQ.Contracts;
 namespace RaftMQ.Server.Http;
 
 /// <summary>Receives bodies, bounded one by one and all together.</summary>
-/// <param name="maxBytes">The largest body.</param>
-/// <param name="maxLargeBytes">What bodies over <see cref="HttpLimits.SmallBodyBytes"/> may take together.</param>
-internal sealed class RequestReader(int maxBytes, long maxLargeBytes = HttpLimits.MaxLargeBodyBytes)
+/// <param name="maxLargeBytes">What bodies over <see cref="HttpLimits.SmallBodyBytes"/> may take together; more than <see cref="HttpLimits.LargestBodyBytes"/>, so that one always fits.</param>
+internal sealed class RequestReader(long maxLargeBytes = HttpLimits.MaxLargeBodyBytes)
 {
-    // One body of the largest size always fits, whatever the configuration makes of it.
-    private readonly BodyBudget _budget = new(Math.Max(maxLargeBytes, maxBytes + HttpLimits.MaxRequestBufferBytes));
+    private readonly BodyBudget _budget = new(maxLargeBytes);
 
     /// <summary>Receives the body of a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxBytes">The largest body.</param>
     /// <exception cref="BadHttpRequestException">The request ended early, came too slowly, or broke a rule of HTTP.</exception>
     /// <exception cref="IOException">The client has gone.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<RequestBody> ReadAsync(HttpRequest request)
+    public async ValueTask<RequestBody> ReadAsync(HttpRequest request, int maxBytes)
     {
         if (request.ContentLength > maxBytes)
         {
-            return new RequestBody(TooLarge());
+            return new RequestBody(TooLarge(maxBytes));
         }
 
         PipeReader reader = request.BodyReader;
@@ -36,7 +36,7 @@ internal sealed class RequestReader(int maxBytes, long maxLargeBytes = HttpLimit
                 if (buffer.Length > maxBytes)
                 {
                     reader.AdvanceTo(buffer.End);
-                    return new RequestBody(TooLarge());
+                    return new RequestBody(TooLarge(maxBytes));
                 }
 
                 if (read.IsCompleted)
@@ -68,5 +68,5 @@ internal sealed class RequestReader(int maxBytes, long maxLargeBytes = HttpLimit
     }
 
     /// <summary>The refusal of a body that is too large.</summary>
-    public Refusal TooLarge() => Refusal.Because(Reason.BodyTooLarge, $"at most {maxBytes} bytes are taken");
+    public static Refusal TooLarge(int maxBytes) => Refusal.Because(Reason.BodyTooLarge, $"at most {maxBytes} bytes are taken");
 }

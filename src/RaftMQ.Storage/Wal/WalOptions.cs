@@ -1,3 +1,5 @@
+using RaftMQ.Consensus;
+
 namespace RaftMQ.Storage.Wal;
 
 /// <summary>Sizes of the log.</summary>
@@ -9,8 +11,8 @@ public sealed record WalOptions
     /// <summary>Segments allocated and zero-filled ahead of use; the reserve for a full disk. Default 2.</summary>
     public int SpareSegments { get; init; } = 2;
 
-    /// <summary>The largest payload of an entry in bytes. Default 8 MiB; a larger one is a defect of the caller.</summary>
-    public int MaxPayloadBytes { get; init; } = 8 * 1024 * 1024;
+    /// <summary>The largest payload of an entry in bytes. The same on every node, since an entry that one takes all must take; smaller only in tests with small segments.</summary>
+    public int MaxPayloadBytes { get; init; } = LogEntry.MaxPayloadBytes;
 
     /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 16 MiB.</summary>
     public long TailBytes { get; init; } = 16 * 1024 * 1024;

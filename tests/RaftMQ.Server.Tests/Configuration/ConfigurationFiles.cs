@@ -118,9 +118,11 @@ public sealed class ConfigurationFiles
     [InlineData("""{"limits": 5}""", "config.json: limits: a number stands where an object belongs")]
     [InlineData("""{"limits": {"maxTopic": 5}}""", "config.json: limits: the key \"maxTopic\" is not known; the nearest is \"maxTopics\"")]
     [InlineData("""{"limits": {"maxTopics": 0}}""", "config.json: limits.maxTopics: 0 is not a whole number from 1 to 1000000")]
+    [InlineData("""{"limits": {"maxMessageBytes": 8388608}}""", "config.json: limits.maxMessageBytes: 8388608 is not a whole number from 1 to 8387584")]
+    [InlineData("""{"budgets": {"maxRequestBytes": 1000}}""", "config.json: budgets.maxRequestBytes: 1000 is not a whole number from 8388608")]
     [InlineData("""{"limits": {"maxTopics": null}}""", "config.json: limits.maxTopics: null stands where a number belongs")]
     [InlineData("""{"timeouts": {"tickMs": true}}""", "config.json: timeouts.tickMs: a true or false stands where a number belongs")]
-    [InlineData("""{"wal": {"segmentBytes": 1}}""", "config.json: wal.segmentBytes: 1 is not a whole number from 65536")]
+    [InlineData("""{"wal": {"segmentBytes": 1}}""", "config.json: wal.segmentBytes: 1 is not a whole number from 16777216")]
     public void What_is_wrong_is_said_with_its_place(string content, string message)
     {
         using var file = new ConfigurationFile(content);
@@ -137,9 +139,7 @@ public sealed class ConfigurationFiles
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"electionMs\": 100}", "timeouts.electionMs: 100 is less than 4 heartbeats")]
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"heartbeatMs\": 5}", "timeouts.heartbeatMs: 5 is shorter than a tick")]
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"requestMs\": 100}", "timeouts.requestMs: 100 is less than timeouts.leaderWaitMs")]
-    [InlineData("\"nodeId\": 1, \"wal\": {\"segmentBytes\": 100000}", "wal.segmentBytes: 100000 is not a multiple of 4096")]
-    [InlineData("\"nodeId\": 1, \"wal\": {\"segmentBytes\": 1048576}", "wal.maxPayloadBytes: 8388608 does not fit a segment")]
-    [InlineData("\"nodeId\": 1, \"limits\": {\"maxMessageBytes\": 8388608}", "limits.maxMessageBytes: 8388608 does not fit an entry")]
+    [InlineData("\"nodeId\": 1, \"wal\": {\"segmentBytes\": 17000000}", "wal.segmentBytes: 17000000 is not a multiple of 4096")]
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytesPerTopic\": 10}", "limits.maxBytesPerTopic: 10 has no room for one message")]
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytes\": 10}", "limits.maxBytes: 10 has no room for one message")]
     public void What_does_not_fit_together_is_said(string keys, string message)

@@ -25,7 +25,7 @@ public sealed class SharedPorts : IAsyncLifetime
         var api = new CourseApi(new FakeNode(limits), new NodeId(1), limits, NullLogger.Instance);
         var port = new SharedPort(AnswerPeerAsync, NullLogger.Instance);
         _listener = await ClientListener.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), HttpLimits.MaxBodyBytes(limits), api.HandleAsync, NullLoggerFactory.Instance, port.Sniff);
+            new IPEndPoint(IPAddress.Loopback, 0), api.HandleAsync, NullLoggerFactory.Instance, port.Sniff);
     }
 
     public async ValueTask DisposeAsync()

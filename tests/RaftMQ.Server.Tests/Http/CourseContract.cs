@@ -1,3 +1,5 @@
+using RaftMQ.Replica.Requests;
+using RaftMQ.Queues;
 using RaftMQ.Contracts;
 
 namespace RaftMQ.Server.Tests.Http;
@@ -171,5 +173,23 @@ public sealed class CourseContract
 
         await service.Node.Abandoned.WaitAsync(limit.Token);
         await Should.ThrowAsync<OperationCanceledException>(asking);
+    }
+
+    [Fact]
+    public async Task The_clusters_limits_decide_and_not_the_nodes_file()
+    {
+        var file = new QueueLimits { MaxMessageBytes = 10, MaxTopicNameBytes = 3 };
+        await using Service service = await Service.StartAsync(file);
+        service.Node.Status = service.Node.Status with { Limits = new QueueLimits { MaxMessageBytes = 20, MaxTopicNameBytes = 5 } };
+        service.Node.Prescribed = new RequestResult(RequestOutcome.Replied, new QueueReply(QueueOutcome.Done, default, 7), null);
+
+        (await service.PutMessage("""{"topic":"abcde","message":"twenty bytes of text"}""")).Status.ShouldBe(200);
+        (await service.Get("/message/abcde")).Status.ShouldBe(200);
+        Reply large = await service.PutMessage("""{"topic":"abcde","message":"twenty bytes and more"}""");
+        Reply name = await service.PutTopic("""{"topic":"abcdef"}""");
+
+        large.Status.ShouldBe(413);
+        large.Body.ShouldContain("20 bytes");
+        name.Status.ShouldBe(400);
     }
 }

@@ -11,19 +11,19 @@ public sealed class LargeBodies
 {
     private const int MaxBytes = 300_000;
 
-    private readonly RequestReader _reader = new(MaxBytes, maxLargeBytes: 500_000);
+    private readonly RequestReader _reader = new(maxLargeBytes: 500_000);
 
     [Fact]
     public async Task What_does_not_fit_the_budget_is_refused_until_something_is_given_back()
     {
         var first = new Upload(contentLength: 300_000);
         await first.WriteAsync(100_000);
-        ValueTask<RequestBody> receiving = _reader.ReadAsync(first.Request);
+        ValueTask<RequestBody> receiving = _reader.ReadAsync(first.Request, MaxBytes);
         receiving.IsCompleted.ShouldBeFalse();
 
         var second = new Upload(contentLength: 300_000);
         await second.WriteAsync(100_000);
-        using (RequestBody refused = await _reader.ReadAsync(second.Request))
+        using (RequestBody refused = await _reader.ReadAsync(second.Request, MaxBytes))
         {
             refused.Refusal!.Reason.ShouldBe(Reason.Overloaded);
         }
@@ -36,7 +36,7 @@ public sealed class LargeBodies
         }
 
         var third = new Upload(contentLength: 300_000);
-        receiving = _reader.ReadAsync(third.Request);
+        receiving = _reader.ReadAsync(third.Request, MaxBytes);
         await third.WriteAsync(300_000, last: true);
         using RequestBody taken = await receiving;
         taken.Refusal.ShouldBeNull();
@@ -49,7 +49,7 @@ public sealed class LargeBodies
         {
             var upload = new Upload(contentLength: 10_000);
             await upload.WriteAsync(9_000);
-            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
+            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request, MaxBytes);
             await upload.WriteAsync(1_000, last: true);
             (await receiving).Refusal.ShouldBeNull("never disposed, and still nothing is taken");
         }
@@ -59,7 +59,7 @@ public sealed class LargeBodies
     public async Task A_body_of_unknown_length_is_cut_at_the_limit()
     {
         var upload = new Upload(contentLength: null);
-        ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
+        ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request, MaxBytes);
         await upload.WriteAsync(MaxBytes + 1);
 
         using RequestBody body = await receiving;
@@ -73,7 +73,7 @@ public sealed class LargeBodies
         {
             var upload = new Upload(contentLength: null);
             await upload.WriteAsync(200_000);
-            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request);
+            ValueTask<RequestBody> receiving = _reader.ReadAsync(upload.Request, MaxBytes);
             await upload.WriteAsync(MaxBytes);
 
             using RequestBody body = await receiving;

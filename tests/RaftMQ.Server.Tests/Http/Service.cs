@@ -42,7 +42,7 @@ internal sealed class Service : IAsyncDisposable
         var node = new FakeNode(limits);
         var api = new CourseApi(node, new NodeId(1), limits, NullLogger.Instance);
         ClientListener listener = await ClientListener.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), HttpLimits.MaxBodyBytes(limits), api.HandleAsync, NullLoggerFactory.Instance);
+            new IPEndPoint(IPAddress.Loopback, 0), api.HandleAsync, NullLoggerFactory.Instance);
         return new Service(node, listener);
     }
 
