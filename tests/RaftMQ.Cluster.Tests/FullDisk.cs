@@ -65,7 +65,7 @@ public sealed class FullDisk : IDisposable
     public async Task What_is_under_way_when_the_disk_becomes_full_is_done_or_waits_and_never_ends_the_node()
     {
         Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
-        const int Publishers = 24;
+        const int Publishers = 64;
         using var cluster = new ServeCluster(1);
         cluster.WriteConfiguration(1, 1, Path.Combine(_mount, "data"));
         Node node = await cluster.StartAllAsync();
