@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RaftMQ.Queues.Tests;
 
 /// <summary>Bytes: what is a command is read back; what is none is refused, never an exception.</summary>

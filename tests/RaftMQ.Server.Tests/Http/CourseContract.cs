@@ -1,6 +1,6 @@
-using RaftMQ.Replica.Requests;
-using RaftMQ.Queues;
 using RaftMQ.Contracts;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Server.Tests.Http;
 
