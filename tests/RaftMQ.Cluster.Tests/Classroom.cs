@@ -17,9 +17,14 @@ public sealed class Classroom : IDisposable
 
     [Theory]
     [InlineData(1, true)]
+    [InlineData(2, false)]
     [InlineData(3, true)]
     [InlineData(3, false)]
+    [InlineData(4, true)]
     [InlineData(5, true)]
+    [InlineData(6, false)]
+    [InlineData(7, true)]
+    [InlineData(8, false)]
     [InlineData(9, true)]
     public async Task A_leader_is_there_within_two_seconds_after_the_last_node_listens(int count, bool ownPeerPorts)
     {
