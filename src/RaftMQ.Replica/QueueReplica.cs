@@ -38,7 +38,7 @@ public sealed partial class QueueReplica
         _ports = ports;
         Identity = identity;
         _core = new RaftCore(
-            new RaftOptions
+            options.Raft with
             {
                 Self = identity.Server,
                 Seed = options.Seed,

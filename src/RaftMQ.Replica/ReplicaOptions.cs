@@ -31,6 +31,9 @@ public sealed record ReplicaOptions
     /// <summary>The limits that a birth starts from.</summary>
     public QueueLimits Limits { get; init; } = new();
 
+    /// <summary>Windows and bounds of the core. Its server, seed and times are not looked at: they come from the identity and from here.</summary>
+    public RaftOptions Raft { get; init; } = new() { Self = default, Seed = 0 };
+
     /// <summary>How the cluster is born.</summary>
     public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
 
