@@ -11,19 +11,25 @@ public sealed class SimulatedCrashException() : Exception("the simulated machine
 /// lost or garbage, and names that were not synced are gone. A failed sync marks its pages clean: they read well until the power goes, and are lost then. The
 /// same seed and the same calls give the same disk. Not thread-safe; one owner at a time.
 /// </summary>
-public sealed class SimulatedDisk : IFileSystem
+public sealed partial class SimulatedDisk : IFileSystem
 {
     private readonly Chance _chance;
     private readonly List<Action<SortedDictionary<string, SimulatedFile>>> _unsyncedNames = [];
     private SortedDictionary<string, SimulatedFile> _names = new(StringComparer.Ordinal);
     private SortedDictionary<string, SimulatedFile> _durableNames = new(StringComparer.Ordinal);
     private bool _failNextSync;
+    private bool _shortenNextWrite;
+    private SimulatedFile[]? _logFiles;
     private int _operationsLeft = -1;
     private int _locks;
 
     /// <summary>An empty disk.</summary>
     /// <param name="seed">Where the fate of un-synced sectors comes from.</param>
-    public SimulatedDisk(ulong seed) => _chance = new Chance(seed);
+    public SimulatedDisk(ulong seed)
+    {
+        _chance = new Chance(seed);
+        _faults = _chance.Fork(1);
+    }
 
     /// <inheritdoc/>
     public string Description => "the simulated disk";
@@ -40,10 +46,36 @@ public sealed class SimulatedDisk : IFileSystem
     /// <summary>How many reads of files were done.</summary>
     public int Reads { get; private set; }
 
-    private long UsedBytes => _names.Values.Sum(file => file.Length);
+    /// <summary>Sectors of the log that were written and are not synced.</summary>
+    public int UnsyncedLogSectors
+    {
+        get
+        {
+            _logFiles ??= [.. _names.Where(file => file.Key.EndsWith(LogEnding, StringComparison.Ordinal)).Select(file => file.Value)];
+            int sectors = 0;
+            foreach (SimulatedFile file in _logFiles)
+            {
+                sectors += file.UnsyncedSectors;
+            }
+
+            return sectors;
+        }
+    }
+
+    /// <summary>The bytes that all files together have.</summary>
+    public long UsedBytes => _names.Values.Sum(file => (long)file.Length);
+
+    /// <summary>How many syncs of a million fail, and mark their pages clean.</summary>
+    public int FailedSyncsPerMillion { get; set; }
+
+    /// <summary>How many writes of a million stop half way with an error.</summary>
+    public int ShortWritesPerMillion { get; set; }
 
     /// <summary>The next sync of a file fails, and marks its pages clean nevertheless.</summary>
     public void FailNextSync() => _failNextSync = true;
+
+    /// <summary>The next write stops half way with an error.</summary>
+    public void ShortenNextWrite() => _shortenNextWrite = true;
 
     /// <summary>The machine stops when this many more operations are done: the next one throws <see cref="SimulatedCrashException"/>, as do all after it.</summary>
     public void CrashAfter(int operations) => _operationsLeft = operations;
@@ -56,10 +88,13 @@ public sealed class SimulatedDisk : IFileSystem
     }
 
     /// <summary>The power was lost: what was not synced meets its fate.</summary>
-    public void Crash()
+    /// <returns>How many un-synced sectors left something behind, whole or spoiled: what recovery may find of a torn write.</returns>
+    public int Crash()
     {
         RestartProcess();
         _failNextSync = false;
+        _shortenNextWrite = false;
+        _logFiles = null;
 
         // Changes of names reach the disk in their order; how many of them did is chance.
         int kept = _chance.Below(_unsyncedNames.Count + 1);
@@ -70,10 +105,13 @@ public sealed class SimulatedDisk : IFileSystem
 
         _unsyncedNames.Clear();
         _names = new(_durableNames, StringComparer.Ordinal);
+        int left = 0;
         foreach (SimulatedFile file in _names.Values.Distinct())
         {
-            file.LosePower(_chance);
+            left += file.LosePower(_chance);
         }
+
+        return left;
     }
 
     /// <summary>Turns one bit over, on the disk itself.</summary>
@@ -162,6 +200,7 @@ public sealed class SimulatedDisk : IFileSystem
     private void Change(Action<SortedDictionary<string, SimulatedFile>> change)
     {
         change(_names);
+        _logFiles = null;
         _unsyncedNames.Add(change);
     }
 
@@ -202,14 +241,20 @@ public sealed class SimulatedDisk : IFileSystem
         public int Read(long offset, Span<byte> buffer)
         {
             disk.Reads++;
-            return file.Read((int)offset, buffer);
+            return disk.ReadFrom(file, (int)offset, buffer);
         }
 
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
             disk.Operate();
             disk.Grow(file, offset + bytes.Length);
-            file.Write((int)offset, bytes);
+            bool isShort = disk._shortenNextWrite || disk._faults.PerMillion(disk.ShortWritesPerMillion);
+            disk._shortenNextWrite = false;
+            file.Write((int)offset, isShort ? bytes[..disk._faults.Below(bytes.Length)] : bytes);
+            if (isShort)
+            {
+                throw new IOException("the simulated write was short");
+            }
         }
 
         public void Allocate(long length)
@@ -223,11 +268,11 @@ public sealed class SimulatedDisk : IFileSystem
         {
             disk.Operate();
             disk.Syncs++;
-            bool fails = disk._failNextSync;
+            bool fails = disk._failNextSync || disk._faults.PerMillion(disk.FailedSyncsPerMillion);
             disk._failNextSync = false;
             if (fails)
             {
-                file.ForgetUnsynced();
+                file.MarkCleanWithoutSync();
                 throw new IOException("the simulated sync failed");
             }
 

@@ -1,33 +1,61 @@
 namespace RaftMQ.Simulation.Disk;
 
-/// <summary>A file as it reads now and as the disk holds it, and which sectors differ.</summary>
+/// <summary>
+/// A file as it reads now, and for each sector that differs what the disk holds instead: a sector is copied only when it is first written after a sync, so that a
+/// sync costs nothing but forgetting the copies.
+/// </summary>
 internal sealed class SimulatedFile
 {
-    private const int SectorBytes = 512;
+    public const int SectorBytes = 512;
 
-    private readonly SortedSet<int> _unsynced = [];
+    private readonly List<(int Sector, int Saved)> _unsynced = [];
+    private readonly HashSet<int> _unreadable = [];
+    private SortedDictionary<int, byte[]>? _markedClean;
+    private ulong[] _isUnsynced = [];
+    private byte[] _saved = [];
+    private int _savedBytes;
     private byte[] _now = [];
-    private byte[] _durable = [];
+    private int _durableLength;
 
     public int Length => _now.Length;
 
     public ReadOnlyMemory<byte> Contents => _now;
 
+    /// <summary>Sectors that were written and not synced.</summary>
+    public int UnsyncedSectors => _unsynced.Count;
+
+    /// <summary>The first sector of the last sync that wrote anything: what lies before it has a successor.</summary>
+    public int LastSyncedFrom { get; private set; } = int.MaxValue;
+
+    /// <summary>The last sector that was ever synced.</summary>
+    public int LastSynced { get; private set; } = -1;
+
     public int Read(int offset, Span<byte> buffer)
     {
         int count = Math.Clamp(_now.Length - offset, 0, buffer.Length);
+        if (_unreadable.Count > 0 && count > 0)
+        {
+            RequireReadable(offset, count);
+        }
+
         _now.AsSpan(Math.Min(offset, _now.Length), count).CopyTo(buffer);
         return count;
     }
 
     public void Write(int offset, ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
         Allocate(offset + bytes.Length);
-        bytes.CopyTo(_now.AsSpan(offset));
         for (int sector = offset / SectorBytes; sector * SectorBytes < offset + bytes.Length; sector++)
         {
-            _unsynced.Add(sector);
+            Touch(sector);
         }
+
+        bytes.CopyTo(_now.AsSpan(offset));
     }
 
     public void Allocate(int length)
@@ -35,66 +63,158 @@ internal sealed class SimulatedFile
         if (length > _now.Length)
         {
             Array.Resize(ref _now, length);
+            Array.Resize(ref _isUnsynced, (length / SectorBytes / 64) + 1);
         }
     }
 
     public void Sync()
     {
-        Array.Resize(ref _durable, _now.Length);
-        foreach (int sector in _unsynced)
+        _durableLength = _now.Length;
+        LastSyncedFrom = _unsynced.Count > 0 ? int.MaxValue : LastSyncedFrom;
+        foreach ((int sector, _) in _unsynced)
         {
-            SectorOf(_now, sector).CopyTo(SectorOf(_durable, sector));
+            LastSyncedFrom = Math.Min(LastSyncedFrom, sector);
+            LastSynced = Math.Max(LastSynced, sector);
+            _markedClean?.Remove(sector);
         }
 
-        _unsynced.Clear();
+        ForgetUnsynced();
     }
 
-    /// <summary>The pages are marked clean although they never reached the disk.</summary>
-    public void ForgetUnsynced() => _unsynced.Clear();
+    /// <summary>A sync has failed: the pages are marked clean although they never reached the disk.</summary>
+    public void MarkCleanWithoutSync()
+    {
+        _markedClean ??= [];
+        foreach ((int sector, int saved) in _unsynced)
+        {
+            _markedClean.TryAdd(sector, saved < 0 ? [] : _saved.AsSpan(saved, SectorBytes).ToArray());
+        }
 
-    public void LosePower(Chance chance)
+        ForgetUnsynced();
+    }
+
+    /// <summary>What was not synced meets its fate, sector by sector.</summary>
+    /// <returns>How many un-synced sectors left something behind, whole or spoiled.</returns>
+    public int LosePower(Chance chance)
     {
         // The length is metadata: it may or may not have reached the disk.
-        int length = chance.Below(2) == 0 ? _durable.Length : _now.Length;
-        byte[] after = new byte[length];
-        _durable.AsSpan(0, Math.Min(length, _durable.Length)).CopyTo(after);
-        foreach (int sector in _unsynced.Where(sector => sector * SectorBytes < length))
+        int length = chance.Below(2) == 0 ? _durableLength : _now.Length;
+        int left = 0;
+        foreach ((int sector, byte[] held) in _markedClean ?? [])
         {
-            Span<byte> fate = SectorOf(after, sector);
-            switch (chance.Below(3))
+            if (!IsUnsynced(sector))
             {
-                case 0:
-                    SectorOf(_now, sector)[..fate.Length].CopyTo(fate);
-                    break;
-                case 1:
-                    Spoil(fate, chance);
-                    break;
-                default:
-                    break;
+                Restore(sector, held);
             }
         }
 
-        _unsynced.Clear();
-        _durable = after;
-        _now = [.. after];
+        foreach ((int sector, int saved) in _unsynced)
+        {
+            int fate = chance.Below(3);
+            if (fate > 0)
+            {
+                Restore(sector, saved < 0 ? default : _saved.AsSpan(saved, SectorBytes));
+            }
+
+            if (fate == 1)
+            {
+                Spoil(SectorOf(sector), chance);
+            }
+
+            left += fate < 2 && sector * SectorBytes < length ? 1 : 0;
+        }
+
+        _markedClean = null;
+        ForgetUnsynced();
+        SetLength(length);
+        return left;
     }
 
-    public void FlipBit(int offset, int bit)
+    public void FlipBit(int offset, int bit) => _now[offset] ^= (byte)(1 << bit);
+
+    /// <summary>Puts other bytes into a sector, on the disk itself.</summary>
+    public void Overwrite(int sector, ReadOnlySpan<byte> bytes) => Restore(sector, bytes);
+
+    /// <summary>From now on the disk reports an error for this sector, until it is written again.</summary>
+    public void MakeUnreadable(int sector) => _unreadable.Add(sector);
+
+    public bool IsUnsynced(int sector) => (_isUnsynced[sector / 64] & (1UL << (sector % 64))) != 0;
+
+    public Span<byte> SectorOf(int sector)
     {
-        _now[offset] ^= (byte)(1 << bit);
-        if (offset < _durable.Length)
-        {
-            _durable[offset] ^= (byte)(1 << bit);
-        }
+        int start = sector * SectorBytes;
+        return start >= _now.Length ? default : _now.AsSpan(start, Math.Min(SectorBytes, _now.Length - start));
     }
 
     public void SetLength(int length)
     {
         Array.Resize(ref _now, length);
-        Array.Resize(ref _durable, length);
+        Array.Resize(ref _isUnsynced, (length / SectorBytes / 64) + 1);
+        _durableLength = length;
     }
 
-    public SimulatedFile Copy() => new() { _now = [.. _now], _durable = [.. _now] };
+    public SimulatedFile Copy()
+    {
+        var copy = new SimulatedFile { _now = [.. _now] };
+        copy.SetLength(_now.Length);
+        return copy;
+    }
+
+    private void Touch(int sector)
+    {
+        _unreadable.Remove(sector);
+        if (IsUnsynced(sector))
+        {
+            return;
+        }
+
+        _isUnsynced[sector / 64] |= 1UL << (sector % 64);
+        int saved = -1;
+        if (sector * SectorBytes < _durableLength)
+        {
+            saved = _savedBytes;
+            _savedBytes += SectorBytes;
+            if (_savedBytes > _saved.Length)
+            {
+                Array.Resize(ref _saved, Math.Max(_savedBytes, _saved.Length * 2));
+            }
+
+            ReadOnlySpan<byte> before = _markedClean is not null && _markedClean.TryGetValue(sector, out byte[]? held) ? held : SectorOf(sector);
+            before.CopyTo(_saved.AsSpan(saved));
+            _saved.AsSpan(saved + before.Length, SectorBytes - before.Length).Clear();
+        }
+
+        _unsynced.Add((sector, saved));
+    }
+
+    private void ForgetUnsynced()
+    {
+        foreach ((int sector, _) in _unsynced)
+        {
+            _isUnsynced[sector / 64] &= ~(1UL << (sector % 64));
+        }
+
+        _unsynced.Clear();
+        _savedBytes = 0;
+    }
+
+    private void Restore(int sector, ReadOnlySpan<byte> held)
+    {
+        Span<byte> now = SectorOf(sector);
+        now.Clear();
+        held[..Math.Min(held.Length, now.Length)].CopyTo(now);
+    }
+
+    private void RequireReadable(int offset, int count)
+    {
+        for (int sector = offset / SectorBytes; sector * SectorBytes < offset + count; sector++)
+        {
+            if (_unreadable.Contains(sector))
+            {
+                throw new IOException($"the simulated disk cannot read sector {sector}");
+            }
+        }
+    }
 
     /// <summary>Garbage in the left part, the right part, or all of a sector.</summary>
     private static void Spoil(Span<byte> sector, Chance chance)
@@ -110,11 +230,5 @@ internal sealed class SimulatedFile
         {
             single = (byte)chance.Below(256);
         }
-    }
-
-    private static Span<byte> SectorOf(byte[] bytes, int sector)
-    {
-        int start = sector * SectorBytes;
-        return start >= bytes.Length ? default : bytes.AsSpan(start, Math.Min(SectorBytes, bytes.Length - start));
     }
 }
