@@ -1,0 +1,66 @@
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Faults;
+
+/// <summary>
+/// What was durable is harmed: bits rot, sectors cannot be read, writes and reads go astray. Together with lost disks this never reaches more nodes than a quorum can
+/// spare, but in one seed of ten, in which only safety is looked at.
+/// </summary>
+internal static class Decay
+{
+    public static void Plan(SimulatedWorld world, Plan plan, long events)
+    {
+        Chance chance = plan.FaultChance(FaultKind.Rot);
+        if (!plan.IsOn(FaultKind.Rot))
+        {
+            return;
+        }
+
+        foreach (int node in plan.Breakable)
+        {
+            for (long left = chance.Between(0, 3); left > 0; left--)
+            {
+                (int way, long sectors) = (chance.Below(10), chance.Percent(70) ? 1 : chance.Between(2, 20));
+                bool thenRestarts = chance.Percent(50);
+                world.Faults.When(chance.Between(events / 10, events), () => Harm(world, plan, world.Nodes[node], way, sectors, thenRestarts));
+            }
+        }
+    }
+
+    private static void Harm(SimulatedWorld world, Plan plan, SimulatedNode node, int way, long sectors, bool thenRestarts)
+    {
+        if (node.IsBroken || !(plan.IsUncapped || world.Faults.MaySpareTheBreakable()))
+        {
+            return;
+        }
+
+        SimulatedDisk disk = node.Disk;
+        for (long i = 0; i < sectors; i++)
+        {
+            string? where = way switch
+            {
+                < 5 => disk.Rot(),
+                < 7 => disk.LoseSector(),
+                < 9 => disk.MisdirectWrite(),
+                _ => null,
+            };
+            if (where is not null)
+            {
+                world.Faults.Note("harmed " + where, node.Id, way);
+            }
+        }
+
+        if (way == 9)
+        {
+            world.Faults.Note("a read goes astray", node.Id);
+            disk.MisdirectNextRead();
+        }
+
+        if (thenRestarts)
+        {
+            node.Die(powerIsLost: false);
+        }
+    }
+}

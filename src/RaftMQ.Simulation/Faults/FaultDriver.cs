@@ -1,0 +1,98 @@
+using RaftMQ.Consensus;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.Traces;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Faults;
+
+/// <summary>Everything that goes wrong in a storm, each kind by its own chance, until it is told to stop.</summary>
+internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
+{
+    private bool _powerGoesWithTheDisk;
+    private bool _ended;
+
+    /// <summary>What a storm of so many events does from now on.</summary>
+    public void Begin(long events)
+    {
+        world.Network.Storms = true;
+        Crashes.Plan(world, plan, events);
+        PowerLosses.Plan(world, plan, events);
+        Pauses.Plan(world, plan, events);
+        Partitions.Plan(world, plan);
+        Clogs.Plan(world, plan, events);
+        SlowDisks.Plan(world, plan);
+        FullDisks.Plan(world, plan, events);
+        Decay.Plan(world, plan, events);
+        LostDisks.Plan(world, plan, events);
+        ClockSteps.Plan(world, plan, events);
+    }
+
+    /// <summary>Nothing new goes wrong.</summary>
+    public void End() => _ended = true;
+
+    /// <summary>Plans a fault for when so many events have happened.</summary>
+    public void When(long events, Action fault) => world.WhenEvents(events, () => Unless(fault));
+
+    /// <summary>Plans a fault for a time.</summary>
+    public void At(long time, Action fault) => world.At(time, () => Unless(fault));
+
+    public void Note(string what, long a, long b = 0) => world.Trace.Note(world.Now, 0, TraceKind.Fault, a, b, text: what);
+
+    /// <summary>The next crash at an operation of a disk takes the power with it.</summary>
+    public void PowerGoesWithTheDisk() => _powerGoesWithTheDisk = true;
+
+    public bool LosesPowerWithTheDisk()
+    {
+        bool loses = _powerGoesWithTheDisk;
+        _powerGoesWithTheDisk = false;
+        return loses;
+    }
+
+    /// <summary>
+    /// Whether the breakable nodes may lose what is durable: all others sit in the configuration, so that each committed entry is on a quorum without them.
+    /// </summary>
+    public bool MaySpareTheBreakable()
+    {
+        if (world.Ghost.Cluster?.Committed.Configuration.Membership is not { } membership)
+        {
+            return false;
+        }
+
+        foreach (SimulatedNode node in world.Nodes)
+        {
+            if (!plan.Breakable.Contains(node.Id) && !membership.Counts(node.Identity.Server))
+            {
+                return false;
+            }
+        }
+
+        return plan.Breakable.Count < plan.Nodes;
+    }
+
+    /// <summary>An operator may put an empty disk into a node that refuses to start.</summary>
+    public void OnBroken(SimulatedNode node)
+    {
+        Chance chance = plan.FaultChance(FaultKind.Rot).Fork((ulong)node.Id);
+        if (!plan.IsUncapped && chance.Percent(60))
+        {
+            At(world.Now + chance.Between(500_000, 4_000_000), () => ReplaceDisk(node));
+        }
+    }
+
+    private void ReplaceDisk(SimulatedNode node)
+    {
+        if (node.IsBroken && MaySpareTheBreakable())
+        {
+            Note("disk replaced", node.Id);
+            node.LoseDisk();
+        }
+    }
+
+    private void Unless(Action fault)
+    {
+        if (!_ended)
+        {
+            fault();
+        }
+    }
+}

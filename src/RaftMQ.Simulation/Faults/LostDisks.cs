@@ -1,0 +1,33 @@
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Faults;
+
+/// <summary>A disk is lost, once a run at most, and comes back empty under the same node id: another incarnation, which counts only once it is admitted.</summary>
+internal static class LostDisks
+{
+    public static void Plan(SimulatedWorld world, Plan plan, long events)
+    {
+        Chance chance = plan.FaultChance(FaultKind.LostDisk);
+        if (!plan.IsOn(FaultKind.LostDisk) || plan.Breakable.Count == 0)
+        {
+            return;
+        }
+
+        SimulatedNode node = world.Nodes[plan.Breakable[chance.Below(plan.Breakable.Count)]];
+        world.Faults.When(chance.Between(events / 20, events * 3 / 4), () => Lose(world, node, chance));
+    }
+
+    private static void Lose(SimulatedWorld world, SimulatedNode node, Chance chance)
+    {
+        if (world.Faults.MaySpareTheBreakable())
+        {
+            world.Faults.Note("disk lost", node.Id);
+            node.LoseDisk();
+        }
+        else
+        {
+            world.Faults.At(world.Now + chance.Between(100_000, 500_000), () => Lose(world, node, chance));
+        }
+    }
+}

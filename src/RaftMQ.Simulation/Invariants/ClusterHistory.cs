@@ -1,0 +1,21 @@
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>The ghost of one cluster: all votes, entries, commitments. A run has one as a rule, and more where a birth was given up.</summary>
+internal sealed class ClusterHistory
+{
+    public ClusterHistory(Findings findings)
+    {
+        Ballots = new Ballots(findings);
+        Entries = new KnownEntries(findings);
+        Committed = new CommittedLog(findings, Entries);
+        Reference = new ReferenceMachine(findings, Committed);
+    }
+
+    public Ballots Ballots { get; }
+
+    public KnownEntries Entries { get; }
+
+    public CommittedLog Committed { get; }
+
+    public ReferenceMachine Reference { get; }
+}

@@ -1,0 +1,76 @@
+using RaftMQ.Consensus;
+
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>A log as the records given to a disk add up to it: the term of every entry, the configurations, term and vote.</summary>
+internal sealed class LogImage
+{
+    /// <summary>The term of an entry that is not there.</summary>
+    public const ulong NoEntry = ulong.MaxValue;
+
+    private readonly List<ulong> _terms = [];
+    private readonly List<(ulong Index, Membership Membership)> _configurations = [];
+
+    public HardState HardState { get; set; }
+
+    public ulong Last => (ulong)_terms.Count;
+
+    public ulong LastTerm => _terms.Count == 0 ? 0 : _terms[^1];
+
+    /// <summary>All configurations that stand in the log, the one in force last.</summary>
+    public IReadOnlyList<(ulong Index, Membership Membership)> Configurations => _configurations;
+
+    public ulong TermAt(ulong index) => index == 0 ? 0 : index <= Last ? _terms[(int)index - 1] : NoEntry;
+
+    public void Append(in LogEntry entry)
+    {
+        _terms.Add(entry.Term.Value);
+        if (entry.Kind == EntryKind.Birth)
+        {
+            _configurations.Add((entry.Index.Value, Birth.Decode(entry.Payload).Members));
+        }
+        else if (entry.Kind == EntryKind.Membership)
+        {
+            _configurations.Add((entry.Index.Value, Membership.Decode(entry.Payload.Span, out _)));
+        }
+    }
+
+    /// <summary>Drops entries from an index on.</summary>
+    /// <returns>Whether a configuration was among them.</returns>
+    public bool TruncateFrom(ulong index)
+    {
+        _terms.RemoveRange((int)index - 1, (int)(Last - index) + 1);
+        return _configurations.RemoveAll(taken => taken.Index >= index) > 0;
+    }
+
+    /// <summary>Whether recovery found exactly this.</summary>
+    public bool Equals(RecoveredLog recovered)
+    {
+        if (recovered.LastIndex.Value != Last || recovered.HardState != HardState || recovered.Configurations.Count != _configurations.Count)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < recovered.Terms.Count; i++)
+        {
+            ulong end = i + 1 < recovered.Terms.Count ? recovered.Terms[i + 1].First.Value - 1 : Last;
+            ulong term = recovered.Terms[i].Term.Value;
+            if (TermAt(recovered.Terms[i].First.Value) != term || TermAt(end) != term)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes this image the same as another.</summary>
+    public void CopyFrom(LogImage other)
+    {
+        _terms.Clear();
+        _terms.AddRange(other._terms);
+        _configurations.Clear();
+        _configurations.AddRange(other._configurations);
+        HardState = other.HardState;
+    }
+}

@@ -1,0 +1,142 @@
+using RaftMQ.Consensus;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>
+/// What one incarnation has given to its disk and what of it is durable there: kept beside the node, from the batches that go to the disk and the syncs that were done, so that
+/// nothing that the node says of itself has to be believed.
+/// </summary>
+internal sealed class ServerImage(ServerId server)
+{
+    private readonly Queue<(ulong Batch, WalBatch Records)> _underWay = new();
+    private readonly Queue<(ulong Batch, WalBatch Records)> _unreported = new();
+
+    public ServerId Server { get; } = server;
+
+    /// <summary>All that was given to the disk.</summary>
+    public LogImage Given { get; } = new();
+
+    /// <summary>What is durable.</summary>
+    public LogImage Durable { get; } = new();
+
+    /// <summary>What the node has been told is durable: the most that it may claim.</summary>
+    public LogImage Reported { get; } = new();
+
+    /// <summary>Whether a term or vote was given to the disk that is not durable yet.</summary>
+    public bool HasHardStateUnderWay => _underWay.Any(batch => batch.Records.HardState is not null);
+
+    /// <summary>In this life: the highest commit and applied index seen, and the term that it was seen leading.</summary>
+    public ulong CommitSeen { get; set; }
+
+    public ulong AppliedSeen { get; set; }
+
+    public ulong TermLed { get; set; }
+
+    public Role RoleSeen { get; set; }
+
+    /// <summary>Where the log ended at the turn before.</summary>
+    public ulong LastBefore { get; set; }
+
+    public void Give(ulong batch, in WalBatch records) => _underWay.Enqueue((batch, records));
+
+    /// <summary>All batches up to this one are durable.</summary>
+    public void OnSynced(ulong batch)
+    {
+        while (_underWay.TryPeek(out (ulong Batch, WalBatch Records) first) && first.Batch <= batch)
+        {
+            _unreported.Enqueue(_underWay.Dequeue());
+            Apply(first.Records, Durable);
+        }
+    }
+
+    /// <summary>The node is about to be told that all batches up to this one are durable.</summary>
+    /// <returns>False if some of them are not.</returns>
+    public bool OnReported(ulong batch)
+    {
+        ulong last = 0;
+        while (_unreported.TryPeek(out (ulong Batch, WalBatch Records) first) && first.Batch <= batch)
+        {
+            _unreported.Dequeue();
+            Apply(first.Records, Reported);
+            last = first.Batch;
+        }
+
+        return last == batch;
+    }
+
+    /// <summary>
+    /// A new life begins with what recovery found: everything that was durable, and of what was under way the records up to some point, in the order in which they
+    /// were written.
+    /// </summary>
+    /// <param name="recovered">What was found.</param>
+    /// <param name="lost">Whether some record that was under way is not there.</param>
+    /// <returns>False if it is anything else.</returns>
+    public bool BeginLife(RecoveredLog recovered, out bool lost)
+    {
+        bool partly = false;
+        bool found = Durable.Equals(recovered);
+        while (!found && _underWay.TryDequeue(out (ulong Batch, WalBatch Records) next))
+        {
+            found = ApplyUntil(next.Records, recovered, out partly);
+        }
+
+        lost = partly || _underWay.Count > 0;
+        _underWay.Clear();
+        _unreported.Clear();
+        Given.CopyFrom(Durable);
+        Reported.CopyFrom(Durable);
+        (CommitSeen, AppliedSeen, TermLed, RoleSeen, LastBefore) = (0, 0, 0, Role.Follower, Durable.Last);
+        return found;
+    }
+
+    private static void Apply(in WalBatch records, LogImage image)
+    {
+        image.HardState = records.HardState ?? image.HardState;
+        if (records.TruncateFrom is { } from)
+        {
+            image.TruncateFrom(from.Value);
+        }
+
+        for (int i = 0; i < records.Entries.Count; i++)
+        {
+            image.Append(records.Entries[i]);
+        }
+    }
+
+    /// <summary>Makes the records of a batch durable one by one, until that is what was found.</summary>
+    private bool ApplyUntil(in WalBatch records, RecoveredLog recovered, out bool partly)
+    {
+        partly = true;
+        if (records.HardState is { } state)
+        {
+            Durable.HardState = state;
+            if (Durable.Equals(recovered))
+            {
+                return true;
+            }
+        }
+
+        if (records.TruncateFrom is { } from)
+        {
+            Durable.TruncateFrom(from.Value);
+            if (Durable.Equals(recovered))
+            {
+                return true;
+            }
+        }
+
+        for (int i = 0; i < records.Entries.Count; i++)
+        {
+            Durable.Append(records.Entries[i]);
+            if (Durable.Last == recovered.LastIndex.Value && Durable.Equals(recovered))
+            {
+                partly = i + 1 < records.Entries.Count;
+                return true;
+            }
+        }
+
+        partly = false;
+        return Durable.Equals(recovered);
+    }
+}

@@ -1,0 +1,183 @@
+using RaftMQ.Consensus;
+using RaftMQ.Simulation.Traces;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Runs;
+
+/// <summary>
+/// Faults stop in a random core quorum of nodes that may vote, and stay as they are elsewhere; then the core must get somewhere (I19): a leader, an end of every
+/// request, equal states, empty queues, and no change of leader without need.
+/// </summary>
+internal sealed class LivenessPhase
+{
+    private const int TimeoutsToALeader = 10;
+    private const int TimeoutsToTheEnd = 200;
+    private const int TimeoutsOfPeace = 20;
+
+    private readonly SimulatedWorld _world;
+    private readonly Plan _plan;
+    private readonly Chance _chance;
+    private readonly List<SimulatedNode> _core = [];
+    private readonly long _electionTimeoutUs;
+
+    public LivenessPhase(SimulatedWorld world, Plan plan)
+    {
+        _world = world;
+        _plan = plan;
+        _chance = plan.Chance.Fork(Purpose.Liveness);
+
+        // By the slowest clock that there may be.
+        _electionTimeoutUs = plan.Replica.ElectionTimeoutTicks * plan.Replica.TickMilliseconds * 1_250L;
+    }
+
+    private IEnumerable<SimulatedNode> Leaders => _core.Where(node => node.Replica?.Core.Role == Role.Leader);
+
+    public void Run()
+    {
+        _world.Clients.MayAsk = false;
+        if (!PickCore())
+        {
+            Note("no quorum is left that may vote: safety only");
+            return;
+        }
+
+        Note("liveness, core " + string.Join(' ', _core.Select(node => node.Id)));
+        foreach (SimulatedNode node in _world.Nodes)
+        {
+            if (_core.Contains(node))
+            {
+                Heal(node);
+            }
+            else
+            {
+                LeaveBroken(node);
+            }
+        }
+
+        HealLinks();
+        _world.Serve(_core.Select(node => node.Id));
+        _world.Clients.KeepOnly(_core);
+        Expect(() => Leaders.Any(), TimeoutsToALeader, "no leader");
+        Expect(() => !_world.Clients.AnyWaits, TimeoutsToTheEnd, "a request has no end");
+        _world.Clients.BeginDrain();
+        Expect(() => IsDrained() && !_world.Clients.AnyWaits, TimeoutsToTheEnd, "the queues are not empty");
+        Expect(AreEqual, TimeoutsToTheEnd, "the core's states are not equal");
+        int changes = _world.LeaderChanges;
+        _world.Run(() => false, TimeoutsOfPeace * _electionTimeoutUs);
+        if (_world.LeaderChanges > changes && _world.Findings.First is null)
+        {
+            _world.Findings.Report("I19", "the leader has changed without need");
+        }
+
+        Note("the end");
+    }
+
+    private bool PickCore()
+    {
+        Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
+        List<SimulatedNode> mayVote = [.. _world.Nodes.Where(node => MayVote(node, membership))];
+        int majority = membership?.Majority ?? _plan.Nodes;
+        if (mayVote.Count < majority || _plan.IsUncapped)
+        {
+            return false;
+        }
+
+        int size = (int)_chance.Between(majority, mayVote.Count);
+        while (_core.Count < size)
+        {
+            SimulatedNode node = mayVote[_chance.Below(mayVote.Count)];
+            mayVote.Remove(node);
+            _core.Add(node);
+        }
+
+        return true;
+    }
+
+    /// <summary>Before anything is committed everybody is needed: who founds may not know yet whom it may count on.</summary>
+    private static bool MayVote(SimulatedNode node, Membership? membership) =>
+        !node.IsBroken && !node.Disk.IsHarmed && (membership is null || (!node.HasNewDisk && membership.Counts(node.Identity.Server)));
+
+    private void Heal(SimulatedNode node)
+    {
+        node.SyncUs = Plan.HealthySyncUs;
+        node.Disk.CapacityBytes = long.MaxValue;
+        node.Disk.FailedSyncsPerMillion = 0;
+        node.Disk.ShortWritesPerMillion = 0;
+        node.Disk.CrashAfter(-1);
+        node.CrashAfterSteps(0);
+        node.Resume();
+        node.Start();
+        _world.Network.Calm(node.Id);
+    }
+
+    /// <summary>Whoever may not vote yet is left in the core's network and may be admitted; others are down, cut off, or heard but deaf, or deaf but heard.</summary>
+    private void LeaveBroken(SimulatedNode node)
+    {
+        bool isNewcomer = !node.IsBroken && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) == false;
+        int fate = isNewcomer ? 4 : _chance.Below(4);
+        _world.Trace.Note(_world.Now, node.Id, TraceKind.Fault, fate, text: "left broken");
+        switch (fate)
+        {
+            case 0:
+                node.StaysDown = true;
+                node.Die(powerIsLost: false);
+                break;
+            case 4:
+                Heal(node);
+                break;
+            default:
+                foreach (SimulatedNode other in _core)
+                {
+                    _world.Network[node.Id, other.Id].Cuts += fate is 1 or 2 ? 1 : 0;
+                    _world.Network[other.Id, node.Id].Cuts += fate is 1 or 3 ? 1 : 0;
+                }
+
+                break;
+        }
+    }
+
+    private void HealLinks()
+    {
+        foreach (SimulatedNode from in _world.Nodes)
+        {
+            foreach (SimulatedNode to in _world.Nodes)
+            {
+                if (_world.Network.IsCalm(from.Id) && _world.Network.IsCalm(to.Id) && from != to)
+                {
+                    Link link = _world.Network[from.Id, to.Id];
+                    link.Cuts = 0;
+                    link.CloggedUntil = 0;
+                    link.LastArrivalAt = 0;
+                }
+            }
+        }
+    }
+
+    private bool IsDrained()
+    {
+        Invariants.ReferenceMachine? reference = _world.Ghost.Cluster?.Reference;
+        reference?.CatchUp();
+        return reference is null || reference.Machine.MessageCount == 0;
+    }
+
+    private bool AreEqual()
+    {
+        ulong committed = _world.Ghost.Cluster?.Committed.Last ?? 0;
+        return _core.TrueForAll(node => node.Replica is { } replica && replica.AppliedIndex.Value == committed && replica.Core.Log.Last.Index.Value == committed);
+    }
+
+    private void Expect(Func<bool> condition, int timeouts, string otherwise)
+    {
+        bool came = _world.Run(condition, timeouts * _electionTimeoutUs);
+        if (!came && _world.Findings.First is null)
+        {
+            _world.Findings.Report("I19", $"{otherwise} within {timeouts} election timeouts of peace in the core ({Describe()})");
+        }
+    }
+
+    private string Describe() => string.Join("; ", _core.Select(node => node.Replica is { } replica
+        ? $"n{node.Id} {replica.Core.Role} term {replica.Core.CurrentTerm} log {replica.Core.Log.Last} commit {replica.Core.CommitIndex} applied {replica.AppliedIndex}"
+        : $"n{node.Id} down"));
+
+    private void Note(string phase) => _world.Trace.Note(_world.Now, 0, TraceKind.Phase, _world.Events, text: phase);
+}

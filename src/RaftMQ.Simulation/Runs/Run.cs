@@ -1,0 +1,102 @@
+using RaftMQ.Simulation.Histories;
+using RaftMQ.Simulation.Traces;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Runs;
+
+/// <summary>One run: birth, storm, then a core quorum is left in peace and must come to an end with everything, then the history is judged.</summary>
+public static class Run
+{
+    private const long Second = 1_000_000;
+    private const long BirthUs = 30 * Second;
+    private const long LongestStormUs = 600 * Second;
+
+    /// <summary>Makes a run from a seed.</summary>
+    /// <param name="options">What to run.</param>
+    /// <returns>What it came to; equal for equal options, on every machine.</returns>
+    public static RunResult Make(RunOptions options)
+    {
+        var plan = new Plan(options);
+        var world = new SimulatedWorld(plan, options.Trace);
+        Storm(world, plan, options.Events);
+        if (world.Findings.First is null)
+        {
+            new LivenessPhase(world, plan).Run();
+        }
+
+        long messages = 0;
+        if (world.Findings.First is null)
+        {
+            Judge(world, out messages);
+        }
+
+        Finding? failure = world.Findings.First;
+        return new RunResult
+        {
+            Seed = options.Seed,
+            Events = world.Events,
+            Operations = world.Clients.Operations.Count,
+            Messages = messages,
+            Checks = world.Findings.Checks,
+            Reached = world.Reach.Counts,
+            TraceHash = world.Trace.Hash,
+            Failure = failure,
+            LastLines = failure is null ? [] : world.Trace.LastLines,
+        };
+    }
+
+    private static void Storm(SimulatedWorld world, Plan plan, int events)
+    {
+        Chance starts = plan.Chance.Fork(Purpose.Shape).Fork(1);
+        foreach (SimulatedNode node in world.Nodes)
+        {
+            world.Agenda.Add(starts.Between(0, plan.StormsAtBirth ? 3 * Second : Second / 2), EventKind.Start, node.Id);
+        }
+
+        if (!plan.StormsAtBirth)
+        {
+            Note(world, "birth");
+            bool isBorn = world.Run(() => IsWhole(world), BirthUs);
+            if (!isBorn && world.Findings.First is null)
+            {
+                world.Findings.Report("I19", "no cluster with all its members within 30 seconds without faults");
+            }
+        }
+
+        Note(world, "storm");
+        world.Clients.BeginAll();
+        world.Faults.Begin(events);
+        world.Run(() => world.Events >= events, LongestStormUs);
+        world.Faults.End();
+    }
+
+    private static bool IsWhole(SimulatedWorld world)
+    {
+        foreach (SimulatedNode node in world.Nodes)
+        {
+            if (node.Replica is not { IsMember: true, Core.Leader: not null })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Judge(SimulatedWorld world, out long messages)
+    {
+        messages = 0;
+        Invariants.ReferenceMachine? reference = world.Ghost.Cluster?.Reference;
+        reference?.CatchUp();
+        CommittedAll committed = reference is null ? new([], []) : new([.. reference.Commands], reference.Empty());
+        Finding? finding = Verdict.Of(new History(world.Clients.Operations, committed.Commands, committed.Remaining), out messages);
+        if (finding is not null)
+        {
+            world.Findings.Report(finding.Invariant, finding.Message);
+        }
+    }
+
+    private static void Note(SimulatedWorld world, string phase) => world.Trace.Note(world.Now, 0, TraceKind.Phase, world.Events, text: phase);
+
+    private sealed record CommittedAll(IReadOnlyList<Queues.CommittedCommand> Commands, IReadOnlyList<(string Topic, string Body)> Remaining);
+}

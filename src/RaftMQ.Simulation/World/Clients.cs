@@ -1,0 +1,232 @@
+using System.Runtime.InteropServices;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Histories;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.Traces;
+
+namespace RaftMQ.Simulation.World;
+
+/// <summary>All clients of a run, and everything that they ever asked and heard.</summary>
+internal sealed class Clients
+{
+    private readonly SimulatedWorld _world;
+    private readonly SimulatedClient[] _clients;
+    private readonly List<Operation> _operations = [];
+    private readonly Dictionary<byte[], int> _forwards = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, ulong> _firstDone = [];
+    private bool _diskWasFull;
+    private int _lastNumber;
+    private long _moment;
+
+    public Clients(SimulatedWorld world, Plan plan)
+    {
+        _world = world;
+        Requests = new RequestMix(world, plan);
+        _clients = [.. Enumerable.Range(0, plan.Clients).Select(seat => new SimulatedClient(world, plan, seat))];
+    }
+
+    public RequestMix Requests { get; }
+
+    public IReadOnlyList<Operation> Operations => _operations;
+
+    /// <summary>Whether new operations are begun.</summary>
+    public bool MayAsk { get; set; } = true;
+
+    /// <summary>Whether all that is still asked is to empty the queues.</summary>
+    public bool Drain { get; private set; }
+
+    /// <summary>Whether some client waits for an answer.</summary>
+    public bool AnyWaits => _clients.Any(client => client.IsWaiting);
+
+    public SimulatedClient this[int seat] => _clients[seat];
+
+    public void BeginAll()
+    {
+        foreach (SimulatedClient client in _clients)
+        {
+            client.ActIn(client.Think());
+        }
+    }
+
+    /// <summary>Who waits for any other node waits in vain.</summary>
+    public void KeepOnly(IReadOnlyCollection<SimulatedNode> nodes)
+    {
+        foreach (SimulatedClient client in _clients)
+        {
+            if (client.IsWaiting && !nodes.Any(node => node.Id == client.WaitsFor))
+            {
+                client.LeaveOpen();
+            }
+        }
+    }
+
+    /// <summary>From now on clients only take what is left.</summary>
+    public void BeginDrain()
+    {
+        Drain = true;
+        foreach (SimulatedClient client in _clients)
+        {
+            client.BeginDrain();
+        }
+    }
+
+    public int NextNumber() => ++_lastNumber;
+
+    public Operation Begin(SimulatedClient client, ClientRequest request, int node)
+    {
+        var operation = new Operation
+        {
+            Number = _operations.Count + 1,
+            Client = client.Number,
+            Kind = request.Kind,
+            Topic = request.Topic,
+            Body = request.Body,
+            Key = request.Key,
+            InvokedAt = ++_moment,
+        };
+        _operations.Add(operation);
+        _world.Trace.Note(_world.Now, node, TraceKind.Ask, operation.Number, (long)request.Kind, client.Number);
+        return operation;
+    }
+
+    public void OnEnded(SimulatedCommand command, SimulatedNode node)
+    {
+        Attempt attempt = command.Attempt;
+        RequestResult result = command.Result;
+        Ending ending = result.Outcome switch
+        {
+            RequestOutcome.Replied => Ending.Replied,
+            RequestOutcome.OutcomeUnknown => Ending.Unknown,
+            _ => Ending.NotDone,
+        };
+        Count(result, attempt, node);
+        if (attempt.IsAwaited && ending == Ending.Replied)
+        {
+            Operation operation = attempt.Operation;
+            operation.Outcome = result.Reply.Outcome;
+            operation.Index = result.Reply.Index;
+            bool took = operation.Kind == OperationKind.Pop && result.Reply.Outcome == QueueOutcome.Done;
+            operation.Taken = took ? System.Text.Encoding.UTF8.GetString(result.Reply.Body.Span) : null;
+        }
+
+        OnEnded(attempt, ending);
+    }
+
+    public void OnEnded(SimulatedTopics request, SimulatedNode node)
+    {
+        Attempt attempt = request.Attempt;
+        TopicsResult result = request.Result!;
+        if (attempt.IsAwaited && result.Outcome == RequestOutcome.Replied)
+        {
+            attempt.Operation.Outcome = QueueOutcome.Done;
+            attempt.Operation.Index = result.Index;
+            attempt.Operation.Topics = result.Topics;
+            bool outlived = attempt.LeaderBefore is { } before && before.Term < node.Replica!.Core.CurrentTerm && before.Server != node.Replica.Core.Leader;
+            if (outlived)
+            {
+                _world.Reach.Count(Situation.ReadOutlivedLeader);
+            }
+        }
+
+        OnEnded(attempt, result.Outcome == RequestOutcome.Replied ? Ending.Replied : Ending.NotDone);
+    }
+
+    public void OnEnded(Attempt attempt, Ending ending)
+    {
+        if (!attempt.IsAwaited)
+        {
+            return;
+        }
+
+        attempt.IsAwaited = false;
+        Operation operation = attempt.Operation;
+        operation.Ending = ending;
+        operation.EndedAt = ++_moment;
+        _world.Trace.Note(_world.Now, attempt.Node, TraceKind.Answer, operation.Number, (long)ending, (long)operation.Outcome, (long)operation.Index);
+        attempt.Client.OnEnded(ending);
+    }
+
+    /// <summary>The client no longer waits.</summary>
+    public void Abandon(Attempt attempt)
+    {
+        attempt.IsAwaited = false;
+        _world.Trace.Note(_world.Now, attempt.Node, TraceKind.GiveUp, attempt.Operation.Number, c: attempt.Client.Number);
+    }
+
+    /// <summary>A process is gone: whoever waited for it finds its connection closed.</summary>
+    public void OnNodeEnded(SimulatedNode node)
+    {
+        foreach (SimulatedClient client in _clients)
+        {
+            client.OnNodeEnded(node.Id);
+        }
+    }
+
+    /// <summary>A node has passed a client's command on.</summary>
+    public void OnForwarded(ReadOnlyMemory<byte> command)
+    {
+        if (MemoryMarshal.TryGetArray(command, out ArraySegment<byte> segment))
+        {
+            ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_forwards, segment.Array!, out _);
+            count++;
+        }
+    }
+
+    private void Count(in RequestResult result, Attempt attempt, SimulatedNode node)
+    {
+        Operation operation = attempt.Operation;
+        bool isDone = result.Outcome == RequestOutcome.Replied && result.Reply.Outcome == QueueOutcome.Done;
+        if (result.Outcome == RequestOutcome.Overwritten)
+        {
+            _world.Reach.Count(Situation.Overwritten);
+        }
+
+        bool isPublish = operation.Kind == OperationKind.Publish;
+        if (_diskWasFull && isDone && isPublish)
+        {
+            _diskWasFull = false;
+            _world.Reach.Count(Situation.DiskFullRefusedAndRecovered);
+        }
+
+        _diskWasFull |= result.Outcome == RequestOutcome.DiskFull && isPublish;
+        if (isDone && operation.Key is { } key)
+        {
+            CountKey(key, result.Reply.Index, attempt, node);
+        }
+    }
+
+    private void CountKey(string key, ulong index, Attempt attempt, SimulatedNode node)
+    {
+        if (_firstDone.TryGetValue(key, out ulong first) && index > first)
+        {
+            _world.Reach.Count(Situation.KeyExpiredThenUsed);
+        }
+
+        _firstDone.TryAdd(key, index);
+        if (index > attempt.CommittedBefore)
+        {
+            return;
+        }
+
+        Invariants.ClusterHistory cluster = _world.Ghost.Cluster!;
+        if (cluster.Committed.TermAt(index) < cluster.Ballots.HighestLed)
+        {
+            _world.Reach.Count(Situation.DedupHitAfterFailover);
+        }
+
+        if (index <= node.CommittedAtStart)
+        {
+            _world.Reach.Count(Situation.DedupHitAfterRestart);
+        }
+    }
+
+    /// <summary>A command of this attempt has ended: how often it was passed on no longer matters.</summary>
+    public void Forget(byte[] command, bool isDone)
+    {
+        if (_forwards.Remove(command, out int count) && count > 1 && isDone)
+        {
+            _world.Reach.Count(Situation.ForwardedAgain);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Storage;
+
+namespace RaftMQ.Simulation.World;
+
+/// <summary>The process's disk thread: takes all the work that waits at once (group commit), does it, answers after as long as disks take, and prepares in idle moments.</summary>
+internal sealed partial class SimulatedNode
+{
+    private const long IdleUs = 50_000;
+
+    private readonly List<DiskWork> _waiting = [];
+    private readonly List<DiskWork> _taken = [];
+    private readonly List<ReplicaInput> _answers = [];
+    private ReplicaDisk? _worker;
+    private bool _runIsDue;
+    private bool _diskIsBusy;
+    private ulong _idleTurn;
+
+    /// <summary>How long a sync takes here at the mean, in microseconds.</summary>
+    public long SyncUs { get; set; } = Plan.HealthySyncUs;
+
+    public void RunDisk(in Appointment due)
+    {
+        if (due.Life != Life || !IsRunning)
+        {
+            return;
+        }
+
+        bool isIdle = due.Other == 1;
+        if (!isIdle)
+        {
+            _runIsDue = false;
+        }
+
+        bool isVoid = IsPaused || _diskIsBusy || (isIdle && (due.OtherLife != _idleTurn || _waiting.Count > 0));
+        if (!isVoid)
+        {
+            DoDiskWork();
+        }
+    }
+
+    public void AnswerDisk(in Appointment due)
+    {
+        if (due.Life != Life || !IsRunning)
+        {
+            return;
+        }
+
+        _diskIsBusy = false;
+        foreach (ReplicaInput answer in _answers)
+        {
+            Post(answer);
+        }
+
+        _answers.Clear();
+        if (_waiting.Count > 0)
+        {
+            ScheduleRun();
+        }
+        else
+        {
+            ScheduleIdle();
+        }
+    }
+
+    private void DoDiskWork()
+    {
+        int count = _plan.DiskTakesOne ? Math.Min(1, _waiting.Count) : _waiting.Count;
+        _taken.Clear();
+        _taken.AddRange(_waiting.GetRange(0, count));
+        _waiting.RemoveRange(0, count);
+        bool isIdle = count == 0;
+        try
+        {
+            _worker!.Do(_taken, _answers);
+            NoteSynced();
+            bool more = _worker.WorkInBackground(isIdle, _answers);
+            if (isIdle && _answers.Count == 0)
+            {
+                ScheduleIdle(more ? 200 : IdleUs);
+                return;
+            }
+        }
+        catch (SimulatedCrashException)
+        {
+            Die(powerIsLost: _world.Faults.LosesPowerWithTheDisk());
+            return;
+        }
+        catch (StorageDamagedException damage)
+        {
+            EndDamaged(damage);
+            return;
+        }
+        catch (Exception e) when (e is StorageFailedException or IOException)
+        {
+            End(e.Message);
+            return;
+        }
+        catch (Exception e)
+        {
+            _world.Findings.Report("I22", $"the disk of node {Id} ends: {e}");
+            return;
+        }
+
+        _diskIsBusy = true;
+        long latency = isIdle ? 50 : 20 + _chance.Exponential(SyncUs);
+        _world.Agenda.Add(_world.Now + latency, EventKind.DiskAnswer, Id, life: Life);
+    }
+
+    private void NoteSynced()
+    {
+        for (int i = _taken.Count - 1; i >= 0; i--)
+        {
+            if (_taken[i] is PersistBatch batch)
+            {
+                _world.Ghost.OnSynced(this, batch.Id);
+                return;
+            }
+        }
+    }
+
+    private void EndDamaged(StorageDamagedException damage)
+    {
+        _world.Findings.Checks++;
+        if (!Disk.IsHarmed)
+        {
+            _world.Findings.Report("I20", $"node {Id} reads damage although nothing on its disk was harmed: {damage.Message}");
+            return;
+        }
+
+        End(damage.Message);
+    }
+
+    /// <summary>The disk's thread wakes up a moment after it was asked; what has come by then is done together.</summary>
+    private void ScheduleRun()
+    {
+        if (!_runIsDue && !_diskIsBusy && !IsPaused && _waiting.Count > 0)
+        {
+            _runIsDue = true;
+            _world.Agenda.Add(_world.Now + 2 + _chance.Exponential(SyncUs / 4), EventKind.DiskRun, Id, life: Life);
+        }
+    }
+
+    private void ScheduleIdle(long wait = IdleUs) =>
+        _world.Agenda.Add(_world.Now + wait, EventKind.DiskRun, Id, other: 1, life: Life, otherLife: ++_idleTurn);
+}

@@ -1,0 +1,72 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Traces;
+
+namespace RaftMQ.Simulation.World;
+
+/// <summary>What the replica asks of the world. The process may end before and after each of these steps.</summary>
+internal sealed partial class SimulatedNode : IReplicaPorts
+{
+    bool IReplicaPorts.Send(PeerMessage message)
+    {
+        Step();
+        _world.Ghost.OnSending(this, message);
+        bool sent = _world.Network.Send(this, message);
+        if (sent && message is ForwardRequest forward)
+        {
+            _world.Clients.OnForwarded(forward.Command);
+        }
+
+        Step();
+        return sent;
+    }
+
+    void IReplicaPorts.AskDisk(DiskWork work)
+    {
+        Step();
+        if (work is PersistBatch batch)
+        {
+            _world.Ghost.OnGiven(this, batch);
+            _world.Trace.Note(
+                _world.Now,
+                Id,
+                TraceKind.Persist,
+                (long)batch.Id,
+                (long)(batch.Records.HardState?.CurrentTerm.Value ?? 0),
+                (long)(batch.Records.TruncateFrom?.Value ?? 0),
+                batch.Records.Entries.Count);
+        }
+
+        _waiting.Add(work);
+        ScheduleRun();
+        Step();
+    }
+
+    void IReplicaPorts.Complete(PendingCommand request)
+    {
+        Step();
+        _underWay--;
+        _world.Clients.OnEnded((SimulatedCommand)request, this);
+    }
+
+    void IReplicaPorts.Complete(PendingTopics request)
+    {
+        Step();
+        _underWay--;
+        _world.Clients.OnEnded((SimulatedTopics)request, this);
+    }
+
+    void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;
+
+    /// <summary>No folder is ever restored here: one that has forgotten something has lost it.</summary>
+    void IReplicaPorts.RefuseFolder(string reason)
+    {
+        _refused = reason;
+        _world.Findings.Report("I20", $"node {Id} has forgotten what it promised: {reason}");
+    }
+
+    void IReplicaPorts.Report(EventLevel level, string text) => _world.Trace.Note(_world.Now, Id, TraceKind.Report, (long)level, text: text);
+}

@@ -1,0 +1,348 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Histories;
+using RaftMQ.Simulation.Traces;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Identity;
+
+namespace RaftMQ.Simulation.World;
+
+/// <summary>The process's replica thread: takes what waits, hands it over, ends the turn; a tick comes last, as in production (<c>NodeLife</c>).</summary>
+internal sealed partial class SimulatedNode
+{
+    private const int HandOverMs = 1_000;
+    private const int LastRepliesMs = 1_000;
+    private const int LingerMs = 100;
+
+    private readonly List<ReplicaInput> _inbox = [];
+    private bool _turnIsDue;
+    private bool _tickIsDue;
+    private long _nextTickMs;
+    private int _stepsLeft;
+    private string? _givenUp;
+    private string? _refused;
+    private long _stopStartedMs = -1;
+    private long _handedOverMs = long.MinValue / 2;
+    private int _underWay;
+
+    private bool HasEnded => _givenUp is not null || _refused is not null;
+
+    /// <summary>The process ends after so many more steps: handled inputs, messages before and after they leave, requests to the disk, answers.</summary>
+    public void CrashAfterSteps(int steps) => _stepsLeft = steps;
+
+    /// <summary>Leaves something in the inbox.</summary>
+    public void Post(ReplicaInput input)
+    {
+        if (IsRunning)
+        {
+            _inbox.Add(input);
+            ScheduleTurn();
+        }
+    }
+
+    /// <summary>The process is asked to stop, as an operator's restart does.</summary>
+    public void Stop(bool handOver)
+    {
+        if (IsRunning && _stopStartedMs < 0)
+        {
+            _world.Trace.Note(_world.Now, Id, TraceKind.Stop, handOver ? 1 : 0);
+            Post(new StopInput(handOver));
+        }
+    }
+
+    /// <summary>A client's command arrives.</summary>
+    /// <returns>What to leave in the inbox should the client go away; null if too many are under way already.</returns>
+    public ReplicaInput? Submit(byte[] command, Attempt attempt)
+    {
+        if (_underWay >= _plan.MaxRequests)
+        {
+            _world.Events++;
+            return null;
+        }
+
+        bool isCommand = QueueCommandCodec.TryReadHeader(command, out QueueCommandHeader header);
+        Consensus.Invariant.Require(isCommand, "clients send commands");
+        _underWay++;
+        var request = new SimulatedCommand(command, header, attempt);
+        Post(new CommandInput(request));
+        return new CommandGoneInput(request);
+    }
+
+    /// <summary>A client wants to know the topics.</summary>
+    /// <returns>As <see cref="Submit"/>.</returns>
+    public ReplicaInput? AskTopics(Attempt attempt)
+    {
+        if (_underWay >= _plan.MaxRequests)
+        {
+            _world.Events++;
+            return null;
+        }
+
+        _underWay++;
+        var request = new SimulatedTopics(attempt);
+        Post(new TopicsInput(request));
+        return new TopicsGoneInput(request);
+    }
+
+    public void Tick(in Appointment due)
+    {
+        if (due.Life != Life || !IsRunning)
+        {
+            return;
+        }
+
+        _tickIsDue = true;
+        if (!IsPaused)
+        {
+            TakeTurn();
+        }
+    }
+
+    public void Turn(in Appointment due)
+    {
+        if (due.Life == Life && IsRunning)
+        {
+            _turnIsDue = false;
+            if (!IsPaused)
+            {
+                TakeTurn();
+            }
+        }
+    }
+
+    private void TakeTurn()
+    {
+        QueueReplica replica = Replica!;
+        ServerIdentity identified = replica.Identity;
+        bool ended = false;
+        try
+        {
+            HandleInputs(replica);
+            if (!HasEnded)
+            {
+                replica.EndTurn();
+            }
+        }
+        catch (SimulatedCrashException)
+        {
+            ended = true;
+        }
+        catch (Exception e)
+        {
+            _world.Findings.Report("I22", $"node {Id} ends: {e}");
+            return;
+        }
+
+        _world.Ghost.Observe(this);
+        Identity = replica.Identity;
+        if (ended)
+        {
+            Die(powerIsLost: false);
+            return;
+        }
+
+        if (_givenUp is not null)
+        {
+            BeginAnew();
+            return;
+        }
+
+        if (replica.Identity != identified)
+        {
+            _world.Network.Identify(this);
+        }
+
+        NoteAdmission();
+        if (HasStopped())
+        {
+            End("stopped");
+        }
+        else if (_inbox.Count > 0 || replica.HasWork)
+        {
+            ScheduleTurn();
+        }
+    }
+
+    private void HandleInputs(QueueReplica replica)
+    {
+        int taken = Math.Min(_inbox.Count, _plan.MaxInputsPerTurn);
+        int handled = 0;
+        while (handled < taken && !HasEnded)
+        {
+            ReplicaInput input = _inbox[handled++];
+            Step();
+            _world.Events++;
+            Note(input);
+            replica.Handle(input);
+        }
+
+        _inbox.RemoveRange(0, handled);
+        if (_tickIsDue && !HasEnded)
+        {
+            _tickIsDue = false;
+            long now = Clock.MonotonicMs(_world.Now);
+            _nextTickMs = Math.Max(_nextTickMs + _plan.Replica.TickMilliseconds, now);
+            replica.Handle(Clocks());
+            ScheduleTick();
+        }
+    }
+
+    private void Note(ReplicaInput input)
+    {
+        switch (input)
+        {
+            case PeerMessageInput peer:
+                _world.Ghost.OnHandling(this, peer.Message);
+                break;
+            case PersistedInput persisted:
+                _world.Ghost.OnReported(this, persisted.Batch);
+                _world.Trace.Note(_world.Now, Id, TraceKind.Persisted, (long)persisted.Batch);
+                break;
+            case ApplyEntriesLoadedInput loaded:
+                _world.Trace.Note(_world.Now, Id, TraceKind.Loaded, (long)loaded.First.Value, loaded.Entries.Length);
+                break;
+            case DiskSpaceInput space:
+                _world.Trace.Note(_world.Now, Id, TraceKind.Space, (long)space.Space);
+                break;
+            case StopInput:
+                _stopStartedMs = Clock.MonotonicMs(_world.Now);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Step()
+    {
+        if (_stepsLeft > 0 && --_stepsLeft == 0)
+        {
+            throw new SimulatedCrashException();
+        }
+    }
+
+    private bool HasStopped()
+    {
+        if (_stopStartedMs < 0)
+        {
+            return false;
+        }
+
+        long now = Clock.MonotonicMs(_world.Now);
+        if (Replica!.IsHandingOver)
+        {
+            _handedOverMs = now;
+            return now - _stopStartedMs > HandOverMs;
+        }
+
+        bool lingers = now - _handedOverMs < LingerMs;
+        return (!lingers && !Replica.HasRequestsUnderWay) || now - _stopStartedMs > HandOverMs + LastRepliesMs;
+    }
+
+    /// <summary>The process ends in order: everything that waits is answered.</summary>
+    private void End(string reason)
+    {
+        _world.Trace.Note(_world.Now, Id, TraceKind.Ended, text: reason);
+        AnswerAll(_inbox);
+        _world.Ghost.OnEnded(this);
+        Leave();
+        _world.Clients.OnNodeEnded(this);
+        AfterDeath(powerIsLost: false);
+    }
+
+    private void AnswerAll(List<ReplicaInput> waiting)
+    {
+        try
+        {
+            _stepsLeft = 0;
+            Replica!.EndAllRequests();
+        }
+        catch (Exception e)
+        {
+            _world.Findings.Report("I22", $"node {Id} cannot end its requests: {e}");
+        }
+
+        foreach (ReplicaInput input in waiting)
+        {
+            if (input is CommandInput { Request: SimulatedCommand command })
+            {
+                _world.Clients.OnEnded(command.Attempt, Ending.NotDone);
+            }
+            else if (input is TopicsInput { Request: SimulatedTopics topics })
+            {
+                _world.Clients.OnEnded(topics.Attempt, Ending.NotDone);
+            }
+        }
+    }
+
+    /// <summary>A birth was given up: the folder is emptied, and a new life begins in the same process. What clients wait for is kept for it.</summary>
+    private void BeginAnew()
+    {
+        _world.Trace.Note(_world.Now, Id, TraceKind.NewLife, text: _givenUp);
+        ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput)];
+        AnswerAll([]);
+        _world.Ghost.OnEnded(this);
+        Leave();
+        try
+        {
+            DataFolder.Discard(Disk);
+            Disk.RestartProcess();
+            HasNewDisk = true;
+        }
+        catch (Exception e) when (e is SimulatedCrashException or StorageFailedException or IOException)
+        {
+            _world.Clients.OnNodeEnded(this);
+            AfterDeath(powerIsLost: false);
+            return;
+        }
+
+        Start();
+        _underWay = clients.Count(input => input is CommandInput or TopicsInput);
+        foreach (ReplicaInput input in clients)
+        {
+            Post(input);
+        }
+    }
+
+    private void BeginTurns()
+    {
+        _nextTickMs = Clock.MonotonicMs(_world.Now) + _chance.Between(0, _plan.Replica.TickMilliseconds);
+        ScheduleTick();
+        ScheduleIdle();
+    }
+
+    private void ForgetTurns()
+    {
+        _inbox.Clear();
+        _waiting.Clear();
+        _answers.Clear();
+        (_turnIsDue, _tickIsDue, _runIsDue, _diskIsBusy) = (false, false, false, false);
+        (_stepsLeft, _underWay, _givenUp, _refused) = (0, 0, null, null);
+        (_stopStartedMs, _handedOverMs) = (-1, long.MinValue / 2);
+    }
+
+    private void Continue()
+    {
+        ScheduleTurn();
+        ScheduleRun();
+        ScheduleIdle();
+        if (_tickIsDue)
+        {
+            TakeTurn();
+        }
+    }
+
+    private void ScheduleTurn()
+    {
+        if (!_turnIsDue && !IsPaused)
+        {
+            _turnIsDue = true;
+            _world.Agenda.Add(_world.Now + 2 + _chance.Below(_plan.MaxTurnDelayUs), EventKind.Turn, Id, life: Life);
+        }
+    }
+
+    private void ScheduleTick() =>
+        _world.Agenda.Add(Math.Max(_world.Now + 1, Clock.WhenMonotonic(_nextTickMs)), EventKind.Tick, Id, life: Life);
+}

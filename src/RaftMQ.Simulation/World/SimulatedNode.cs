@@ -1,0 +1,264 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.Traces;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Simulation.World;
+
+/// <summary>
+/// A machine with a disk, and on it a process that a supervisor keeps alive: it opens its folder as production does, steps a replica in turns and has the disk's work done
+/// beside it. It may end between any two steps.
+/// </summary>
+internal sealed partial class SimulatedNode
+{
+    private readonly SimulatedWorld _world;
+    private readonly Plan _plan;
+    private readonly Chance _chance;
+    private readonly Chance _ids;
+    private ulong _disks;
+    private WriteAheadLog? _log;
+    private int _failedStarts;
+
+    public SimulatedNode(SimulatedWorld world, Plan plan, int id)
+    {
+        _world = world;
+        _plan = plan;
+        Id = id;
+        _chance = plan.Chance.Fork(Purpose.Node + (ulong)id);
+        _ids = plan.Chance.Fork(Purpose.Ids + (ulong)id);
+        Clock = plan.ClockOf(id);
+        Disk = NewDisk();
+    }
+
+    public int Id { get; }
+
+    public NodeClock Clock { get; }
+
+    public SimulatedDisk Disk { get; private set; }
+
+    /// <summary>Counts the processes that this node has had; what was agreed for one is void for the next.</summary>
+    public ulong Life { get; private set; }
+
+    /// <summary>The replica of the process that runs; null while none does.</summary>
+    public QueueReplica? Replica { get; private set; }
+
+    public bool IsRunning => Replica is not null;
+
+    /// <summary>The process stands still; its clocks go on.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Its folder is damaged: it refuses to start until somebody replaces the disk.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>Nobody starts it again.</summary>
+    public bool StaysDown { get; set; }
+
+    /// <summary>Who it was when it last ran.</summary>
+    public ServerIdentity Identity { get; private set; }
+
+    /// <summary>The disk is empty and has had no process yet, so that the next is a new incarnation.</summary>
+    public bool HasNewDisk { get; private set; } = true;
+
+    /// <summary>Its disk was lost, and it has not been admitted since.</summary>
+    public bool LostItsDisk { get; private set; }
+
+    /// <summary>How many un-synced sectors the last loss of power left behind.</summary>
+    public int TornSectors { get; private set; }
+
+    /// <summary>What the cluster had committed when this process began.</summary>
+    public ulong CommittedAtStart { get; private set; }
+
+    /// <summary>A supervisor starts the process, if there is none.</summary>
+    public void Start()
+    {
+        if (IsRunning || IsBroken || StaysDown)
+        {
+            return;
+        }
+
+        Life++;
+        try
+        {
+            ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
+            BeginLife(folder);
+        }
+        catch (SimulatedCrashException)
+        {
+            _world.Trace.Note(_world.Now, Id, TraceKind.Crash, text: "while starting");
+            AfterDeath(powerIsLost: _chance.Percent(50) && _plan.IsOn(FaultKind.PowerLoss));
+        }
+        catch (StorageDamagedException damage)
+        {
+            Refuse(damage.Message);
+        }
+        catch (Exception e) when (e is StorageFailedException or IOException)
+        {
+            OnFailedStart(e);
+        }
+        catch (Exception e)
+        {
+            _world.Findings.Report("I22", $"node {Id} failed to start: {e}");
+        }
+    }
+
+    /// <summary>The process is gone at once, as by kill -9, or the power is.</summary>
+    public void Die(bool powerIsLost)
+    {
+        if (!IsRunning)
+        {
+            return;
+        }
+
+        _world.Trace.Note(_world.Now, Id, powerIsLost ? TraceKind.PowerLoss : TraceKind.Crash, Disk.UnsyncedLogSectors);
+        _world.Ghost.OnEnded(this);
+        Leave();
+        _world.Clients.OnNodeEnded(this);
+        AfterDeath(powerIsLost);
+    }
+
+    /// <summary>The power goes while no process runs.</summary>
+    public void LosePower()
+    {
+        if (IsRunning)
+        {
+            Die(powerIsLost: true);
+        }
+        else
+        {
+            TornSectors = Disk.Crash();
+        }
+    }
+
+    /// <summary>The disk is gone; an empty one is in its place.</summary>
+    public void LoseDisk()
+    {
+        Die(powerIsLost: false);
+        Disk = NewDisk();
+        HasNewDisk = true;
+        LostItsDisk = true;
+        IsBroken = false;
+        _failedStarts = 0;
+        StartIn(_chance.Between(50_000, 2_000_000));
+    }
+
+    public void Pause()
+    {
+        IsPaused = true;
+        _world.Trace.Note(_world.Now, Id, TraceKind.Pause);
+    }
+
+    public void Resume()
+    {
+        if (IsPaused)
+        {
+            IsPaused = false;
+            _world.Trace.Note(_world.Now, Id, TraceKind.Resume);
+            Continue();
+        }
+    }
+
+    /// <summary>Who stands in the cluster's seat is admitted.</summary>
+    public void NoteAdmission()
+    {
+        if (LostItsDisk && Replica!.IsMember)
+        {
+            LostItsDisk = false;
+            _world.Reach.Count(Situation.WipedNodeAdmitted);
+        }
+    }
+
+    public TickInput Clocks() => new(Clock.MonotonicMs(_world.Now), Clock.WallMs(_world.Now));
+
+    private void BeginLife(ReplicaFolder folder)
+    {
+        _failedStarts = 0;
+        _world.Ghost.OnStarted(this, folder);
+        Identity = folder.Identity;
+        HasNewDisk = false;
+        _log = folder.Log;
+        _worker = new ReplicaDisk(Disk, folder.Log, folder.Identity.Server);
+        CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;
+        ReplicaOptions options = _plan.Replica with { Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
+        Replica = new QueueReplica(options, folder.Identity, folder.Recovered, Clocks(), this);
+        TornSectors = 0;
+        _world.Trace.Note(
+            _world.Now, Id, TraceKind.Start, (long)Life, (long)folder.Recovered.HardState.CurrentTerm.Value, (long)folder.Recovered.LastIndex.Value);
+        BeginTurns();
+        _world.Network.OnStarted(this);
+    }
+
+    /// <summary>Everything that only the process had is gone.</summary>
+    private void Leave()
+    {
+        _world.Network.OnEnded(this);
+        Replica = null;
+        _worker = null;
+        _log?.Dispose();
+        _log = null;
+        IsPaused = false;
+        ForgetTurns();
+    }
+
+    private void AfterDeath(bool powerIsLost)
+    {
+        if (powerIsLost)
+        {
+            TornSectors = Disk.Crash();
+        }
+        else
+        {
+            Disk.RestartProcess();
+        }
+
+        StartIn(20_000 + _chance.Exponential(_plan.RestartUs));
+    }
+
+    private void Refuse(string damage)
+    {
+        _world.Trace.Note(_world.Now, Id, TraceKind.Refused, text: damage);
+        _world.Findings.Checks++;
+        if (!Disk.IsHarmed)
+        {
+            _world.Findings.Report("I20", $"node {Id} refuses to start although nothing on its disk was harmed: {damage}");
+            return;
+        }
+
+        _world.Reach.Count(Situation.MiddleDamageDetected);
+        Disk.RestartProcess();
+        IsBroken = true;
+        _world.OnBroken(this);
+    }
+
+    /// <summary>A disk that fails or is full may be better later; one whose sectors cannot be read is not.</summary>
+    private void OnFailedStart(Exception failure)
+    {
+        _world.Trace.Note(_world.Now, Id, TraceKind.Refused, text: failure.Message);
+        bool isHopeless = failure is StorageFailedException && Disk.IsHarmed && ++_failedStarts >= 3;
+        if (isHopeless)
+        {
+            Disk.RestartProcess();
+            IsBroken = true;
+            _world.OnBroken(this);
+            return;
+        }
+
+        AfterDeath(powerIsLost: false);
+    }
+
+    private void StartIn(long wait) => _world.Agenda.Add(_world.Now + wait, EventKind.Start, Id);
+
+    private SimulatedDisk NewDisk() => new(_plan.Chance.Fork(Purpose.Disks + (ulong)Id).Fork(_disks++).Next())
+    {
+        FailedSyncsPerMillion = _plan.FailedSyncsPerMillion,
+        ShortWritesPerMillion = _plan.ShortWritesPerMillion,
+    };
+
+    /// <summary>64 random bits, never zero: zero stands for nobody.</summary>
+    private ulong DrawId() => _ids.Next() | 1;
+}
