@@ -112,13 +112,12 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>
+    /// Votes without consulting the own configuration (thesis §4.1): who asks names exactly this incarnation, so its log has the entry that seats it, and this
+    /// server's log may not have come so far. A wiped server is asked by nobody before that entry exists.
+    /// </summary>
     private void OnRequestVote(RequestVote request)
     {
-        if (!MayVote)
-        {
-            return;
-        }
-
         bool isDisturbance = !request.LeadershipTransfer && !BelievesLeaderDead;
         bool isUpToDate = request.LastLog.IsAtLeastAsUpToDateAs(_log.Last);
         if (request.PreVote)
