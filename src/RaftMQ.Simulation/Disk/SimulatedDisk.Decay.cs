@@ -58,6 +58,13 @@ public sealed partial class SimulatedDisk
     /// <summary>The next read that begins in a sector that may be harmed returns another sector's bytes, once.</summary>
     public void MisdirectNextRead() => _misdirectNextRead = true;
 
+    /// <summary>Nothing goes wrong from now on; what was harmed stays harmed.</summary>
+    public void EndFaults()
+    {
+        (FailedSyncsPerMillion, ShortWritesPerMillion, CapacityBytes) = (0, 0, long.MaxValue);
+        (_failNextSync, _shortenNextWrite, _misdirectNextRead, _operationsLeft) = (false, false, false, -1);
+    }
+
     private int ReadFrom(SimulatedFile file, int offset, Span<byte> buffer)
     {
         int count = file.Read(offset, buffer);

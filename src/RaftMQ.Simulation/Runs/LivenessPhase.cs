@@ -18,6 +18,7 @@ internal sealed class LivenessPhase
     private readonly Plan _plan;
     private readonly Chance _chance;
     private readonly List<SimulatedNode> _core = [];
+    private readonly List<SimulatedNode> _newcomers = [];
     private readonly long _electionTimeoutUs;
 
     public LivenessPhase(SimulatedWorld world, Plan plan)
@@ -30,7 +31,7 @@ internal sealed class LivenessPhase
         _electionTimeoutUs = plan.Replica.ElectionTimeoutTicks * plan.Replica.TickMilliseconds * 1_250L;
     }
 
-    private IEnumerable<SimulatedNode> Leaders => _core.Where(node => node.Replica?.Core.Role == Role.Leader);
+    private IEnumerable<SimulatedNode> Leaders => _core.Concat(_newcomers).Where(node => node.Replica?.Core.Role == Role.Leader);
 
     public void Run()
     {
@@ -100,10 +101,7 @@ internal sealed class LivenessPhase
     private void Heal(SimulatedNode node)
     {
         node.SyncUs = Plan.HealthySyncUs;
-        node.Disk.CapacityBytes = long.MaxValue;
-        node.Disk.FailedSyncsPerMillion = 0;
-        node.Disk.ShortWritesPerMillion = 0;
-        node.Disk.CrashAfter(-1);
+        node.Disk.EndFaults();
         node.CrashAfterSteps(0);
         node.Resume();
         node.Start();
@@ -123,6 +121,7 @@ internal sealed class LivenessPhase
                 node.Die(powerIsLost: false);
                 break;
             case 4:
+                _newcomers.Add(node);
                 Heal(node);
                 break;
             default:

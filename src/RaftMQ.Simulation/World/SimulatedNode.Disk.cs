@@ -77,8 +77,10 @@ internal sealed partial class SimulatedNode
         try
         {
             _worker!.Do(_taken, _answers);
-            NoteSynced();
+            NoteSynced(from: 0);
+            int known = _answers.Count;
             bool more = _worker.WorkInBackground(isIdle, _answers);
+            NoteSynced(known);
             if (isIdle && _answers.Count == 0)
             {
                 ScheduleIdle(more ? 200 : IdleUs);
@@ -111,14 +113,13 @@ internal sealed partial class SimulatedNode
         _world.Agenda.Add(_world.Now + latency, EventKind.DiskAnswer, Id, life: Life);
     }
 
-    private void NoteSynced()
+    private void NoteSynced(int from)
     {
-        for (int i = _taken.Count - 1; i >= 0; i--)
+        for (int i = from; i < _answers.Count; i++)
         {
-            if (_taken[i] is PersistBatch batch)
+            if (_answers[i] is PersistedInput persisted)
             {
-                _world.Ghost.OnSynced(this, batch.Id);
-                return;
+                _world.Ghost.OnSynced(this, persisted.Batch);
             }
         }
     }
