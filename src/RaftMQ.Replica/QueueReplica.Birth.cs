@@ -11,9 +11,12 @@ namespace RaftMQ.Replica;
 /// </summary>
 public sealed partial class QueueReplica
 {
+    /// <summary>A birth that was handed on is handed on again after this time, as long as its receiver has not shown that it has it: a link may be up and lose it.</summary>
+    private const int CertificateRetryMs = 500;
+
     private readonly SortedDictionary<NodeId, ServerIdentity> _met = [];
     private readonly SortedDictionary<NodeId, ServerId> _linked = [];
-    private readonly HashSet<NodeId> _certificateSentTo = [];
+    private readonly SortedDictionary<NodeId, long> _certificateSentAtMs = [];
     private LogEntry? _birthEntry;
     private Birth? _birth;
     private bool _birthIsDurable;
@@ -183,7 +186,7 @@ public sealed partial class QueueReplica
         foreach ((NodeId node, ServerId server) in _linked)
         {
             bool isUnborn = _met.TryGetValue(node, out ServerIdentity met) && !met.Cluster.IsBorn && met.Server == server;
-            if (!isUnborn || _certificateSentTo.Contains(node))
+            if (!isUnborn || !MayBeHandedOn(node))
             {
                 continue;
             }
@@ -193,8 +196,24 @@ public sealed partial class QueueReplica
             bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && LinksToMajority();
             if ((isNamed || mayTakeIn) && _ports.Send(new BirthCertificate(Identity.Server, server, _birthEntry!.Value)))
             {
-                _certificateSentTo.Add(node);
+                _certificateSentAtMs[node] = _nowMs;
             }
+        }
+    }
+
+    /// <summary>Once at first; then again by whoever would hear from a newborn, which is the leader, or while there is none a candidate.</summary>
+    private bool MayBeHandedOn(NodeId node)
+    {
+        bool wouldHearOfIt = _core.Leader is not { } leader || leader == Identity.Server;
+        return !_certificateSentAtMs.TryGetValue(node, out long sentAt) || (wouldHearOfIt && _nowMs - sentAt >= CertificateRetryMs);
+    }
+
+    /// <summary>A server speaks as a member of this cluster: it has the birth.</summary>
+    private void OnHeardOf(ServerId server)
+    {
+        if (_certificateSentAtMs.Count > 0 && _certificateSentAtMs.Remove(server.Node))
+        {
+            _met[server.Node] = new ServerIdentity(Identity.Cluster, server);
         }
     }
 

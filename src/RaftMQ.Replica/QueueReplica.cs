@@ -191,6 +191,7 @@ public sealed partial class QueueReplica
             return;
         }
 
+        OnHeardOf(message.From);
         switch (message)
         {
             case RaftPeerMessage raft:
@@ -232,7 +233,7 @@ public sealed partial class QueueReplica
     private void OnLinkUp(ServerId server)
     {
         _linked[server.Node] = server;
-        _certificateSentTo.Remove(server.Node);
+        _certificateSentAtMs.Remove(server.Node);
 
         // A link that was up until now has been made anew: what was on the old one may be lost.
         SettleForwarded(server, answerMayCome: true);

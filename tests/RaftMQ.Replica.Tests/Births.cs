@@ -41,6 +41,31 @@ public sealed class Births
     }
 
     [Fact]
+    public void A_birth_that_was_lost_on_a_link_that_stays_up_is_handed_on_again()
+    {
+        var world = new World(seed: 11, nodes: 3);
+        world.StartAll();
+        world.Loss = 1;
+        world.Until(() => world[1].Replica.Identity.Cluster.IsBorn);
+        world.Pass(20);
+        world[2].Replica.Identity.Cluster.IsBorn.ShouldBeFalse();
+
+        world.Loss = 0;
+        world.Until(() => world.Running.All(node => node.Replica.IsMember));
+
+        world.Do(2, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_birth_is_handed_on_no_more_once_its_receiver_has_shown_that_it_has_it()
+    {
+        var world = new World(seed: 12, nodes: 5);
+        world.StartAndElect();
+
+        world.SentDuring(() => world.Pass(500)).ShouldNotContain(message => message is Peers.BirthCertificate);
+    }
+
+    [Fact]
     public void A_lone_node_founds_and_leads_at_once()
     {
         var world = new World(seed: 2, nodes: 1);
