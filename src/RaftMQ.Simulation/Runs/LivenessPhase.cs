@@ -104,6 +104,7 @@ internal sealed class LivenessPhase
         node.Disk.EndFaults();
         node.CrashAfterSteps(0);
         node.Resume();
+        node.FinishStopping();
         node.Start();
         _world.Network.Calm(node.Id);
     }

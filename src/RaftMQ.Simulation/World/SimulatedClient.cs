@@ -125,7 +125,7 @@ internal sealed class SimulatedClient
 
     private void Begin()
     {
-        if (_node == 0 || !_world.Nodes[_node].IsRunning || _chance.Percent(10))
+        if (_node == 0 || !_world.MayServe(_node) || _chance.Percent(10))
         {
             _node = PickNode();
         }

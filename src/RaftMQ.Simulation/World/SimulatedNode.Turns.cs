@@ -53,6 +53,15 @@ internal sealed partial class SimulatedNode
         }
     }
 
+    /// <summary>A stop that was asked for is over now.</summary>
+    public void FinishStopping()
+    {
+        if (IsRunning && (_stopStartedMs >= 0 || _inbox.Exists(input => input is StopInput)))
+        {
+            Die(powerIsLost: false);
+        }
+    }
+
     /// <summary>A client's command arrives.</summary>
     /// <returns>What to leave in the inbox should the client go away; null if too many are under way already.</returns>
     public ReplicaInput? Submit(byte[] command, Attempt attempt)
