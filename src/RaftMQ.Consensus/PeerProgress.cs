@@ -52,7 +52,11 @@ public sealed class PeerProgress
     /// <summary>Entries for it are being loaded from disk.</summary>
     internal bool IsLoading { get; set; }
 
-    private long InFlightBytes { get; set; }
+    /// <summary>AppendEntries with entries that are on the way to it, unanswered; at most <see cref="RaftOptions.MaxInFlightAppends"/>.</summary>
+    public int InFlightAppends => _inFlight.Count;
+
+    /// <summary>The payload bytes in them; at most one message over <see cref="RaftOptions.MaxInFlightBytes"/>.</summary>
+    public long InFlightBytes { get; private set; }
 
     internal bool HasWindow(RaftOptions options) =>
         _inFlight.Count < options.MaxInFlightAppends && (InFlightBytes < options.MaxInFlightBytes || _inFlight.Count == 0);

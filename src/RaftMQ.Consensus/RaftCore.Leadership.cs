@@ -11,6 +11,9 @@ public sealed partial class RaftCore
     private int _transferElapsed;
     private bool _timeoutNowSent;
 
+    /// <summary>While leading: own entries that are not settled yet, and their payload bytes. Bounded but for the entries that the leader itself needs, a no-op and a configuration.</summary>
+    public (int Entries, long Bytes) Uncommitted => (_uncommitted.Count, _uncommittedBytes);
+
     /// <summary>While leading: where each other server stands, counting or not.</summary>
     public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
 

@@ -19,6 +19,9 @@ public sealed partial class RaftCore
 
     private readonly record struct PendingRead(ReadId Read, ServerId From, ulong Round, LogIndex Index);
 
+    /// <summary>Reads that wait for a confirmation of leadership, here or at the leader; at most <see cref="RaftOptions.MaxPendingReads"/> each.</summary>
+    public (int Here, int AtTheLeader) PendingReads => (_confirming.Count + _parked.Count, _forwardedReads.Count);
+
     /// <summary>Asks for an index to read at (thesis §6.4), from the leader if this server does not lead. Answered by ReadsReady or ReadsLost.</summary>
     /// <returns>False if there is no known leader, or too many reads wait: nothing was asked.</returns>
     public bool RequestRead(ReadId read)

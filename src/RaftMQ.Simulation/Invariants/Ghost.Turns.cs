@@ -38,6 +38,7 @@ internal sealed partial class Ghost
         }
 
         image.LastBefore = core.Log.Last.Index.Value;
+        _bounds.Check(core, image.Server);
     }
 
     private void ObserveRole(SimulatedNode node, RaftCore core, ServerImage image, ClusterHistory history)

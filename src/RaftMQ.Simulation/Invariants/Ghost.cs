@@ -14,6 +14,7 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
 {
     private readonly Dictionary<ServerId, ServerImage> _images = [];
     private readonly Dictionary<ClusterId, ClusterHistory> _histories = [];
+    private readonly Bounds _bounds = new(findings, world.Plan.Replica.Raft, world.Plan.Wal.MaxPayloadBytes);
 
     /// <summary>The cluster that has committed something; before that the one that was born first, if any.</summary>
     public ClusterHistory? Cluster { get; private set; }

@@ -47,6 +47,7 @@ public static class Run
 
     private static void Storm(SimulatedWorld world, Plan plan, int events)
     {
+        Note(world, $"{plan.Nodes} nodes, {plan.Clients} clients");
         Chance starts = plan.Chance.Fork(Purpose.Shape).Fork(1);
         foreach (SimulatedNode node in world.Nodes)
         {
