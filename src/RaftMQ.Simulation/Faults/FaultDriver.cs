@@ -8,6 +8,7 @@ namespace RaftMQ.Simulation.Faults;
 /// <summary>Everything that goes wrong in a storm, each kind by its own chance, until it is told to stop.</summary>
 internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
 {
+    private readonly Chance _changes = plan.FaultChance(FaultKind.Partition).Fork(1);
     private bool _powerGoesWithTheDisk;
     private bool _ended;
 
@@ -67,6 +68,26 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
         }
 
         return plan.Breakable.Count < plan.Nodes;
+    }
+
+    /// <summary>A leader is about to tell the others of a configuration: a bad moment to be cut off, so that another leader may take it back.</summary>
+    public void OnChange(SimulatedNode leader)
+    {
+        if (!_ended && plan.IsOn(FaultKind.Partition) && _changes.Percent(25))
+        {
+            Note("leader cut off with a change", leader.Id);
+            Turn(leader, 1);
+            At(world.Now + _changes.Between(500_000, 4_000_000), () => Turn(leader, -1));
+        }
+    }
+
+    private void Turn(SimulatedNode node, int cuts)
+    {
+        foreach (SimulatedNode other in world.Nodes.Where(other => other != node))
+        {
+            world.Network[node.Id, other.Id].Cuts += cuts;
+            world.Network[other.Id, node.Id].Cuts += cuts;
+        }
     }
 
     /// <summary>An operator may put an empty disk into a node that refuses to start.</summary>

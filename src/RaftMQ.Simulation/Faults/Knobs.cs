@@ -11,7 +11,7 @@ namespace RaftMQ.Simulation.Faults;
 /// </summary>
 internal sealed class Knobs
 {
-    private const int ShortWindowMs = 30_000;
+    private const int ShortWindowMs = 15_000;
 
     private readonly Chance _chance;
     private readonly bool _isOn;
@@ -26,7 +26,7 @@ internal sealed class Knobs
         QueueLimits limits = DrawLimits();
         int heartbeat = Turned(5, 2, 10);
         int election = Turned(40, heartbeat * 4, heartbeat * 8);
-        int leaderWait = ForgetsKeysSoon ? 2_000 : Turned(5_000, 200, 1_000, 8_000);
+        int leaderWait = ForgetsKeysSoon ? 1_000 : Turned(5_000, 200, 1_000, 8_000);
         Replica = new ReplicaOptions
         {
             Members = members,
@@ -38,7 +38,7 @@ internal sealed class Knobs
             ElectionTimeoutTicks = Math.Max(election, 4 * heartbeat),
             FoundingGraceMilliseconds = Turned(1_000, 0, 50, 3_000),
             LeaderWaitMilliseconds = leaderWait,
-            RequestTimeoutMilliseconds = ForgetsKeysSoon ? 3_000 : leaderWait * Turned(2, 1, 3),
+            RequestTimeoutMilliseconds = ForgetsKeysSoon ? 1_500 : leaderWait * Turned(2, 1, 3),
             MaxApplyPerTurn = Turned(4_096, 1, 2, 7),
             ApplyLoadBytes = Turned(1024 * 1024, 1, 300),
             MaxForwardedReads = Turned(16_384, 1, 4),

@@ -121,12 +121,11 @@ internal sealed partial class Ghost
 
         if (Cluster!.Committed.Last > 0)
         {
-            findings.Report("I14", "a second cluster commits beside the first: one of them was founded although the other lived");
+            findings.Report("I14", $"cluster {history.Name} commits beside {Cluster.Name}: one of them was founded although the other lived");
             return;
         }
 
         Cluster = history;
-        ClusterName = _histories.First(pair => pair.Value == history).Key;
     }
 
     /// <summary>Judged at the moment of commitment, by the disks: only incarnations that the configuration in force names are counted.</summary>

@@ -19,9 +19,6 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
     /// <summary>The cluster that has committed something; before that the one that was born first, if any.</summary>
     public ClusterHistory? Cluster { get; private set; }
 
-    /// <summary>The name of <see cref="Cluster"/>.</summary>
-    public ClusterId ClusterName { get; private set; }
-
     public ServerImage ImageOf(ServerId server)
     {
         if (!_images.TryGetValue(server, out ServerImage? image))
@@ -152,12 +149,9 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
     {
         if (!_histories.TryGetValue(cluster, out ClusterHistory? history))
         {
-            history = new ClusterHistory(findings);
+            history = new ClusterHistory(findings, cluster);
             _histories.Add(cluster, history);
-            if (Cluster is null)
-            {
-                (Cluster, ClusterName) = (history, cluster);
-            }
+            Cluster ??= history;
         }
 
         return history;

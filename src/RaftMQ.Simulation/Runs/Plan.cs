@@ -28,13 +28,13 @@ internal sealed class Plan
         StormsAtBirth = options.Profile == Profile.Births || (options.Profile != Profile.Calm && shape.Percent(50));
         IsUncapped = shape.Percent(10) && IsOn(FaultKind.Rot);
         Breakable = DrawBreakable(shape);
-        Network = DrawNetwork(Chance.Fork(Purpose.Network));
         Member[] members = [.. Enumerable.Range(1, Nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))];
         Knobs = new Knobs(Chance.Fork(Purpose.Knobs), members, IsOn(FaultKind.Knobs));
         Chance disks = FaultChance(FaultKind.FailingDisk);
         FailedSyncsPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
         ShortWritesPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
         Settle(options);
+        Network = DrawNetwork(Chance.Fork(Purpose.Network));
     }
 
     public Chance Chance { get; }
@@ -158,7 +158,7 @@ internal sealed class Plan
             MinDelayUs = isDelayed ? min : NetworkConditions.Calm.MinDelayUs,
             MeanDelayUs = isDelayed ? mean : NetworkConditions.Calm.MeanDelayUs,
             Reorders = isDelayed && reorders,
-            SlowNode = isDelayed ? slow : 0,
+            SlowNode = isDelayed && !Knobs.ForgetsKeysSoon ? slow : 0,
             LossPerMillion = isLossy ? loss : 0,
             RefusedPerMillion = isLossy ? refused : 0,
             DuplicatesPerMillion = IsOn(FaultKind.Duplication) ? twice : 0,

@@ -190,17 +190,22 @@ internal sealed class Clients
         }
 
         _diskWasFull |= result.Outcome == RequestOutcome.DiskFull && isPublish;
-        if (isDone && operation.Key is { } key)
+        if (operation.Key is { } key && result.Outcome == RequestOutcome.Replied && result.Reply.Outcome != QueueOutcome.RequestKeyReused)
         {
-            CountKey(key, result.Reply.Index, attempt, node);
+            CountKey(key, isDone, result.Reply.Index, attempt, node);
         }
     }
 
-    private void CountKey(string key, ulong index, Attempt attempt, SimulatedNode node)
+    private void CountKey(string key, bool isDone, ulong index, Attempt attempt, SimulatedNode node)
     {
         if (_firstDone.TryGetValue(key, out ulong first) && index > first)
         {
             _world.Reach.Count(Situation.KeyExpiredThenUsed);
+        }
+
+        if (!isDone)
+        {
+            return;
         }
 
         _firstDone.TryAdd(key, index);

@@ -88,7 +88,11 @@ internal sealed class SimulatedClient
             return;
         }
 
-        _answered = ending == Ending.Replied && _request.Key is not null ? _request : _answered;
+        if (ending == Ending.Replied && _request.Key is not null)
+        {
+            Remember(_request);
+        }
+
         _request = null;
         if (isInDoubt)
         {
@@ -166,9 +170,7 @@ internal sealed class SimulatedClient
         bool comesLate = _misbehaves && _answered is not null && _chance.Percent(8);
         if (comesLate)
         {
-            // A key that is forgotten makes a late repetition a new request; to publish the same body twice would blur the accounts.
-            bool mayBeForgotten = _plan.Knobs.ForgetsKeysSoon && _answered!.Kind != OperationKind.CreateTopic;
-            return mayBeForgotten ? _world.Clients.Requests.Draw(_chance, _usesKeys) : _answered;
+            return _answered;
         }
 
         if (_misbehaves && _chance.Percent(3))
@@ -224,6 +226,22 @@ internal sealed class SimulatedClient
 
         _underWay = null;
         _pending = null;
+    }
+
+    /// <summary>
+    /// Something to come back with later. Where keys are forgotten soon a late repetition is a new request; to publish the same body twice would blur the accounts, so only
+    /// the first topic that it created is asked for again.
+    /// </summary>
+    private void Remember(ClientRequest request)
+    {
+        if (!_plan.Knobs.ForgetsKeysSoon)
+        {
+            _answered = request;
+        }
+        else if (request.Kind == OperationKind.CreateTopic)
+        {
+            _answered ??= request;
+        }
     }
 
     private void Rename() => Number = _world.Clients.NextNumber();

@@ -30,6 +30,7 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         if (work is PersistBatch batch)
         {
             _world.Ghost.OnGiven(this, batch);
+            NoteChange(batch);
             _world.Trace.Note(
                 _world.Now,
                 Id,
@@ -43,6 +44,18 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         _waiting.Add(work);
         ScheduleRun();
         Step();
+    }
+
+    /// <summary>A leader has appended a configuration that nobody else has heard of yet.</summary>
+    private void NoteChange(PersistBatch batch)
+    {
+        foreach (LogEntry entry in batch.Records.Entries)
+        {
+            if (entry.Kind == EntryKind.Membership && Replica!.Core.Role == Role.Leader)
+            {
+                _world.Faults.OnChange(this);
+            }
+        }
     }
 
     void IReplicaPorts.Complete(PendingCommand request)
