@@ -13,10 +13,6 @@ namespace RaftMQ.Simulation.World;
 /// <summary>The process's replica thread: takes what waits, hands it over, ends the turn; a tick comes last, as in production (<c>NodeLife</c>).</summary>
 internal sealed partial class SimulatedNode
 {
-    private const int HandOverMs = 1_000;
-    private const int LastRepliesMs = 1_000;
-    private const int LingerMs = 100;
-
     private readonly List<ReplicaInput> _inbox = [];
     private bool _turnIsDue;
     private bool _tickIsDue;
@@ -24,8 +20,6 @@ internal sealed partial class SimulatedNode
     private int _stepsLeft;
     private string? _givenUp;
     private string? _refused;
-    private long _stopStartedMs = -1;
-    private long _handedOverMs = long.MinValue / 2;
     private int _underWay;
 
     private bool HasEnded => _givenUp is not null || _refused is not null;
@@ -40,25 +34,6 @@ internal sealed partial class SimulatedNode
         {
             _inbox.Add(input);
             ScheduleTurn();
-        }
-    }
-
-    /// <summary>The process is asked to stop, as an operator's restart does.</summary>
-    public void Stop(bool handOver)
-    {
-        if (IsRunning && _stopStartedMs < 0)
-        {
-            _world.Trace.Note(_world.Now, Id, TraceKind.Stop, handOver ? 1 : 0);
-            Post(new StopInput(handOver));
-        }
-    }
-
-    /// <summary>A stop that was asked for is over now.</summary>
-    public void FinishStopping()
-    {
-        if (IsRunning && (_stopStartedMs >= 0 || _inbox.Exists(input => input is StopInput)))
-        {
-            Die(powerIsLost: false);
         }
     }
 
@@ -229,89 +204,6 @@ internal sealed partial class SimulatedNode
         if (_stepsLeft > 0 && --_stepsLeft == 0)
         {
             throw new SimulatedCrashException();
-        }
-    }
-
-    private bool HasStopped()
-    {
-        if (_stopStartedMs < 0)
-        {
-            return false;
-        }
-
-        long now = Clock.MonotonicMs(_world.Now);
-        if (Replica!.IsHandingOver)
-        {
-            _handedOverMs = now;
-            return now - _stopStartedMs > HandOverMs;
-        }
-
-        bool lingers = now - _handedOverMs < LingerMs;
-        return (!lingers && !Replica.HasRequestsUnderWay) || now - _stopStartedMs > HandOverMs + LastRepliesMs;
-    }
-
-    /// <summary>The process ends in order: everything that waits is answered.</summary>
-    private void End(string reason)
-    {
-        _world.Trace.Note(_world.Now, Id, TraceKind.Ended, text: reason);
-        AnswerAll(_inbox);
-        _world.Ghost.OnEnded(this);
-        Leave();
-        _world.Clients.OnNodeEnded(this);
-        AfterDeath(powerIsLost: false);
-    }
-
-    private void AnswerAll(List<ReplicaInput> waiting)
-    {
-        try
-        {
-            _stepsLeft = 0;
-            Replica!.EndAllRequests();
-        }
-        catch (Exception e)
-        {
-            _world.Findings.Report("I22", $"node {Id} cannot end its requests: {e}");
-        }
-
-        foreach (ReplicaInput input in waiting)
-        {
-            if (input is CommandInput { Request: SimulatedCommand command })
-            {
-                _world.Clients.OnEnded(command.Attempt, Ending.NotDone);
-            }
-            else if (input is TopicsInput { Request: SimulatedTopics topics })
-            {
-                _world.Clients.OnEnded(topics.Attempt, Ending.NotDone);
-            }
-        }
-    }
-
-    /// <summary>A birth was given up: the folder is emptied, and a new life begins in the same process. What clients wait for is kept for it.</summary>
-    private void BeginAnew()
-    {
-        _world.Trace.Note(_world.Now, Id, TraceKind.NewLife, text: _givenUp);
-        ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput)];
-        AnswerAll([]);
-        _world.Ghost.OnEnded(this);
-        Leave();
-        try
-        {
-            DataFolder.Discard(Disk);
-            Disk.RestartProcess();
-            HasNewDisk = true;
-        }
-        catch (Exception e) when (e is SimulatedCrashException or StorageFailedException or IOException)
-        {
-            _world.Clients.OnNodeEnded(this);
-            AfterDeath(powerIsLost: false);
-            return;
-        }
-
-        Start();
-        _underWay = clients.Count(input => input is CommandInput or TopicsInput);
-        foreach (ReplicaInput input in clients)
-        {
-            Post(input);
         }
     }
 
