@@ -13,6 +13,7 @@ public sealed class Arrows
         ["Storage"] = ["Consensus"],
         ["Replica"] = ["Consensus", "Queues", "Storage"],
         ["Simulation"] = ["Replica"],
+        ["Simulator"] = ["Simulation"],
         ["Node"] = ["Replica"],
         ["Transport"] = ["Node", "Consensus"],
         ["Contracts"] = [],

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using RaftMQ.Simulation.Runs;
+
+namespace RaftMQ.Simulator.Runs;
+
+/// <summary>Makes the runs of a plan, several at a time, each on one thread from beginning to end.</summary>
+/// <param name="make">Makes one run.</param>
+/// <param name="plan">The runs, in order.</param>
+internal sealed class Runner(Func<RunOptions, RunResult> make, IReadOnlyList<RunOptions> plan)
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long runs under way may take to finish after a request to stop; what hangs is reported instead of waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private long _busyTicks;
+    private int _nextPlace = -1;
+    private RunOptions?[] _underWay = [];
+
+    /// <summary>How many runs are made at a time.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>When no more runs are begun; null for never.</summary>
+    public TimeSpan? Limit { get; init; }
+
+    /// <summary>Whether no more runs are begun after one has failed.</summary>
+    public bool StopAtFailure { get; init; }
+
+    /// <summary>What the runs so far add up to.</summary>
+    public Tally Tally { get; } = new();
+
+    /// <summary>How many runs are planned.</summary>
+    public int Planned => plan.Count;
+
+    /// <summary>How long it has been running.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_began);
+
+    /// <summary>How long the workers made runs, all taken together.</summary>
+    public TimeSpan Busy => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busyTicks));
+
+    /// <summary>The runs that were still under way when waiting for them was given up; none after an undisturbed run.</summary>
+    public IReadOnlyList<RunOptions> Abandoned { get; private set; } = [];
+
+    /// <summary>Makes the runs.</summary>
+    /// <param name="stop">No more runs are begun, and soon nothing is waited for.</param>
+    /// <param name="glance">Called now and then.</param>
+    public void Run(CancellationToken stop, Action<Runner> glance)
+    {
+        _underWay = new RunOptions?[Workers];
+        Thread[] threads = [.. Enumerable.Range(0, Workers).Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true, Name = $"worker-{worker + 1}" })];
+        foreach (Thread thread in threads)
+        {
+            thread.Start();
+        }
+
+        long? askedToStop = null;
+        foreach (Thread thread in threads)
+        {
+            while (!thread.Join(Glance))
+            {
+                glance(this);
+                if (stop.IsCancellationRequested && Stopwatch.GetElapsedTime(askedToStop ??= Stopwatch.GetTimestamp()) > Patience)
+                {
+                    Abandoned = [.. _underWay.OfType<RunOptions>()];
+                    return;
+                }
+            }
+        }
+    }
+
+    private void Work(int worker, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && !(Limit < Elapsed) && !(StopAtFailure && Tally.Figures.Failed > 0))
+        {
+            int place = Interlocked.Increment(ref _nextPlace);
+            if (place >= plan.Count)
+            {
+                return;
+            }
+
+            RunOptions options = plan[place];
+            Volatile.Write(ref _underWay[worker], options);
+            long began = Stopwatch.GetTimestamp();
+            RunResult result = Attempt.Make(make, options);
+            Interlocked.Add(ref _busyTicks, Stopwatch.GetTimestamp() - began);
+            Tally.Add(place, options, result);
+            Volatile.Write(ref _underWay[worker], null);
+        }
+    }
+}
