@@ -1,3 +1,4 @@
+using RaftMQ.Simulation.Checkers;
 using RaftMQ.Simulation.Histories;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
@@ -24,11 +25,7 @@ public static class Run
             new LivenessPhase(world, plan).Run();
         }
 
-        long messages = 0;
-        if (world.Findings.First is null)
-        {
-            Judge(world, out messages);
-        }
+        Judgement judgement = world.Findings.First is null ? Judge(world) : default;
 
         Finding? failure = world.Findings.First;
         return new RunResult
@@ -36,7 +33,9 @@ public static class Run
             Seed = options.Seed,
             Events = world.Events,
             Operations = world.Clients.Operations.Count,
-            Messages = messages,
+            Messages = judgement.Messages,
+            JudgedApart = judgement.JudgedApart,
+            Undecided = judgement.Undecided,
             Checks = world.Findings.Checks,
             Reached = world.Reach.Counts,
             TraceHash = world.Trace.Hash,
@@ -84,20 +83,19 @@ public static class Run
         return true;
     }
 
-    private static void Judge(SimulatedWorld world, out long messages)
+    private static Judgement Judge(SimulatedWorld world)
     {
-        messages = 0;
         Invariants.ReferenceMachine? reference = world.Ghost.Cluster?.Reference;
         reference?.CatchUp();
-        CommittedAll committed = reference is null ? new([], []) : new([.. reference.Commands], reference.Empty());
-        Finding? finding = Verdict.Of(new History(world.Clients.Operations, committed.Commands, committed.Remaining), out messages);
-        if (finding is not null)
+        var history = new History(world.Clients.Operations, reference is null ? [] : [.. reference.Commands], reference is null ? [] : reference.Empty());
+        Judgement judgement = HistoryChecks.Judge(history);
+        if (judgement.Finding is { } finding)
         {
             world.Findings.Report(finding.Invariant, finding.Message);
         }
+
+        return judgement;
     }
 
     private static void Note(SimulatedWorld world, string phase) => world.Trace.Note(world.Now, 0, TraceKind.Phase, world.Events, text: phase);
-
-    private sealed record CommittedAll(IReadOnlyList<Queues.CommittedCommand> Commands, IReadOnlyList<(string Topic, string Body)> Remaining);
 }

@@ -47,6 +47,8 @@ internal sealed class JsonFile
         ["operations"] = summary.Figures.Operations,
         ["operationsPerThousandEvents"] = summary.Figures.OperationsPerThousand,
         ["messages"] = summary.Figures.Messages,
+        ["topicsJudgedApart"] = summary.Figures.JudgedApart,
+        ["topicsUndecided"] = summary.Figures.Undecided,
         ["checks"] = summary.Figures.Checks,
         ["madeInTwoProcesses"] = summary.DoubleRuns,
         ["differentRuns"] = new JsonArray([.. summary.DifferentRuns.Select(text => JsonValue.Create(text))]),

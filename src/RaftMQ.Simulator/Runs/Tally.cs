@@ -33,6 +33,8 @@ internal sealed class Tally
                 Events = _sums.Events + result.Events,
                 Operations = _sums.Operations + result.Operations,
                 Messages = _sums.Messages + result.Messages,
+                JudgedApart = _sums.JudgedApart + result.JudgedApart,
+                Undecided = _sums.Undecided + result.Undecided,
                 Checks = _sums.Checks + result.Checks,
                 Failed = _sums.Failed + (result.Failure is null ? 0 : 1),
                 TraceHash = _sums.TraceHash + Mix(result.TraceHash + (ulong)place),
@@ -101,6 +103,12 @@ internal sealed record Figures(
     ImmutableArray<Failure> Failures)
 {
     public static readonly Figures None = new(0, 0, 0, 0, 0, 0, 0, [], [], []);
+
+    /// <summary>Topics judged by the independent check as well.</summary>
+    public long JudgedApart { get; init; }
+
+    /// <summary>Topics that it has left undecided.</summary>
+    public long Undecided { get; init; }
 
     /// <summary>Client operations per 1,000 events.</summary>
     public double OperationsPerThousand => Events == 0 ? 0 : 1_000.0 * Operations / Events;
