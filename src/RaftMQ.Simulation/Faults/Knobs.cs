@@ -71,7 +71,7 @@ internal sealed class Knobs
 
     private WalOptions DrawWal()
     {
-        int segment = 1024 * Turned(128, 4, 8, 16, 64);
+        int segment = 1024 * Turned(64, 4, 8, 16, 32);
         return new WalOptions
         {
             SegmentBytes = segment,

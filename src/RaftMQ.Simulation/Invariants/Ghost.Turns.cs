@@ -9,7 +9,9 @@ namespace RaftMQ.Simulation.Invariants;
 internal sealed partial class Ghost
 {
     /// <summary>Leadership (I1, I5), commitment (I6, I7, I9), application (I11, I12), bounds (I21).</summary>
-    public void Observe(SimulatedNode node)
+    /// <param name="node">The node.</param>
+    /// <param name="isWhole">Whether the turn came to its end; if the process died in it, not all of it has reached the disk's queue.</param>
+    public void Observe(SimulatedNode node, bool isWhole)
     {
         if (!node.Replica!.Identity.Cluster.IsBorn)
         {
@@ -24,6 +26,11 @@ internal sealed partial class Ghost
         ulong ledIn = image.RoleSeen == Role.Leader ? image.TermLed : 0;
         ObserveRole(node, core, image, history);
         ObserveCommit(node, core, image, history, core.Role == Role.Leader ? core.CurrentTerm.Value : ledIn);
+        if (isWhole)
+        {
+            RequireInForce(core, image);
+        }
+
         ulong applied = node.Replica.AppliedIndex.Value;
         if (applied != image.AppliedSeen)
         {

@@ -106,6 +106,11 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
             }
 
             history.Entries.Meet(image.Server, entry, given.LastTerm);
+            if (entry.Kind == EntryKind.Membership)
+            {
+                OnConfiguration(node, given, entry);
+            }
+
             given.Append(entry);
         }
 

@@ -35,6 +35,11 @@ internal sealed class ServerImage(ServerId server)
 
     public Role RoleSeen { get; set; }
 
+    /// <summary>The last configuration in the log, and the one in force, when they were last compared.</summary>
+    public Membership? MembershipSeen { get; set; }
+
+    public Membership? MembershipInForce { get; set; }
+
     /// <summary>Where the log ended at the turn before.</summary>
     public ulong LastBefore { get; set; }
 
@@ -86,6 +91,7 @@ internal sealed class ServerImage(ServerId server)
         _unreported.Clear();
         Given.CopyFrom(Durable);
         Reported.CopyFrom(Durable);
+        MembershipSeen = null;
         (CommitSeen, AppliedSeen, TermLed, RoleSeen, LastBefore) = (0, 0, 0, Role.Follower, Durable.Last);
         return found;
     }

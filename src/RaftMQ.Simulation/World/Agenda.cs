@@ -39,9 +39,8 @@ internal enum EventKind : byte
     Deed,
 }
 
-/// <summary>An appointment of the agenda; a value, so that the hot path allocates nothing for it.</summary>
+/// <summary>An appointment of the agenda; a value, so that the hot path allocates nothing for it. Those of one time come in the order in which they were made.</summary>
 /// <param name="At">When, in microseconds of virtual time.</param>
-/// <param name="Sequence">Breaks ties in order of making, so that equal times have one order.</param>
 /// <param name="Kind">What.</param>
 /// <param name="Node">Whom it concerns: a node, or for <see cref="EventKind.Client"/> a client.</param>
 /// <param name="Other">The other end, if there is one.</param>
@@ -49,35 +48,40 @@ internal enum EventKind : byte
 /// <param name="OtherLife">The life of the other end, if there is one.</param>
 /// <param name="Subject">A message, or a deed.</param>
 internal readonly record struct Appointment(
-    long At, long Sequence, EventKind Kind, int Node, int Other, ulong Life, ulong OtherLife, [property: MaybeNull] object Subject);
+    long At, EventKind Kind, int Node, int Other, ulong Life, ulong OtherLife, [property: MaybeNull] object Subject);
 
-/// <summary>What is due, in order of time: a binary heap of values.</summary>
+/// <summary>What is due, in order of time: a binary heap of small keys, so that appointments themselves need not be moved about.</summary>
 internal sealed class Agenda
 {
-    private Appointment[] _heap = new Appointment[256];
+    private Key[] _heap = new Key[256];
+    private Appointment[] _slots = new Appointment[256];
+    private int[] _free = new int[256];
+    private int _freeCount;
+    private int _count;
     private long _sequence;
 
-    public int Count { get; private set; }
+    private readonly record struct Key(long At, long Sequence, int Slot)
+    {
+        public bool IsBefore(in Key other) => At < other.At || (At == other.At && Sequence < other.Sequence);
+    }
 
     public void Add(long at, EventKind kind, int node, int other = 0, ulong life = 0, ulong otherLife = 0, object? subject = null)
     {
-        if (Count == _heap.Length)
+        if (_count == _heap.Length)
         {
-            Array.Resize(ref _heap, Count * 2);
+            Array.Resize(ref _heap, _count * 2);
+            Array.Resize(ref _slots, _count * 2);
+            Array.Resize(ref _free, _count * 2);
         }
 
-        var added = new Appointment(at, _sequence++, kind, node, other, life, otherLife, subject!);
-        int place = Count++;
-        while (place > 0)
+        int slot = _freeCount > 0 ? _free[--_freeCount] : _count;
+        _slots[slot] = new Appointment(at, kind, node, other, life, otherLife, subject!);
+        var added = new Key(at, _sequence++, slot);
+        int place = _count++;
+        while (place > 0 && added.IsBefore(_heap[(place - 1) / 2]))
         {
-            int parent = (place - 1) / 2;
-            if (IsBefore(_heap[parent], added))
-            {
-                break;
-            }
-
-            _heap[place] = _heap[parent];
-            place = parent;
+            _heap[place] = _heap[(place - 1) / 2];
+            place = (place - 1) / 2;
         }
 
         _heap[place] = added;
@@ -86,25 +90,28 @@ internal sealed class Agenda
     /// <summary>Takes what is due first.</summary>
     public bool TryTake(out Appointment first)
     {
-        first = _heap[0];
-        if (Count == 0)
+        first = default;
+        if (_count == 0)
         {
             return false;
         }
 
-        Appointment moved = _heap[--Count];
-        _heap[Count] = default;
+        int slot = _heap[0].Slot;
+        first = _slots[slot];
+        _slots[slot] = default;
+        _free[_freeCount++] = slot;
+        Key moved = _heap[--_count];
         int place = 0;
         while (true)
         {
             int child = (2 * place) + 1;
-            if (child >= Count)
+            if (child >= _count)
             {
                 break;
             }
 
-            child += child + 1 < Count && IsBefore(_heap[child + 1], _heap[child]) ? 1 : 0;
-            if (IsBefore(moved, _heap[child]))
+            child += child + 1 < _count && _heap[child + 1].IsBefore(_heap[child]) ? 1 : 0;
+            if (moved.IsBefore(_heap[child]))
             {
                 break;
             }
@@ -116,6 +123,4 @@ internal sealed class Agenda
         _heap[place] = moved;
         return true;
     }
-
-    private static bool IsBefore(in Appointment a, in Appointment b) => a.At < b.At || (a.At == b.At && a.Sequence < b.Sequence);
 }

@@ -41,8 +41,13 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
     {
         Invariants.ReferenceMachine? reference = world.Ghost.Cluster?.Reference;
         reference?.CatchUp();
-        string[] full = [.. (reference?.Machine.Topics ?? []).Where(topic => reference!.Machine.Count(topic) > 0)];
-        return full.Length == 0 ? null : new ClientRequest(OperationKind.Pop, full[chance.Below(full.Length)], null, null);
+        if (reference is null || reference.Machine.MessageCount == 0)
+        {
+            return null;
+        }
+
+        string[] full = [.. reference.Machine.Topics.Where(topic => reference.Machine.Count(topic) > 0)];
+        return new ClientRequest(OperationKind.Pop, full[chance.Below(full.Length)], null, null);
     }
 
     private string DrawTopic(Chance chance, OperationKind kind) => chance.Below(100) switch

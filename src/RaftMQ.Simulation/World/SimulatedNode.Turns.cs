@@ -120,7 +120,7 @@ internal sealed partial class SimulatedNode
             return;
         }
 
-        _world.Ghost.Observe(this);
+        _world.Ghost.Observe(this, isWhole: !ended && !HasEnded);
         Identity = replica.Identity;
         if (ended)
         {

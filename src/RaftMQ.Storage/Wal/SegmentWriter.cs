@@ -11,7 +11,7 @@ internal sealed class SegmentWriter : IDisposable
 
     private readonly IFile _file;
     private readonly uint _seed;
-    private byte[] _buffer = new byte[FirstBufferBytes];
+    private byte[] _buffer;
     private int _buffered;
     private int _written;
     private uint _lastCrc;
@@ -27,6 +27,7 @@ internal sealed class SegmentWriter : IDisposable
         _file = file;
         Header = header;
         Number = number;
+        _buffer = new byte[Math.Min(FirstBufferBytes, header.SegmentBytes)];
         _seed = header.Seed;
         _lastCrc = lastCrc;
         _lastEnd = end;

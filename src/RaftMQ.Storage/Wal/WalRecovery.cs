@@ -210,7 +210,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         SegmentHeader header = Segments[number];
         IFile copy = files.Create(Copy);
         copy.Allocate(header.SegmentBytes);
-        byte[] buffer = new byte[256 * 1024];
+        byte[] buffer = new byte[Math.Min(256 * 1024, header.SegmentBytes)];
         for (int offset = 0; offset < header.SegmentBytes; offset += buffer.Length)
         {
             Span<byte> part = buffer.AsSpan(0, Math.Min(buffer.Length, header.SegmentBytes - offset));
