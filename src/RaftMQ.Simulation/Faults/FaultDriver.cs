@@ -1,4 +1,3 @@
-using RaftMQ.Consensus;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;

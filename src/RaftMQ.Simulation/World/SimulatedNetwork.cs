@@ -1,4 +1,3 @@
-using RaftMQ.Consensus;
 using RaftMQ.Replica;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Simulation.Runs;

@@ -1,11 +1,7 @@
-using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica;
-using RaftMQ.Replica.Disk;
 using RaftMQ.Simulation.Disk;
-using RaftMQ.Simulation.Histories;
 using RaftMQ.Simulation.Traces;
-using RaftMQ.Storage;
 using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Simulation.World;

@@ -5,7 +5,6 @@ using RaftMQ.Simulation.Disk;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Storage;
-using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Wal;
 
