@@ -75,7 +75,7 @@ internal sealed class SimulateAction(
             Elapsed = runner.Elapsed,
             Busy = runner.Busy,
             Interrupted = stop.Token.IsCancellationRequested,
-            Abandoned = [.. runner.Abandoned.Select(run => run.Seed)],
+            Abandoned = runner.Abandoned,
             JudgesFloors = parsed.GetValue(options.Floors),
         };
         if (parsed.GetValue(options.Double) is not { } count || summary.Interrupted)

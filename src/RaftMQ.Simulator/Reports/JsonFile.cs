@@ -37,7 +37,7 @@ internal sealed class JsonFile
         ["runs"] = summary.Figures.Runs,
         ["failed"] = summary.Figures.Failed,
         ["interrupted"] = summary.Interrupted,
-        ["abandonedSeeds"] = new JsonArray([.. summary.Abandoned.Select(seed => JsonValue.Create(seed))]),
+        ["abandonedSeeds"] = new JsonArray([.. summary.Abandoned.Select(run => JsonValue.Create(run.Seed))]),
         ["workers"] = summary.Workers,
         ["seconds"] = summary.Elapsed.TotalSeconds,
         ["events"] = summary.Figures.Events,

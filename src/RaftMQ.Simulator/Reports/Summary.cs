@@ -27,8 +27,8 @@ internal sealed record Summary
     /// <summary>Whether somebody stopped it.</summary>
     public required bool Interrupted { get; init; }
 
-    /// <summary>The seeds of runs that were still under way then.</summary>
-    public IReadOnlyList<ulong> Abandoned { get; init; } = [];
+    /// <summary>The runs that were still under way then.</summary>
+    public IReadOnlyList<RunUnderWay> Abandoned { get; init; } = [];
 
     /// <summary>Whether floors are judged.</summary>
     public bool JudgesFloors { get; init; }

@@ -62,9 +62,9 @@ internal static class Table
             output.WriteLine($"FLOOR MISSED  {missed}");
         }
 
-        foreach (ulong seed in summary.Abandoned)
+        foreach (RunUnderWay run in summary.Abandoned)
         {
-            output.WriteLine(FormattableString.Invariant($"seed {seed} was still under way and is not counted"));
+            output.WriteLine(FormattableString.Invariant($"seed {run.Seed} was still under way after {run.Elapsed.TotalSeconds:0} s and is not counted"));
         }
 
         foreach (Failure failure in summary.Figures.Failures)

@@ -16,7 +16,7 @@ internal sealed class Runner(Func<RunOptions, RunResult> make, IReadOnlyList<Run
     private readonly long _began = Stopwatch.GetTimestamp();
     private long _busyTicks;
     private int _nextPlace = -1;
-    private RunOptions?[] _underWay = [];
+    private RunUnderWay?[] _underWay = [];
 
     /// <summary>How many runs are made at a time.</summary>
     public int Workers { get; init; } = 1;
@@ -40,14 +40,14 @@ internal sealed class Runner(Func<RunOptions, RunResult> make, IReadOnlyList<Run
     public TimeSpan Busy => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busyTicks));
 
     /// <summary>The runs that were still under way when waiting for them was given up; none after an undisturbed run.</summary>
-    public IReadOnlyList<RunOptions> Abandoned { get; private set; } = [];
+    public IReadOnlyList<RunUnderWay> Abandoned { get; private set; } = [];
 
     /// <summary>Makes the runs.</summary>
     /// <param name="stop">No more runs are begun, and soon nothing is waited for.</param>
     /// <param name="glance">Called now and then.</param>
     public void Run(CancellationToken stop, Action<Runner> glance)
     {
-        _underWay = new RunOptions?[Workers];
+        _underWay = new RunUnderWay?[Workers];
         Thread[] threads = [.. Enumerable.Range(0, Workers).Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true, Name = $"worker-{worker + 1}" })];
         foreach (Thread thread in threads)
         {
@@ -62,7 +62,7 @@ internal sealed class Runner(Func<RunOptions, RunResult> make, IReadOnlyList<Run
                 glance(this);
                 if (stop.IsCancellationRequested && Stopwatch.GetElapsedTime(askedToStop ??= Stopwatch.GetTimestamp()) > Patience)
                 {
-                    Abandoned = [.. _underWay.OfType<RunOptions>()];
+                    Abandoned = [.. _underWay.OfType<RunUnderWay>()];
                     return;
                 }
             }
@@ -80,12 +80,21 @@ internal sealed class Runner(Func<RunOptions, RunResult> make, IReadOnlyList<Run
             }
 
             RunOptions options = plan[place];
-            Volatile.Write(ref _underWay[worker], options);
             long began = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _underWay[worker], new RunUnderWay(options.Seed, began));
             RunResult result = Attempt.Make(make, options);
             Interlocked.Add(ref _busyTicks, Stopwatch.GetTimestamp() - began);
             Tally.Add(place, options, result);
             Volatile.Write(ref _underWay[worker], null);
         }
     }
+}
+
+/// <summary>A run that is being made.</summary>
+/// <param name="Seed">Its seed.</param>
+/// <param name="Began">When it began, as a timestamp of the stopwatch.</param>
+internal sealed record RunUnderWay(ulong Seed, long Began)
+{
+    /// <summary>For how long.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(Began);
 }
