@@ -35,16 +35,22 @@ public sealed partial class RaftCore
     /// </summary>
     public void AdoptBirth(LogEntry birth)
     {
-        // The term may have reached the disk without the entry, if power was lost in between: nothing that depends on it has left this server then.
-        Invariant.Require(_log.Last == LogPosition.Zero && CurrentTerm <= birth.Term, "a birth is taken into an empty log");
+        Invariant.Require(_log.Last == LogPosition.Zero, "a birth is taken into an empty log");
         Invariant.Require(birth.Position == Birth.Position && birth.Kind == EntryKind.Birth, "a birth is entry 1 of term 1");
         ServerId founder = Birth.Decode(birth.Payload).Founder;
-        CurrentTerm = birth.Term;
-        VotedFor = founder;
-        _hardStateChanged = true;
+
+        // A term may have reached the disk in a write that was torn behind it: the birth's own, or a later one that this server met in the same turn. Nothing that
+        // depends on it has left this server then, and terms never fall (§5.1).
+        if (CurrentTerm <= birth.Term)
+        {
+            CurrentTerm = birth.Term;
+            VotedFor = founder;
+            _hardStateChanged = true;
+        }
+
         AppendToLog(birth);
         ResetElectionTimer();
-        if (founder == _options.Self)
+        if (founder == _options.Self && CurrentTerm == birth.Term)
         {
             Lead();
         }

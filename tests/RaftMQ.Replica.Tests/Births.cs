@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Wal;
 
@@ -63,6 +64,26 @@ public sealed class Births
         world.StartAndElect();
 
         world.SentDuring(() => world.Pass(500)).ShouldNotContain(message => message is Peers.BirthCertificate);
+    }
+
+    [Fact]
+    public void A_newcomer_whose_birth_was_torn_behind_a_later_term_joins_again()
+    {
+        var world = new World(seed: 14, nodes: 3);
+        world.StartAndElect();
+        world[3].Kill();
+        world[3].Wipe();
+        using (WriteAheadLog log = ReplicaFolder.Open(world[3].Disk, new NodeId(3), WorldNode.WalOptions, world.DrawId, null).Log)
+        {
+            log.Append(new WalBatch(new HardState(new Term(26), null), null, []));
+            log.Sync();
+        }
+
+        world[3].Start();
+        world.Until(() => world[3].Replica.IsMember);
+
+        world[3].Replica.Core.CurrentTerm.Value.ShouldBeGreaterThanOrEqualTo(26UL);
+        world.Do(3, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
     [Fact]

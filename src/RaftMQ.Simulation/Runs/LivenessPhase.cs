@@ -106,6 +106,7 @@ internal sealed class LivenessPhase
         node.Resume();
         node.FinishStopping();
         node.Start();
+        node.HastenDisk();
         _world.Network.Calm(node.Id);
     }
 

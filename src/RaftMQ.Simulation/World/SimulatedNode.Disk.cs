@@ -18,6 +18,7 @@ internal sealed partial class SimulatedNode
     private bool _runIsDue;
     private bool _diskIsBusy;
     private ulong _idleTurn;
+    private ulong _answer;
 
     /// <summary>How long a sync takes here at the mean, in microseconds.</summary>
     public long SyncUs { get; set; } = Plan.HealthySyncUs;
@@ -42,9 +43,22 @@ internal sealed partial class SimulatedNode
         }
     }
 
+    /// <summary>What is under way at a slow disk that has become a healthy one takes no longer than it takes there.</summary>
+    public void HastenDisk()
+    {
+        if (_diskIsBusy)
+        {
+            AnswerIn(SyncUs);
+        }
+        else if (_runIsDue)
+        {
+            _world.Agenda.Add(_world.Now + 2, EventKind.DiskRun, Id, life: Life);
+        }
+    }
+
     public void AnswerDisk(in Appointment due)
     {
-        if (due.Life != Life || !IsRunning)
+        if (due.Life != Life || !IsRunning || due.OtherLife != _answer)
         {
             return;
         }
@@ -108,9 +122,10 @@ internal sealed partial class SimulatedNode
         }
 
         _diskIsBusy = true;
-        long latency = isIdle ? 50 : 20 + _chance.Exponential(SyncUs);
-        _world.Agenda.Add(_world.Now + latency, EventKind.DiskAnswer, Id, life: Life);
+        AnswerIn(isIdle ? 50 : 20 + _chance.Exponential(SyncUs));
     }
+
+    private void AnswerIn(long latency) => _world.Agenda.Add(_world.Now + latency, EventKind.DiskAnswer, Id, life: Life, otherLife: ++_answer);
 
     private void NoteSynced(int from)
     {
