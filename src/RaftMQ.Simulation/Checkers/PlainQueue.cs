@@ -1,6 +1,5 @@
 using System.Text;
 using RaftMQ.Queues;
-using RaftMQ.Simulation.Histories;
 
 namespace RaftMQ.Simulation.Checkers;
 
