@@ -16,8 +16,8 @@ internal static class PowerLosses
 
         for (long left = chance.Between(3, 25); left > 0; left--)
         {
-            (int node, bool atOnce, int operations) = ((int)chance.Between(1, plan.Nodes), chance.Percent(40), (int)chance.Between(0, 30));
-            world.Faults.When(chance.Between(0, events), () => Lose(world, world.Nodes[node], atOnce, operations));
+            (int node, int way, int operations, long stall) = ((int)chance.Between(1, plan.Nodes), chance.Below(10), (int)chance.Between(0, 30), chance.Between(5_000, 200_000));
+            world.Faults.When(chance.Between(0, events), () => Lose(world, world.Nodes[node], way, operations, stall));
         }
 
         for (long left = chance.Between(0, 2); left > 0; left--)
@@ -26,12 +26,20 @@ internal static class PowerLosses
         }
     }
 
-    private static void Lose(SimulatedWorld world, SimulatedNode node, bool atOnce, int operations)
+    private static void Lose(SimulatedWorld world, SimulatedNode node, int way, int operations, long stall)
     {
-        if (atOnce)
+        if (way < 3)
         {
             node.LosePower();
             return;
+        }
+
+        bool inALargeWrite = way < 6;
+        if (inALargeWrite)
+        {
+            // What comes while the disk stands still is written in one go, and torn in many places.
+            node.StallDisk(stall);
+            operations = 1 + (operations % 2);
         }
 
         world.Faults.Note("power goes after disk operations", node.Id, operations);

@@ -19,9 +19,13 @@ internal sealed partial class SimulatedNode
     private bool _diskIsBusy;
     private ulong _idleTurn;
     private ulong _answer;
+    private long _stalledUntil;
 
     /// <summary>How long a sync takes here at the mean, in microseconds.</summary>
     public long SyncUs { get; set; } = Plan.HealthySyncUs;
+
+    /// <summary>The disk takes no work for a while, so that much is then written at once.</summary>
+    public void StallDisk(long length) => _stalledUntil = _world.Now + length;
 
     public void RunDisk(in Appointment due)
     {
@@ -46,6 +50,7 @@ internal sealed partial class SimulatedNode
     /// <summary>What is under way at a slow disk that has become a healthy one takes no longer than it takes there.</summary>
     public void HastenDisk()
     {
+        _stalledUntil = 0;
         if (_diskIsBusy)
         {
             AnswerIn(SyncUs);
@@ -156,7 +161,8 @@ internal sealed partial class SimulatedNode
         if (!_runIsDue && !_diskIsBusy && !IsPaused && _waiting.Count > 0)
         {
             _runIsDue = true;
-            _world.Agenda.Add(_world.Now + 2 + _chance.Exponential(SyncUs / 4), EventKind.DiskRun, Id, life: Life);
+            long wakesUpAt = _world.Now + 2 + _chance.Exponential(SyncUs / 4);
+            _world.Agenda.Add(Math.Max(wakesUpAt, _stalledUntil), EventKind.DiskRun, Id, life: Life);
         }
     }
 
