@@ -5,7 +5,7 @@ namespace RaftMQ.Simulation.Checkers;
 /// <summary>
 /// Whether each topic was a first-in-first-out queue, O(n log n), without log indexes: for unique values a history is linearizable if and only if it shows none of
 /// four bad patterns (Henzinger, Sezgin, Vafeiadis, "Aspect-oriented linearizability proofs", CONCUR 2013). What remained at the end counts as taken then, one
-/// after the other, by pops that find the topic empty at last. Invariants I13 and I17.
+/// after the other; what neither remained nor came out must have been taken by pops whose end nobody knows. Invariants I13 and I17.
 /// </summary>
 public static class FifoCheck
 {

@@ -29,9 +29,10 @@ internal static class HandOuts
 
                 (Operation first, int count) = holders.GetValueOrDefault(body, (told, 0));
                 holders[body] = (first, count + 1);
-                if (count + 1 > Math.Max(1, storedTimes(body)))
+                if (count + 1 > storedTimes(body))
                 {
-                    return new Finding("I14", $"message {body} was handed to two requests: {InWords.Of(first)} and {InWords.Of(told)}");
+                    string what = count == 0 ? "was handed out and never stored" : $"was handed to two requests, first by {InWords.Of(first)}, then";
+                    return new Finding("I14", $"message {body} {what}: {InWords.Of(told)}");
                 }
             }
         }

@@ -52,8 +52,8 @@ internal static class RepliesInLogOrder
 
         int? messages = replay.CountAt(operation.Topic, operation.Index);
         QueueOutcome expected = messages is null ? QueueOutcome.NoSuchTopic : messages == 0 ? QueueOutcome.Empty : QueueOutcome.Done;
-        string held = messages is null ? "did not exist" : $"held {messages}";
-        return operation.Outcome == expected ? null : new Finding("I13", $"{InWords.Of(operation)}; at this index the topic {held}");
+        return operation.Outcome == expected ? null
+            : new Finding("I13", $"{InWords.Of(operation)}; at this index the topic {(messages is null ? "did not exist" : $"held {messages}")}");
     }
 
     private static Finding? JudgeCommand(Replay replay, Operation operation, Operation? earlier)

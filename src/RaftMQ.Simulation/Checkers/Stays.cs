@@ -1,6 +1,6 @@
 namespace RaftMQ.Simulation.Checkers;
 
-/// <summary>The stays of all messages of a topic, and the sights of its emptiness; what remained at the end is popped at the end, in order.</summary>
+/// <summary>The stays of all messages of a topic, and the sights of its emptiness; what remained is popped behind the end, in order.</summary>
 internal sealed class Stays
 {
     private readonly List<Stay> _all = [];
@@ -42,8 +42,6 @@ internal sealed class Stays
         {
             Pop(new TopicOperation { Effect = TopicEffect.Popped, Value = value, BeginsAt = ++last, EndsAt = ++last });
         }
-
-        _empty.Add(new TopicOperation { Effect = TopicEffect.SawEmpty, BeginsAt = ++last, EndsAt = ++last });
     }
 
     /// <summary>In the order in which their requests came.</summary>

@@ -25,7 +25,7 @@ public static class Run
             new LivenessPhase(world, plan).Run();
         }
 
-        Judgement judgement = world.Findings.First is null ? Judge(world) : default;
+        Judgement? judgement = world.Findings.First is null ? Judge(world) : null;
 
         Finding? failure = world.Findings.First;
         return new RunResult
@@ -33,9 +33,9 @@ public static class Run
             Seed = options.Seed,
             Events = world.Events,
             Operations = world.Clients.Operations.Count,
-            Messages = judgement.Messages,
-            JudgedApart = judgement.JudgedApart,
-            Undecided = judgement.Undecided,
+            Messages = judgement?.Messages ?? 0,
+            JudgedApart = judgement?.JudgedApart ?? 0,
+            Undecided = judgement?.Undecided ?? 0,
             Checks = world.Findings.Checks,
             Reached = world.Reach.Counts,
             TraceHash = world.Trace.Hash,

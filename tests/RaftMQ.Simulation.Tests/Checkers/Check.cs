@@ -8,10 +8,10 @@ namespace RaftMQ.Simulation.Tests.Checkers;
 public enum Check
 {
     None = 0,
-    LogOrder = 1,
-    Account = 2,
-    Fifo = 4,
-    Wgl = 8,
+    LogOrder = 1 << HistoryCheck.LogOrder,
+    Account = 1 << HistoryCheck.Account,
+    Fifo = 1 << HistoryCheck.Fifo,
+    Wgl = 1 << HistoryCheck.Wgl,
     All = LogOrder | Account | Fifo | Wgl,
 }
 
@@ -39,4 +39,8 @@ internal static class Checks
 
         return (refusing, string.Join("\n", said));
     }
+
+    /// <summary>The checks that refuse a history when all are asked together.</summary>
+    public static Check Together(History history) =>
+        HistoryChecks.Judge(history).Findings.Aggregate(Check.None, (refusing, found) => refusing | (Check)(1 << (int)found.Check));
 }

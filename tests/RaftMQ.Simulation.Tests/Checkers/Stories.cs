@@ -22,6 +22,7 @@ public sealed class Stories
         refusing.ShouldBe(story.RefusedBy, said);
         refusing.ShouldNotBe(Check.None);
         HistoryChecks.Judge(story.History, out _).ShouldNotBeNull();
+        Checks.Together(story.History).ShouldBe(refusing, "together they say what each says by itself");
     }
 
     [Theory]
