@@ -77,6 +77,16 @@ public sealed class Section5_2_LeaderElection
     }
 
     [Fact]
+    public void A_vote_in_a_term_that_is_on_disk_already_is_stored_too()
+    {
+        Server voter = WithLog(1, 1, 2);
+
+        voter.Receive(AsksForVote(S2, 2, At(3, 2)));
+
+        voter.LastHardState.ShouldBe(new HardState(new Term(2), S2));
+    }
+
+    [Fact]
     public void A_request_of_an_older_term_gets_no_vote()
     {
         Server voter = ThatVoted(5, null, 1, 1);

@@ -174,6 +174,34 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void Leadership_is_handed_only_to_a_server_that_sits_in_a_seat()
+    {
+        var newcomer = new ServerId(S2.Node, 99);
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.OnLinkUp(newcomer);
+        leader.Acknowledges(newcomer, 3).Acknowledges(S3, 2);
+
+        leader.Core.TransferLeadership(newcomer.Node).ShouldBeFalse("it has all of the log, and no seat");
+
+        leader.Core.TransferLeadership(null).ShouldBeTrue();
+        leader.Acknowledges(S3, 3);
+        leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
+    }
+
+    [Fact]
+    public void TimeoutNow_means_nothing_to_a_server_without_a_seat()
+    {
+        Server server = WithLog(1, 1);
+        Membership without = server.Core.Membership!.WithIncarnation(S1.Node, 0);
+        server.Receive(Replicates(S2, 1, At(2, 1), 0, new LogEntry(new LogIndex(3), new Term(1), EntryKind.Membership, default, without.Encode())));
+
+        server.Receive(new TimeoutNow(S2, S1, new Term(1)));
+
+        server.Core.Role.ShouldBe(Role.Follower);
+        server.Core.CurrentTerm.ShouldBe(new Term(1));
+    }
+
+    [Fact]
     public void A_configuration_follows_another_only_by_one_seat_vacated_or_taken()
     {
         var all = new Membership([.. new[] { S1, S2, S3 }.Select(server => new Member(server.Node, server.Incarnation, "a:1", "a:2"))]);
