@@ -43,8 +43,10 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void OnPersisted(ulong batch)
+    private void OnPersisted(PersistedInput persisted)
     {
+        ulong batch = persisted.Batch;
+        _roomBytes = persisted.RoomBytes;
         Term term = default;
         LogPosition last = default;
         bool any = false;

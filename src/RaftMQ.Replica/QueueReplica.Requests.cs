@@ -50,7 +50,7 @@ public sealed partial class QueueReplica
     private void LeadRequest(PendingCommand request)
     {
         bool addsToTheQueue = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic or QueueCommandKind.Configure;
-        bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes : _space != WalSpace.Exhausted;
+        bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes && FitsTheDisk(request) : _space != WalSpace.Exhausted;
         if (!hasRoom)
         {
             End(request, RequestOutcome.DiskFull);
@@ -66,6 +66,13 @@ public sealed partial class QueueReplica
         }
 
         Propose(request);
+    }
+
+    /// <summary>What is under way to the disk must fit it, too: it was accepted and can only wait (design, storage rule 9).</summary>
+    private bool FitsTheDisk(PendingCommand request)
+    {
+        (int entries, long bytes) = _core.Uncommitted;
+        return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
     }
 
     private void Propose(PendingCommand request)

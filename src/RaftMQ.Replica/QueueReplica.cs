@@ -25,6 +25,7 @@ public sealed partial class QueueReplica
     private bool _stopping;
     private bool _handsOver;
     private WalSpace _space;
+    private long _roomBytes = long.MaxValue;
 
     /// <summary>A replica that goes on from what its disk holds.</summary>
     /// <param name="options">What it is told.</param>
@@ -84,7 +85,7 @@ public sealed partial class QueueReplica
                 OnPeerMessage(peer.Cluster, peer.Message);
                 break;
             case PersistedInput persisted:
-                OnPersisted(persisted.Batch);
+                OnPersisted(persisted);
                 break;
             case TickInput tick:
                 OnTick(tick);
@@ -114,7 +115,7 @@ public sealed partial class QueueReplica
                 OnPeerMet(met.Peer);
                 break;
             case DiskSpaceInput space:
-                OnDiskSpace(space.Space);
+                OnDiskSpace(space);
                 break;
             case StopInput stop:
                 OnStop(stop.HandOver);
@@ -254,8 +255,10 @@ public sealed partial class QueueReplica
         OnForwardingLinkDown(server);
     }
 
-    private void OnDiskSpace(WalSpace space)
+    private void OnDiskSpace(DiskSpaceInput input)
     {
+        WalSpace space = input.Space;
+        _roomBytes = input.RoomBytes;
         if (_space == space)
         {
             return;

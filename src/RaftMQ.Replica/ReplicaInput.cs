@@ -42,7 +42,9 @@ public sealed record CommandGoneInput(PendingCommand Request) : ReplicaInput;
 public sealed record TopicsGoneInput(PendingTopics Request) : ReplicaInput;
 
 /// <summary>All batches up to this one are durable.</summary>
-public sealed record PersistedInput(ulong Batch) : ReplicaInput;
+/// <param name="Batch">The last of them.</param>
+/// <param name="RoomBytes">What the disk has room for behind them (<see cref="WriteAheadLog.RoomBytes"/>).</param>
+public sealed record PersistedInput(ulong Batch, long RoomBytes) : ReplicaInput;
 
 /// <summary>Entries asked for with <see cref="PeerLoad"/>.</summary>
 public sealed record PeerEntriesLoadedInput(LoadRequest Request, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
@@ -51,7 +53,9 @@ public sealed record PeerEntriesLoadedInput(LoadRequest Request, ReadOnlyMemory<
 public sealed record ApplyEntriesLoadedInput(LogIndex First, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
 /// <summary>The room on this node's disk has changed.</summary>
-public sealed record DiskSpaceInput(WalSpace Space) : ReplicaInput;
+/// <param name="Space">How much allocated room is left.</param>
+/// <param name="RoomBytes">What the disk has room for behind what is written (<see cref="WriteAheadLog.RoomBytes"/>).</param>
+public sealed record DiskSpaceInput(WalSpace Space, long RoomBytes) : ReplicaInput;
 
 /// <summary>The node is about to stop: take nothing new, and hand leadership over if asked to.</summary>
 public sealed record StopInput(bool HandOver) : ReplicaInput;

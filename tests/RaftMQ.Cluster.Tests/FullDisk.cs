@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using RaftMQ.Storage.Files;
 
 namespace RaftMQ.Cluster.Tests;
 
@@ -102,6 +103,22 @@ public sealed class FullDisk : IDisposable
             }
             while (answer.IsDone && sent < 100);
         }
+    }
+
+    [Fact]
+    public void No_room_for_another_name_is_a_full_disk_too()
+    {
+        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
+        Run("mount", "-o", "remount,nr_inodes=8", _mount).ShouldBeTrue();
+        var files = new PhysicalFileSystem(_mount);
+
+        Should.Throw<DiskFullException>(() =>
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                files.Create($"{i}").Dispose();
+            }
+        });
     }
 
     public void Dispose()

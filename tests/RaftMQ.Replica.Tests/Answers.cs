@@ -290,12 +290,12 @@ public sealed class Answers
         world.Do(leader, CreateOrders);
         world.Do(leader, QueueCommandCodec.Publish("orders", "kept"u8));
 
-        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly));
+        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly, long.MaxValue));
         world.Do(leader, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
         world.Do(FollowerOf(world), QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
         world.Do(leader, PopOrders).Reply.Body.ToArray().ShouldBe("kept"u8.ToArray());
 
-        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample));
+        world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample, long.MaxValue));
         world.Do(leader, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
@@ -307,11 +307,144 @@ public sealed class Answers
         world.Do(leader, CreateOrders);
         foreach (WorldNode follower in world.Nodes.Where(node => node.Id != leader))
         {
-            follower.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly));
+            follower.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly, long.MaxValue));
         }
 
         world.Pass(20);
 
         world.Do(leader, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+    }
+
+    [Fact]
+    public void What_was_forwarded_with_a_key_is_sent_again_when_the_link_was_made_anew_without_a_word()
+    {
+        var world = new World(seed: 21, nodes: 3);
+        ServerId leader = world.StartAndElect().Replica.Identity.Server;
+        uint follower = FollowerOf(world);
+        world.Loss = 1;
+        TestCommand request = world.Submit(follower, QueueCommandCodec.CreateTopic("orders", "key-1"));
+        world.Settle();
+        world.Loss = 0;
+
+        world[follower].Handle(new LinkUpInput(leader));
+
+        world.Until(() => request.IsDone, atMostTicks: 100);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_position_that_is_heard_of_after_a_newer_term_was_applied_is_overwritten()
+    {
+        var world = new World(seed: 22, nodes: 3);
+        world[world.StartAndElect().Id].Kill();
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        WorldNode leader = world.Leader!;
+        WorldNode follower = world.Running.First(node => node != leader);
+        world.Until(() => follower.Replica.AppliedIndex == leader.Replica.AppliedIndex);
+        world.Loss = 1;
+        TestCommand request = null!;
+        ForwardRequest sent = world.SentDuring(() => request = world.Submit(follower.Id, CreateOrders)).OfType<ForwardRequest>().Single();
+        var position = new LogPosition(follower.Replica.AppliedIndex + 5, new Term(1));
+
+        follower.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster, new ForwardResponse(sent.To, sent.From, sent.Request, ForwardVerdict.Proposed, position)));
+
+        request.IsDone.ShouldBeTrue();
+        request.Result.Outcome.ShouldBe(RequestOutcome.Overwritten);
+    }
+
+    [Fact]
+    public void A_command_that_no_log_takes_is_dropped_and_its_sender_named()
+    {
+        var world = new World(seed: 23, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        ServerId other = world[FollowerOf(world)].Replica.Identity.Server;
+        LogIndex before = leader.Replica.Core.Log.Last.Index;
+
+        leader.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster,
+            new ForwardRequest(other, leader.Replica.Identity.Server, 1, 1_000, new byte[LogEntry.MaxPayloadBytes + 1])));
+        world.Pass(5);
+
+        leader.Replica.Core.Log.Last.Index.ShouldBe(before);
+        leader.Reports.ShouldContain(report => report.Contains($"from node {other.Node}") && report.Contains("8388608 are allowed"));
+    }
+
+    [Fact]
+    public void A_message_that_breaks_a_rule_is_dropped_and_its_sender_named()
+    {
+        var world = new World(seed: 24, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world[FollowerOf(world)];
+        LogPosition before = follower.Replica.Core.Log.Last;
+        var entry = new LogEntry(before.Index.Next, before.Term, EntryKind.Membership, new LogTime(long.MaxValue), new byte[] { 1 });
+
+        follower.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster,
+            new RaftPeerMessage(new AppendEntries(
+                leader.Replica.Identity.Server, follower.Replica.Identity.Server, leader.Replica.Core.CurrentTerm, before, new[] { entry }, LogIndex.Zero, 0))));
+        world.Pass(5);
+
+        follower.Replica.Core.Log.Last.ShouldBe(before);
+        follower.Reports.ShouldContain(report => report.Contains($"a message of node {leader.Id}") && report.Contains("cannot be read"));
+    }
+
+    [Fact]
+    public void A_hand_over_whose_word_is_lost_is_tried_again()
+    {
+        var world = new World(seed: 25, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Pass(10);
+        world.Loss = 1;
+        leader.Handle(new StopInput(HandOver: true));
+        world.Pass();
+        world.Loss = 0;
+
+        world.Until(() => world.Running.Any(node => node != leader && node.Replica.Core.Role == Role.Leader), atMostTicks: 200);
+
+        leader.Replica.IsHandingOver.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_leader_that_was_replaced_may_still_answer_what_it_was_sent()
+    {
+        var world = new World(seed: 26, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world[FollowerOf(world)];
+        WorldNode next = world.Running.First(node => node != leader && node != follower);
+        world.Loss = 1;
+        TestCommand request = null!;
+        ForwardRequest sent = world.SentDuring(() => request = world.Submit(follower.Id, CreateOrders)).OfType<ForwardRequest>().Single();
+        RaftCore core = follower.Replica.Core;
+
+        follower.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster,
+            new RaftPeerMessage(new AppendEntries(
+                next.Replica.Identity.Server, follower.Replica.Identity.Server, core.CurrentTerm.Next, core.Log.Last, default, LogIndex.Zero, 0))));
+        world.Settle();
+        core.Leader.ShouldBe(next.Replica.Identity.Server);
+        request.IsDone.ShouldBeFalse("without a key only its answer can tell, and that may be on its way");
+
+        follower.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster, new ForwardResponse(sent.To, sent.From, sent.Request, ForwardVerdict.NotLeader, LogPosition.Zero)));
+        world.Loss = 0;
+        world.Until(() => request.IsDone);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void No_more_is_proposed_at_once_than_the_disk_has_room_for()
+    {
+        var world = new World(seed: 27, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        world.Do(1, CreateOrders);
+        node.Disk.CapacityBytes = node.Disk.UsedBytes;
+        world.Do(1, QueueCommandCodec.Publish("orders", "small"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+
+        TestCommand[] requests = [.. Enumerable.Range(0, 20).Select(_ => world.Submit(1, QueueCommandCodec.Publish("orders", new byte[10_000])))];
+        world.Until(() => Array.TrueForAll(requests, request => request.IsDone), atMostTicks: 10);
+
+        requests.Count(request => request.Result.Outcome == RequestOutcome.Replied).ShouldBeInRange(1, 6);
+        requests.Count(request => request.Result.Outcome == RequestOutcome.DiskFull).ShouldBeInRange(14, 19);
     }
 }

@@ -31,7 +31,7 @@ public sealed class FullDisks
         ulong[] persisted = [.. told.OfType<PersistedInput>().Select(input => input.Batch)];
         persisted.Length.ShouldBe(2, "the first batch, and those that fitted");
         persisted[1].ShouldBeInRange(3UL, 15UL);
-        told[^1].ShouldBe(new DiskSpaceInput(WalSpace.Exhausted));
+        told[^1].ShouldBeOfType<DiskSpaceInput>().Space.ShouldBe(WalSpace.Exhausted);
         folder.Log.LastIndex.Value.ShouldBe(persisted[1] - 1);
 
         told.Clear();
@@ -47,4 +47,30 @@ public sealed class FullDisks
     }
 
     private static LogEntry EntryAt(int index) => new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), new byte[3_000]);
+
+    [Fact]
+    public void What_waits_is_written_under_load_too_when_there_is_room()
+    {
+        var files = new SimulatedDisk(1);
+        ulong lastId = 0;
+        var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
+        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
+        var told = new List<ReplicaInput>();
+        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
+        files.CapacityBytes = 2 * SegmentBytes;
+        disk.Do([.. Enumerable.Range(1, 20).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null))], told);
+        disk.WorkInBackground(idle: false, told);
+        told[^1].ShouldBeOfType<DiskSpaceInput>().Space.ShouldBe(WalSpace.Exhausted);
+        files.CapacityBytes = long.MaxValue;
+
+        for (int i = 0; i < 1_000 && folder.Log.LastIndex.Value < 20; i++)
+        {
+            disk.Do([], told);
+            disk.WorkInBackground(idle: false, told);
+        }
+
+        folder.Log.LastIndex.Value.ShouldBe(20UL);
+        told.OfType<PersistedInput>().Last().Batch.ShouldBe(21UL);
+    }
 }

@@ -14,6 +14,7 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
 {
     private readonly Queue<PersistBatch> _waiting = new();
     private WalSpace _reportedSpace;
+    private long _reportedRoom;
     private bool _isFull;
 
     /// <summary>How often batches were made durable.</summary>
@@ -63,17 +64,18 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
     public bool WorkInBackground(bool idle, ICollection<ReplicaInput> done)
     {
         bool more = log.WorkInBackground(idle);
-        if (idle && _isFull)
+        // Under load there may be no idle moment for long: then the log's own look for room tells.
+        if (_isFull && (idle || log.Space == WalSpace.Ample))
         {
             _isFull = false;
             Write(done);
         }
 
         WalSpace space = _isFull ? WalSpace.Exhausted : log.Space;
-        if (space != _reportedSpace)
+        if (space != _reportedSpace || (idle && log.RoomBytes != _reportedRoom))
         {
-            _reportedSpace = space;
-            done.Add(new DiskSpaceInput(space));
+            (_reportedSpace, _reportedRoom) = (space, log.RoomBytes);
+            done.Add(new DiskSpaceInput(space, _reportedRoom));
         }
 
         return more;
@@ -112,7 +114,8 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
             IdentityFile.Write(files, new ServerIdentity(cluster, server));
         }
 
-        done.Add(new PersistedInput(last.Id));
+        _reportedRoom = log.RoomBytes;
+        done.Add(new PersistedInput(last.Id, _reportedRoom));
     }
 
     private LogEntry[] Read(LogIndex first, LogIndex last, int maxBytes)

@@ -62,6 +62,9 @@ public sealed partial class SimulatedDisk : IFileSystem
         }
     }
 
+    /// <inheritdoc/>
+    public long FreeBytes => Math.Max(0, CapacityBytes - UsedBytes);
+
     /// <summary>The bytes that all files together have.</summary>
     public long UsedBytes => _names.Values.Sum(file => (long)file.Length);
 

@@ -9,6 +9,9 @@ public interface IFileSystem
     /// <summary>What to call the folder in messages to people.</summary>
     string Description { get; }
 
+    /// <summary>The bytes that may still be allocated; others may take them first.</summary>
+    long FreeBytes { get; }
+
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 

@@ -24,6 +24,9 @@ public sealed class PhysicalFileSystem : IFileSystem
     public string Description => _path;
 
     /// <inheritdoc/>
+    public long FreeBytes => new DriveInfo(_path).AvailableFreeSpace;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> List() =>
         [.. Directory.EnumerateFiles(_path).Select(path => Path.GetFileName(path)).Where(name => name != LockName).Order(StringComparer.Ordinal)];
 

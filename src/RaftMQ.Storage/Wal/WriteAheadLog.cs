@@ -9,6 +9,9 @@ namespace RaftMQ.Storage.Wal;
 /// </summary>
 public sealed class WriteAheadLog : IDisposable
 {
+    /// <summary>What a record takes besides its payload, at most.</summary>
+    public const int RecordOverheadBytes = RecordHeader.Size + Sector.RecordAlignment;
+
     /// <summary>What a segment needs besides the largest record: its header, and its first unit with the hard state.</summary>
     private const int SegmentOverheadBytes = 2 * Sector.Bytes;
 
@@ -48,6 +51,29 @@ public sealed class WriteAheadLog : IDisposable
             // The last spare is left for the next start.
             bool hasRoom = _spares.Ready > 1 || (_spares.Ready == 1 && _writer.BytesLeft >= _options.SegmentBytes / 2);
             return hasReserve ? WalSpace.Ample : hasRoom ? WalSpace.ReserveOnly : WalSpace.Exhausted;
+        }
+    }
+
+    /// <summary>
+    /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the segment under way, the spares but for the last,
+    /// and those that the disk has room for. A record does not cross segments, so each may leave as much as the largest record unused.
+    /// </summary>
+    /// <exception cref="StorageFailedException">The disk did not tell; the log must not be used again.</exception>
+    public long RoomBytes
+    {
+        get
+        {
+            int unused = RecordOverheadBytes + _options.MaxPayloadBytes;
+            int usable = Math.Max(0, _options.SegmentBytes - SegmentOverheadBytes - unused);
+            try
+            {
+                long segments = _spares.Ready - 1 + (_files.FreeBytes / _options.SegmentBytes);
+                return Math.Max(0, _writer.BytesLeft - unused) + (Math.Max(0, segments) * usable);
+            }
+            catch (IOException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 

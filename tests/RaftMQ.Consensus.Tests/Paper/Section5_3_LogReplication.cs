@@ -235,4 +235,20 @@ public sealed class Section5_3_LogReplication
         leader.CompleteDisk();
         leader.Propose().Outcome.ShouldBe(ProposeOutcome.Proposed);
     }
+
+    [Fact]
+    public void Entries_without_payload_leave_memory_too()
+    {
+        const int Entries = 200_000;
+        Server leader = Of(1, 1).Ticks(1);
+        for (int i = 0; i < Entries; i++)
+        {
+            leader.Propose().Outcome.ShouldBe(ProposeOutcome.Proposed);
+        }
+
+        leader.Core.OnApplied(leader.Core.CommitIndex);
+
+        leader.Core.Log.Last.Index.Value.ShouldBeGreaterThan((ulong)Entries);
+        leader.Core.Log.FirstInMemory.Value.ShouldBeGreaterThan(20_000UL, "200,000 entries are more than the 16 MiB that stay");
+    }
 }
