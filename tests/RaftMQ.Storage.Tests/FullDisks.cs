@@ -117,6 +117,43 @@ public sealed class FullDisks
         Should.Throw<DiskFullException>(() => new TestLog(disk)).Message.ShouldContain("no room for a log segment");
     }
 
+    [Fact]
+    public void What_the_log_says_that_it_has_room_for_is_taken()
+    {
+        const int LargestBytes = TestLog.SegmentBytes - (3 * 512) - WriteAheadLog.RecordOverheadBytes;
+        var random = new Random(20);
+        for (int round = 0; round < 300; round++)
+        {
+            var log = new TestLog(new SimulatedDisk(1), new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = LargestBytes, SpareSegments = 2 });
+            log.WriteAndSync(TermOne, null, [.. Enumerable.Range(1, random.Next(1, 8)).Select(i => TestLog.Entry((ulong)i, 1, random.Next(3_000)))]);
+            Idle(log, random.Next(20));
+            log.Disk.CapacityBytes = log.Disk.UsedBytes + (random.Next(8) * TestLog.SegmentBytes);
+            long room = log.Log.RoomBytes;
+            int largest = random.Next(2) == 0 ? 200 : LargestBytes;
+
+            var batch = new List<LogEntry>();
+            for (int size = random.Next(largest + 1); size + WriteAheadLog.RecordOverheadBytes <= room; size = random.Next(largest + 1))
+            {
+                batch.Add(TestLog.Entry(log.Log.LastIndex.Value + (ulong)batch.Count + 1, 1, size));
+                room -= size + WriteAheadLog.RecordOverheadBytes;
+            }
+
+            log.WriteAndSync(null, null, [.. batch]);
+        }
+    }
+
+    [Fact]
+    public void Where_there_is_room_for_a_segment_there_is_room_for_the_largest_record()
+    {
+        const int LargestBytes = TestLog.SegmentBytes - (2 * 512) - WriteAheadLog.RecordOverheadBytes;
+        var log = new TestLog(new SimulatedDisk(1), new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = LargestBytes, SpareSegments = 2 });
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+
+        log.Log.RoomBytes.ShouldBeGreaterThanOrEqualTo(LargestBytes + WriteAheadLog.RecordOverheadBytes);
+    }
+
     private static void Idle(TestLog log, int calls)
     {
         for (int i = 0; i < calls; i++)

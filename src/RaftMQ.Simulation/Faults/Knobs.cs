@@ -12,6 +12,8 @@ namespace RaftMQ.Simulation.Faults;
 internal sealed class Knobs
 {
     private const int ShortWindowMs = 15_000;
+    private const int LongestWaitInTimeouts = 100;
+    private const int TickMs = 10;
 
     private readonly Chance _chance;
     private readonly bool _isOn;
@@ -25,7 +27,7 @@ internal sealed class Knobs
         RaftOptions raft = DrawRaft();
         QueueLimits limits = DrawLimits();
         int heartbeat = Turned(5, 2, 10);
-        int election = Turned(40, heartbeat * 4, heartbeat * 8);
+        int election = Math.Max(Turned(40, heartbeat * 4, heartbeat * 8), 4 * heartbeat);
         int leaderWait = ForgetsKeysSoon ? 1_000 : Turned(5_000, 200, 1_000, 8_000);
         Replica = new ReplicaOptions
         {
@@ -34,11 +36,13 @@ internal sealed class Knobs
             FreshCluster = ClusterId.None,
             Limits = limits,
             Raft = raft,
+            TickMilliseconds = TickMs,
             HeartbeatTicks = heartbeat,
-            ElectionTimeoutTicks = Math.Max(election, 4 * heartbeat),
+            ElectionTimeoutTicks = election,
             FoundingGraceMilliseconds = Turned(1_000, 0, 50, 3_000),
             LeaderWaitMilliseconds = leaderWait,
-            RequestTimeoutMilliseconds = ForgetsKeysSoon ? 1_500 : leaderWait * Turned(2, 1, 3),
+            // Whoever waits for an answer that was lost gives up within the liveness phase.
+            RequestTimeoutMilliseconds = ForgetsKeysSoon ? 1_500 : Math.Min(leaderWait * Turned(2, 1, 3), LongestWaitInTimeouts * election * TickMs),
             MaxApplyPerTurn = Turned(4_096, 1, 2, 7),
             ApplyLoadBytes = Turned(1024 * 1024, 1, 300),
             MaxForwardedReads = Turned(16_384, 1, 4),

@@ -55,20 +55,18 @@ public sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the segment under way, the spares but for the last,
-    /// and those that the disk has room for. A record does not cross segments, so each may leave as much as the largest record unused.
+    /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the rest of the segment under way, or into the spares
+    /// but for the last and the segments that the disk has room for. A record that does not fit a segment begins the next, so any two in a row are together more than one of them full.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk did not tell; the log must not be used again.</exception>
     public long RoomBytes
     {
         get
         {
-            int unused = RecordOverheadBytes + _options.MaxPayloadBytes;
-            int usable = Math.Max(0, _options.SegmentBytes - SegmentOverheadBytes - unused);
             try
             {
-                long segments = _spares.Ready - 1 + (_files.FreeBytes / _options.SegmentBytes);
-                return Math.Max(0, _writer.BytesLeft - unused) + (Math.Max(0, segments) * usable);
+                long segments = Math.Max(0, _spares.Ready - 1 + (_files.FreeBytes / _options.SegmentBytes));
+                return Math.Max(_writer.BytesLeft, (segments + 1) / 2 * (_options.SegmentBytes - SegmentOverheadBytes));
             }
             catch (IOException e)
             {
@@ -94,7 +92,7 @@ public sealed class WriteAheadLog : IDisposable
     {
         Invariant.Require(options.SegmentBytes % 4096 == 0, "a segment is a multiple of 4,096 bytes");
         Invariant.Require(
-            options.MaxPayloadBytes <= options.SegmentBytes - SegmentOverheadBytes - RecordHeader.Size, "the largest record fits a segment");
+            options.MaxPayloadBytes <= options.SegmentBytes - SegmentOverheadBytes - RecordOverheadBytes, "the largest record fits a segment");
         try
         {
             var recovery = new WalRecovery(files, options, progress);
