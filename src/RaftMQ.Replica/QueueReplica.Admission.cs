@@ -9,9 +9,6 @@ namespace RaftMQ.Replica;
 /// </summary>
 public sealed partial class QueueReplica
 {
-    /// <summary>How far behind the commit index a newcomer may be and still have "the log": under load it never stands still.</summary>
-    private const ulong AdmissionLagEntries = 1_024;
-
     private void TendAdmission()
     {
         bool mayChange = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && _core.IsMembershipCommitted;
@@ -25,7 +22,7 @@ public sealed partial class QueueReplica
         {
             Member? seat = membership.Find(peer.Server.Node);
             bool isSeatless = seat is not null && seat.Incarnation != peer.Server.Incarnation;
-            bool hasTheLog = _core.IsActive(peer) && peer.MatchIndex > LogIndex.Zero && peer.MatchIndex + AdmissionLagEntries >= _core.CommitIndex;
+            bool hasTheLog = _core.IsActive(peer) && peer.MatchIndex > LogIndex.Zero && peer.MatchIndex + _options.AdmissionLagEntries >= _core.CommitIndex;
             if (!isSeatless || !hasTheLog || !_linked.TryGetValue(peer.Server.Node, out ServerId linked) || linked != peer.Server)
             {
                 continue;

@@ -10,8 +10,9 @@ internal sealed class Bounds(Findings findings, RaftOptions options, int maxPayl
 
     private readonly long _largestMessage = Math.Max(options.MaxAppendBytes, maxPayloadBytes);
 
-    public void Check(RaftCore core, ServerId server)
+    public void Check(RaftCore core, ServerImage image)
     {
+        ServerId server = image.Server;
         findings.Checks++;
         (int here, int atTheLeader) = core.PendingReads;
         if (here > options.MaxPendingReads || atTheLeader > options.MaxPendingReads)
@@ -24,17 +25,19 @@ internal sealed class Bounds(Findings findings, RaftOptions options, int maxPayl
             return;
         }
 
-        (int entries, long bytes) = core.Uncommitted;
-        if (entries > options.MaxUncommittedEntries + OwnEntries || bytes > options.MaxUncommittedBytes + maxPayloadBytes)
+        (int entries, long uncommitted) = core.Uncommitted;
+        if (entries > options.MaxUncommittedEntries + OwnEntries || uncommitted > options.MaxUncommittedBytes + maxPayloadBytes)
         {
-            findings.Report("I21", $"leader {server} holds {entries} entries of {bytes} bytes uncommitted; {options.MaxUncommittedEntries} of {options.MaxUncommittedBytes} may be");
+            findings.Report("I21", $"leader {server} holds {entries} entries of {uncommitted} bytes uncommitted; {options.MaxUncommittedEntries} of {options.MaxUncommittedBytes} may be");
         }
 
         foreach (PeerProgress peer in core.Peers)
         {
-            if (peer.InFlightAppends > options.MaxInFlightAppends || peer.InFlightBytes > options.MaxInFlightBytes + _largestMessage)
+            // Counted by what the log has between the two indexes, whatever the leader itself has counted.
+            long bytes = peer.IsReplicating ? image.Given.BytesUpTo(peer.NextIndex.Value - 1) - image.Given.BytesUpTo(peer.MatchIndex.Value) : 0;
+            if (peer.InFlightAppends > options.MaxInFlightAppends || bytes > options.MaxInFlightBytes + _largestMessage)
             {
-                findings.Report("I21", $"leader {server} has {peer.InFlightAppends} messages of {peer.InFlightBytes} bytes on the way to {peer.Server}");
+                findings.Report("I21", $"leader {server} has {peer.InFlightAppends} messages of {bytes} bytes on the way to {peer.Server}");
             }
         }
     }

@@ -16,6 +16,9 @@ internal sealed class ClusterHistory
 
     public ClusterId Name { get; }
 
+    /// <summary>Its first stamp in milliseconds, and the virtual time of that in microseconds.</summary>
+    public (long StampMs, long At)? BornAt { get; set; }
+
     public Ballots Ballots { get; }
 
     public KnownEntries Entries { get; }

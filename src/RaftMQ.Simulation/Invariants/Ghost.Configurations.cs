@@ -23,6 +23,24 @@ internal sealed partial class Ghost
         {
             findings.Report("I10", $"leader {node.Id} of term {core.CurrentTerm} makes the configuration {entry.Position} while that at index {index} is uncommitted");
         }
+
+        if (isItsAuthor)
+        {
+            RequireTheLog(core, before, next);
+        }
+    }
+
+    /// <summary>Whoever gets a seat has the log already (thesis §4.2.1): a majority that counts on it can commit.</summary>
+    private void RequireTheLog(RaftCore leader, Membership before, Membership next)
+    {
+        foreach (ServerId server in next.Voters)
+        {
+            bool isNew = server.Incarnation != 0 && !before.Counts(server);
+            if (isNew && ImageOf(server).Durable.Last + world.Plan.Replica.AdmissionLagEntries < leader.CommitIndex.Value)
+            {
+                findings.Report("I10", $"{server} gets a seat with a log up to {ImageOf(server).Durable.Last}; committed is {leader.CommitIndex}");
+            }
+        }
     }
 
     /// <summary>What a core takes for the configuration in force is the last in its log.</summary>

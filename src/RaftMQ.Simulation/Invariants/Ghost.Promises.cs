@@ -18,6 +18,10 @@ internal sealed partial class Ghost
         {
             _lastAsked[((int)request.From.Node.Value, node.Id)] = request;
         }
+        else if (message is RaftPeerMessage { Message: AppendEntriesResponse response })
+        {
+            OnAnswered(node, response);
+        }
     }
 
     /// <summary>A node sends a message.</summary>

@@ -31,6 +31,8 @@ internal sealed partial class Ghost
             RequireInForce(core, image);
         }
 
+        RequireMajority(core, image);
+
         ulong applied = node.Replica.AppliedIndex.Value;
         if (applied != image.AppliedSeen)
         {
@@ -45,7 +47,7 @@ internal sealed partial class Ghost
         }
 
         image.LastBefore = core.Log.Last.Index.Value;
-        _bounds.Check(core, image.Server);
+        _bounds.Check(core, image);
     }
 
     private void ObserveRole(SimulatedNode node, RaftCore core, ServerImage image, ClusterHistory history)
@@ -60,6 +62,7 @@ internal sealed partial class Ghost
         if (core.Role == Role.Leader && core.CurrentTerm.Value != image.TermLed)
         {
             image.TermLed = core.CurrentTerm.Value;
+            image.Lead(core.CurrentTerm);
             history.Ballots.Lead(image.Server, core.CurrentTerm);
             history.Committed.RequireIn(core, image.Server);
             CountLeadership(node, core, image, history);

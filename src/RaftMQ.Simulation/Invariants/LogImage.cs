@@ -9,6 +9,7 @@ internal sealed class LogImage
     public const ulong NoEntry = ulong.MaxValue;
 
     private readonly List<ulong> _terms = [];
+    private readonly List<long> _bytes = [];
     private readonly List<(ulong Index, Membership Membership)> _configurations = [];
 
     public HardState HardState { get; set; }
@@ -22,8 +23,12 @@ internal sealed class LogImage
 
     public ulong TermAt(ulong index) => index == 0 ? 0 : index <= Last ? _terms[(int)index - 1] : NoEntry;
 
+    /// <summary>The payload bytes of all entries up to this one.</summary>
+    public long BytesUpTo(ulong index) => index == 0 || Last == 0 ? 0 : _bytes[(int)Math.Min(index, Last) - 1];
+
     public void Append(in LogEntry entry)
     {
+        _bytes.Add(BytesUpTo(Last) + entry.Payload.Length);
         _terms.Add(entry.Term.Value);
         if (entry.Kind == EntryKind.Birth)
         {
@@ -39,6 +44,7 @@ internal sealed class LogImage
     /// <returns>Whether a configuration was among them.</returns>
     public bool TruncateFrom(ulong index)
     {
+        _bytes.RemoveRange((int)index - 1, (int)(Last - index) + 1);
         _terms.RemoveRange((int)index - 1, (int)(Last - index) + 1);
         return _configurations.RemoveAll(taken => taken.Index >= index) > 0;
     }
@@ -69,6 +75,8 @@ internal sealed class LogImage
     {
         _terms.Clear();
         _terms.AddRange(other._terms);
+        _bytes.Clear();
+        _bytes.AddRange(other._bytes);
         _configurations.Clear();
         _configurations.AddRange(other._configurations);
         HardState = other.HardState;

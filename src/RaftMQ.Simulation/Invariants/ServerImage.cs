@@ -35,6 +35,18 @@ internal sealed class ServerImage(ServerId server)
 
     public Role RoleSeen { get; set; }
 
+    /// <summary>The term that it leads or has led last in this life.</summary>
+    public LeaderImage? Leader { get; private set; }
+
+    /// <summary>The ticks that it has handled, as many of them as were looked at, and what its monotonic clock showed at the last two.</summary>
+    public long Ticks { get; set; }
+
+    public long TicksSeen { get; set; }
+
+    public long TickMs { get; set; }
+
+    public long TickBeforeMs { get; set; }
+
     /// <summary>The last configuration in the log, and the one in force, when they were last compared.</summary>
     public Membership? MembershipSeen { get; set; }
 
@@ -42,6 +54,15 @@ internal sealed class ServerImage(ServerId server)
 
     /// <summary>Where the log ended at the turn before.</summary>
     public ulong LastBefore { get; set; }
+
+    /// <summary>It leads a term, whether or not that was seen already.</summary>
+    public void Lead(Term term)
+    {
+        if (Leader?.Term != term)
+        {
+            Leader = new LeaderImage(term, Ticks);
+        }
+    }
 
     public void Give(ulong batch, in WalBatch records) => _underWay.Enqueue((batch, records));
 
@@ -92,6 +113,7 @@ internal sealed class ServerImage(ServerId server)
         Given.CopyFrom(Durable);
         Reported.CopyFrom(Durable);
         MembershipSeen = null;
+        Leader = null;
         (CommitSeen, AppliedSeen, TermLed, RoleSeen, LastBefore) = (0, 0, 0, Role.Follower, Durable.Last);
         return found;
     }

@@ -31,7 +31,6 @@ internal sealed class LivenessPhase
         _electionTimeoutUs = plan.Replica.ElectionTimeoutTicks * plan.Replica.TickMilliseconds * 1_250L;
     }
 
-    private IEnumerable<SimulatedNode> Leaders => _core.Concat(_newcomers).Where(node => node.Replica?.Core.Role == Role.Leader);
 
     public void Run()
     {
@@ -58,11 +57,15 @@ internal sealed class LivenessPhase
         HealLinks();
         _world.Serve(_core.Select(node => node.Id));
         _world.Clients.KeepOnly(_core);
-        Expect(() => Leaders.Any(), TimeoutsToALeader, "no leader");
+        Expect(() => IsLed(), TimeoutsToALeader, "no leader");
         Expect(() => !_world.Clients.AnyWaits, TimeoutsToTheEnd, "a request has no end");
+        // Where requests are not passed on, only the leader answers them.
+        _world.Clients.BeginProbes(_core.Where(node => _plan.Replica.Forward || node.Replica?.Core.Role == Role.Leader));
+        Expect(() => _world.Clients.Probes.Left == 0, TimeoutsToTheEnd, "a request is not answered");
         _world.Clients.BeginDrain();
         Expect(() => IsDrained() && !_world.Clients.AnyWaits, TimeoutsToTheEnd, "the queues are not empty");
-        Expect(AreEqual, TimeoutsToTheEnd, "the core's states are not equal");
+        Expect(() => _newcomers.TrueForAll(IsSeated), TimeoutsToTheEnd, "a newcomer has no seat");
+        Expect(AreEqual, TimeoutsToTheEnd, "the states are not equal");
         int changes = _world.LeaderChanges;
         _world.Run(() => false, TimeoutsOfPeace * _electionTimeoutUs);
         if (_world.LeaderChanges > changes && _world.Findings.First is null)
@@ -113,7 +116,7 @@ internal sealed class LivenessPhase
     /// <summary>Whoever may not vote yet is left in the core's network and may be admitted; others are down, cut off, or heard but deaf, or deaf but heard.</summary>
     private void LeaveBroken(SimulatedNode node)
     {
-        bool isNewcomer = !node.IsBroken && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) == false;
+        bool isNewcomer = !node.IsBroken && !node.Disk.IsHarmed && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) == false;
         int fate = isNewcomer ? 4 : _chance.Below(4);
         _world.Trace.Note(_world.Now, node.Id, TraceKind.Fault, fate, text: "left broken");
         switch (fate)
@@ -161,10 +164,20 @@ internal sealed class LivenessPhase
         return reference is null || reference.Machine.MessageCount == 0;
     }
 
+    /// <summary>The core follows one leader of its own: one that led before, and does not know that it leads no more, is none.</summary>
+    private bool IsLed()
+    {
+        SimulatedNode? leader = _core.Concat(_newcomers).Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
+        return leader is not null && _core.TrueForAll(node => node.Replica?.Core.Leader == leader.Replica!.Identity.Server);
+    }
+
+    private bool IsSeated(SimulatedNode newcomer) =>
+        _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(newcomer.Identity.Server) == true;
+
     private bool AreEqual()
     {
         ulong committed = _world.Ghost.Cluster?.Committed.Last ?? 0;
-        return _core.TrueForAll(node => node.Replica is { } replica && replica.AppliedIndex.Value == committed && replica.Core.Log.Last.Index.Value == committed);
+        return _core.Concat(_newcomers).All(node => node.Replica is { } replica && replica.AppliedIndex.Value == committed && replica.Core.Log.Last.Index.Value == committed);
     }
 
     private void Expect(Func<bool> condition, int timeouts, string otherwise)

@@ -30,11 +30,17 @@ internal sealed class Clients
 
     public IReadOnlyList<Operation> Operations => _operations;
 
-    /// <summary>Whether new operations are begun.</summary>
+    /// <summary>What must be answered once there is peace.</summary>
+    public Probes Probes { get; } = new();
+
+    /// <summary>Whether clients ask what comes to their minds, and lose patience.</summary>
     public bool MayAsk { get; set; } = true;
 
     /// <summary>Whether all that is still asked is to empty the queues.</summary>
     public bool Drain { get; private set; }
+
+    /// <summary>Whether new operations are begun.</summary>
+    public bool MayBegin => MayAsk || Drain || Probes.Left > 0;
 
     /// <summary>Whether some client waits for an answer.</summary>
     public bool AnyWaits => _clients.Any(client => client.IsWaiting);
@@ -61,17 +67,41 @@ internal sealed class Clients
         }
     }
 
+    /// <summary>Every node is asked for everything once.</summary>
+    public void BeginProbes(IEnumerable<SimulatedNode> nodes)
+    {
+        foreach (SimulatedNode node in nodes)
+        {
+            Probes.Add(new Probe(node.Id, OperationKind.CreateTopic, HasKey: false));
+            Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: false));
+            Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: true));
+            Probes.Add(new Probe(node.Id, OperationKind.Topics, HasKey: false));
+            Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: false));
+            Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: true));
+        }
+
+        BeginAnew();
+    }
+
     /// <summary>From now on clients only take what is left.</summary>
     public void BeginDrain()
     {
         Drain = true;
-        foreach (SimulatedClient client in _clients)
-        {
-            client.BeginDrain();
-        }
+        BeginAnew();
     }
 
     public int NextNumber() => ++_lastNumber;
+
+    /// <summary>A process ends in order: nobody is left without an answer but those whom its successor in the same process still answers.</summary>
+    public void RequireAnswered(SimulatedNode node, int kept)
+    {
+        _world.Findings.Checks++;
+        int waiting = _clients.Count(client => client.WaitsFor == node.Id);
+        if (waiting > kept)
+        {
+            _world.Findings.Report("I22", $"node {node.Id} has ended in order and left {waiting} clients without an answer");
+        }
+    }
 
     public Operation Begin(SimulatedClient client, ClientRequest request, int node)
     {
@@ -170,6 +200,14 @@ internal sealed class Clients
         {
             ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_forwards, segment.Array!, out _);
             count++;
+        }
+    }
+
+    private void BeginAnew()
+    {
+        foreach (SimulatedClient client in _clients)
+        {
+            client.BeginAnew();
         }
     }
 

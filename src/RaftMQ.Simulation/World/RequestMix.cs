@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using RaftMQ.Simulation.Histories;
 using RaftMQ.Simulation.Runs;
 
@@ -7,8 +8,11 @@ namespace RaftMQ.Simulation.World;
 /// <summary>What clients ask for: mostly to publish and to take, sometimes of topics that are not there, of names that cannot be, with bodies that are too large.</summary>
 internal sealed class RequestMix(SimulatedWorld world, Plan plan)
 {
-    private readonly string[] _topics = [.. Enumerable.Range(1, plan.Topics).Select(number => "t" + number.ToString(CultureInfo.InvariantCulture))];
-    private readonly List<string> _usedKeys = [];
+    /// <summary>One is the beginning of the next, so that the same bytes may stand for another topic and another body.</summary>
+    private static readonly string[] _allTopics = ["t", "tm", "tü", "t2"];
+
+    private readonly string[] _topics = _allTopics[..plan.Topics];
+    private readonly List<ClientRequest> _keyed = [];
     private int _lastBody;
     private int _lastKey;
 
@@ -26,15 +30,35 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
         kind = nothingIsThere && chance.Percent(50) ? OperationKind.CreateTopic : kind;
         string topic = kind == OperationKind.Topics ? string.Empty : DrawTopic(chance, kind);
         string? body = kind == OperationKind.Publish ? DrawBody(chance) : null;
-        string? key = keyed && kind != OperationKind.Topics ? NewKey() : null;
-        return new ClientRequest(kind, topic, body, key);
+        var request = new ClientRequest(kind, topic, body, keyed && kind != OperationKind.Topics ? NewKey() : null);
+        if (request.Key is not null)
+        {
+            _keyed.Add(request);
+        }
+
+        return request;
     }
 
     /// <summary>A request with a key that was used for another.</summary>
-    public ClientRequest? DrawWithUsedKey(Chance chance) =>
-        _usedKeys.Count == 0 ? null : Draw(chance, keyed: false) is { Kind: not OperationKind.Topics } other
-            ? other with { Key = _usedKeys[chance.Below(_usedKeys.Count)] }
-            : null;
+    public ClientRequest? DrawWithUsedKey(Chance chance)
+    {
+        if (_keyed.Count == 0)
+        {
+            return null;
+        }
+
+        int drawn = chance.Below(_keyed.Count);
+        ClientRequest first = _keyed[drawn];
+        bool canBeSplitAnew = first is { Kind: OperationKind.Publish, Topic: "t" } && !plan.Knobs.ForgetsKeysSoon;
+        if (canBeSplitAnew && chance.Percent(50))
+        {
+            // Once only: what bodies are left is taken for a message like any other.
+            _keyed.RemoveAt(drawn);
+            return first with { Topic = first.Topic + first.Body![0], Body = first.Body[1..] };
+        }
+
+        return Draw(chance, keyed: false) is { Kind: not OperationKind.Topics } other ? other with { Key = first.Key } : null;
+    }
 
     /// <summary>A message to take out of a topic that has some; null if none has.</summary>
     public ClientRequest? DrawFromTheRest(Chance chance)
@@ -50,6 +74,13 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
         return new ClientRequest(OperationKind.Pop, full[chance.Below(full.Length)], null, null);
     }
 
+    /// <summary>A request of this kind that a working cluster can carry out.</summary>
+    public ClientRequest Draw(Probe probe) => new(
+        probe.Kind,
+        probe.Kind == OperationKind.Topics ? string.Empty : _topics[0],
+        probe.Kind == OperationKind.Publish ? NewBody() : null,
+        probe.HasKey ? NewKey() : null);
+
     private string DrawTopic(Chance chance, OperationKind kind) => chance.Below(100) switch
     {
         0 => "a/b",
@@ -61,15 +92,14 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
 
     private string DrawBody(Chance chance)
     {
-        string name = "m" + (++_lastBody).ToString(CultureInfo.InvariantCulture);
-        int length = chance.Percent(2) ? plan.Wal.MaxPayloadBytes - 300 : chance.Percent(30) ? chance.Below(plan.Knobs.MaxBodyBytes + 1) : 0;
-        return length > name.Length ? name.PadRight(length, '.') : name;
+        string name = NewBody();
+        int bytes = chance.Percent(2) ? plan.Wal.MaxPayloadBytes - 300 : chance.Percent(30) ? chance.Below(plan.Knobs.MaxBodyBytes + 1) : 0;
+        char filling = chance.OneOf<char>(['.', '\0', 'ü']);
+        int length = name.Length + ((bytes - name.Length) / Encoding.UTF8.GetByteCount([filling]));
+        return length > name.Length ? name.PadRight(length, filling) : name;
     }
 
-    private string NewKey()
-    {
-        string key = "k" + (++_lastKey).ToString(CultureInfo.InvariantCulture);
-        _usedKeys.Add(key);
-        return key;
-    }
+    private string NewBody() => "m" + (++_lastBody).ToString(CultureInfo.InvariantCulture);
+
+    private string NewKey() => "k" + (++_lastKey).ToString(CultureInfo.InvariantCulture);
 }

@@ -24,6 +24,7 @@ internal sealed class SimulatedClient
     private ClientRequest? _answered;
     private Attempt? _underWay;
     private PendingGone? _pending;
+    private Probe? _probe;
     private ulong _turn;
     private int _attemptsLeft;
     private int _node;
@@ -65,13 +66,14 @@ internal sealed class SimulatedClient
             return;
         }
 
-        if (_underWay is not null)
-        {
-            GiveUp();
-        }
-        else if (_world.Clients.MayAsk || _world.Clients.Drain)
+        if (_underWay is null && _world.Clients.MayBegin)
         {
             Begin();
+        }
+        else if (_underWay is not null && _world.Clients.MayAsk)
+        {
+            // In the liveness phase there is nothing to lose patience with.
+            GiveUp();
         }
     }
 
@@ -80,6 +82,12 @@ internal sealed class SimulatedClient
     {
         bool isInDoubt = ending is Ending.Unknown or Ending.Open;
         Finish(ending == Ending.Replied);
+        if (_probe is { } probe)
+        {
+            _world.Clients.Probes.OnEnded(probe, ending);
+            _probe = null;
+        }
+
         bool mayAgain = _request!.Key is not null && ending != Ending.Replied && _attemptsLeft-- > 0 && _world.Clients.MayAsk;
         if (mayAgain)
         {
@@ -120,8 +128,8 @@ internal sealed class SimulatedClient
         OnEnded(Ending.Open);
     }
 
-    /// <summary>What it had in mind is forgotten; it helps to empty the queues.</summary>
-    public void BeginDrain()
+    /// <summary>What it had in mind is forgotten; it helps with what is to be done now.</summary>
+    public void BeginAnew()
     {
         _request = null;
         ActIn(Think());
@@ -129,7 +137,11 @@ internal sealed class SimulatedClient
 
     private void Begin()
     {
-        if (_node == 0 || !_world.MayServe(_node) || _chance.Percent(10))
+        if (_world.Clients.Probes.TryTake(out Probe? probe))
+        {
+            (_probe, _node, _request, _attemptsLeft) = (probe, probe.Node, _world.Clients.Requests.Draw(probe), 0);
+        }
+        else if (_node == 0 || !_world.MayServe(_node) || _chance.Percent(10))
         {
             _node = PickNode();
         }
@@ -162,9 +174,9 @@ internal sealed class SimulatedClient
 
     private ClientRequest? NextRequest()
     {
-        if (_world.Clients.Drain)
+        if (!_world.Clients.MayAsk)
         {
-            return _world.Clients.Requests.DrawFromTheRest(_chance);
+            return _world.Clients.Drain ? _world.Clients.Requests.DrawFromTheRest(_chance) : null;
         }
 
         bool comesLate = _misbehaves && _answered is not null && _chance.Percent(8);
@@ -193,7 +205,7 @@ internal sealed class SimulatedClient
             LeaderBefore = core.Leader is { } leader ? (leader, core.CurrentTerm) : null,
         };
         _underWay = attempt;
-        bool loses = _isImpatient && !_world.Clients.Drain && _chance.Percent(40);
+        bool loses = _isImpatient && _world.Clients.MayAsk && _chance.Percent(40);
         ActIn(loses ? 5_000 + _chance.Exponential(1_000_000) : LastPatienceUs);
         byte[]? command = request.Kind == OperationKind.Topics ? null : request.Encode();
         ReplicaInput? gone = command is null ? node.AskTopics(attempt) : node.Submit(command, attempt);

@@ -165,7 +165,9 @@ internal sealed partial class SimulatedNode
             _tickIsDue = false;
             long now = Clock.MonotonicMs(_world.Now);
             _nextTickMs = Math.Max(_nextTickMs + _plan.Replica.TickMilliseconds, now);
-            replica.Handle(Clocks());
+            TickInput clocks = Clocks();
+            _world.Ghost.OnTick(this, clocks.MonotonicMs);
+            replica.Handle(clocks);
             ScheduleTick();
         }
     }

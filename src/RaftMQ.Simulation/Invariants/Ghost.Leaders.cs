@@ -1,0 +1,75 @@
+using RaftMQ.Consensus;
+using RaftMQ.Consensus.Messages;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>A leader leads no longer than a majority answers (I19, thesis §6.2), and its stamps, by which keys expire, go with the time that passes (I18).</summary>
+internal sealed partial class Ghost
+{
+    /// <summary>The pace of log time, at most, in milliseconds per second: twice that of a monotonic clock that may be a fifth too fast.</summary>
+    private const int FastestPacePerThousand = 2_400;
+
+    private readonly int _quorumTicks = 2 * world.Plan.Replica.ElectionTimeoutTicks;
+
+    /// <summary>A node is about to handle a tick.</summary>
+    public void OnTick(SimulatedNode node, long monotonicMs)
+    {
+        ServerImage image = ImageOf(node.Replica!.Identity.Server);
+        image.Ticks++;
+        (image.TickBeforeMs, image.TickMs) = (image.TickMs, monotonicMs);
+    }
+
+    private void OnAnswered(SimulatedNode node, AppendEntriesResponse response)
+    {
+        ServerImage image = ImageOf(node.Replica!.Identity.Server);
+        if (response.Term == image.Leader?.Term)
+        {
+            image.Leader.Hear(response.From, image.Ticks);
+        }
+    }
+
+    private void RequireMajority(RaftCore core, ServerImage image)
+    {
+        bool hasTicked = image.Ticks != image.TicksSeen;
+        image.TicksSeen = image.Ticks;
+        if (core.Role != Role.Leader || !hasTicked)
+        {
+            return;
+        }
+
+        findings.Checks++;
+        if (!image.Leader!.HasMajority(core.Membership!, image.Server, image.Ticks, _quorumTicks))
+        {
+            findings.Report("I19", $"{image.Server} has led term {core.CurrentTerm} for {_quorumTicks} ticks without hearing a majority");
+        }
+    }
+
+    private void RequireInTime(RaftCore core, ServerImage image, ClusterHistory history, in LogEntry entry)
+    {
+        if (entry.Kind == EntryKind.Birth)
+        {
+            history.BornAt ??= (entry.Time.Milliseconds, world.Now);
+            return;
+        }
+
+        bool isItsAuthor = core.Role == Role.Leader && core.CurrentTerm == entry.Term && entry.Kind != EntryKind.NoOp;
+        if (!isItsAuthor || history.BornAt is not { } birth)
+        {
+            return;
+        }
+
+        findings.Checks++;
+        image.Lead(entry.Term);
+        if (!image.Leader!.IsInTime(entry.Time.Milliseconds, image.TickBeforeMs, image.TickMs))
+        {
+            findings.Report("I18", $"the stamps of leader {image.Server} do not go with its clock: {entry.Position} has {entry.Time}");
+        }
+
+        long latest = birth.StampMs + ((world.Now - birth.At) * FastestPacePerThousand / 1_000_000) + world.Plan.Replica.TickMilliseconds;
+        if (entry.Time.Milliseconds > latest)
+        {
+            findings.Report("I18", $"leader {image.Server} stamps {entry.Position} with {entry.Time}, which cannot have come yet");
+        }
+    }
+}

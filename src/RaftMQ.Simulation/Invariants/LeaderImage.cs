@@ -1,0 +1,43 @@
+using RaftMQ.Consensus;
+
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>One term of a leader as it is seen from outside: whom it has heard of when, and how its stamps go with its clock.</summary>
+internal sealed class LeaderImage(Term term, long tick)
+{
+    private readonly Dictionary<ServerId, long> _heardAtTick = [];
+    private (long StampMs, long EarliestMs, long LatestMs)? _firstStamp;
+
+    public Term Term { get; } = term;
+
+    /// <summary>The leader handles an answer of a server to what it has sent in this term.</summary>
+    public void Hear(ServerId server, long atTick) => _heardAtTick[server] = atTick;
+
+    /// <summary>Whether it has heard a majority within so many ticks, or has not led as long.</summary>
+    public bool HasMajority(Membership membership, ServerId self, long now, int withinTicks)
+    {
+        if (now - tick <= withinTicks)
+        {
+            return true;
+        }
+
+        int heard = 0;
+        foreach (ServerId voter in membership.Voters)
+        {
+            heard += voter == self || (_heardAtTick.TryGetValue(voter, out long at) && now - at <= withinTicks) ? 1 : 0;
+        }
+
+        return heard >= membership.Majority;
+    }
+
+    /// <summary>Whether a stamp goes with the monotonic clock as it may: at half to twice its pace since the first one of this term.</summary>
+    /// <param name="stampMs">The stamp.</param>
+    /// <param name="earliestMs">What the clock showed at the tick before last: the stamp is no older.</param>
+    /// <param name="latestMs">What it showed at the last tick: the stamp is no newer.</param>
+    public bool IsInTime(long stampMs, long earliestMs, long latestMs)
+    {
+        _firstStamp ??= (stampMs, earliestMs, latestMs);
+        long stamped = stampMs - _firstStamp.Value.StampMs;
+        return stamped >= (earliestMs - _firstStamp.Value.LatestMs) / 2 && stamped <= 2 * (latestMs - _firstStamp.Value.EarliestMs);
+    }
+}
