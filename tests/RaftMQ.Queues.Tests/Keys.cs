@@ -45,6 +45,17 @@ public sealed class Keys
     }
 
     [Fact]
+    public void The_same_letters_split_another_way_are_another_request()
+    {
+        Machine machine = WithTopic();
+        machine.Create("ab").ShouldBe(QueueOutcome.Done);
+
+        machine.Publish("a", "bc", "k").ShouldBe(QueueOutcome.Done);
+        machine.Publish("ab", "c", "k").ShouldBe(QueueOutcome.RequestKeyReused);
+        machine.Queue.MessageCount.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_refusal_is_not_remembered()
     {
         Machine machine = WithTopic();

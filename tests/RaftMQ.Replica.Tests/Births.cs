@@ -293,4 +293,73 @@ public sealed class Births
 
         world.Running.Count().ShouldBe(3);
     }
+
+    [Fact]
+    public void By_the_assignments_rule_one_foreigner_outvotes_nobody()
+    {
+        var world = new World(seed: 15, nodes: 3, options => options with { Birth = BirthPolicy.MajorityDecides });
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        ClusterId cluster = world[1].Replica.Identity.Cluster;
+
+        for (uint id = 1; id <= 3; id++)
+        {
+            var foreigner = new ServerId(new NodeId(id % 3 + 1), 99);
+            world[id].Handle(new PeerMetInput(new Storage.Identity.ServerIdentity(new ClusterId(77), foreigner)));
+        }
+
+        world.Pass(50);
+        world.Running.ShouldAllBe(node => node.Replica.Identity.Cluster == cluster);
+        world.Do(2, QueueCommandCodec.Publish("orders", "one"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void What_is_said_in_another_cluster_is_not_listened_to()
+    {
+        var world = new World(seed: 16, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        ServerId other = world.Nodes.First(node => node != leader).Replica.Identity.Server;
+
+        leader.Handle(new PeerMessageInput(
+            new ClusterId(77),
+            new Peers.RaftPeerMessage(new Consensus.Messages.AppendEntriesResponse(other, leader.Replica.Identity.Server, new Term(99), true, LogIndex.Zero, LogPosition.Zero, 0, true))));
+        world.Pass(5);
+
+        leader.Replica.Core.Role.ShouldBe(Role.Leader);
+        leader.Replica.Core.CurrentTerm.ShouldBe(new Term(1));
+    }
+
+    [Fact]
+    public void A_folder_that_was_being_emptied_when_the_power_went_is_emptied_at_the_next_start()
+    {
+        int steps = 0;
+        bool isDone = false;
+        while (!isDone)
+        {
+            var files = new Simulation.Disk.SimulatedDisk((ulong)++steps);
+            ulong lastId = 0;
+            Disk.ReplicaFolder folder = Disk.ReplicaFolder.Open(files, new NodeId(1), WorldNode.WalOptions, () => ++lastId, null);
+            ServerId before = folder.Identity.Server;
+            folder.Log.Append(new Storage.Wal.WalBatch(new HardState(new Term(3), null), null, []));
+            folder.Log.Sync();
+            folder.Log.Dispose();
+            files.CrashAfter(steps);
+            try
+            {
+                Storage.DataFolder.Discard(files);
+                isDone = true;
+            }
+            catch (Simulation.Disk.SimulatedCrashException)
+            {
+                files.Crash();
+            }
+
+            files.RestartProcess();
+            Disk.ReplicaFolder after = Disk.ReplicaFolder.Open(files, new NodeId(1), WorldNode.WalOptions, () => ++lastId, null);
+            bool isWhole = after.Identity.Server == before;
+            after.Recovered.HardState.CurrentTerm.Value.ShouldBe(isWhole ? 3UL : 0UL, $"a folder is emptied whole or not at all, also with the power gone after step {steps}");
+        }
+
+        steps.ShouldBeGreaterThan(2);
+    }
 }

@@ -105,6 +105,51 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void Whoever_voted_is_reminded_of_the_term_when_it_comes_back()
+    {
+        Server candidate = Of(5, 1, 1).Ticks(2 * ElectionTimeoutTicks);
+        candidate.Receive(new RequestVoteResponse(S2, S1, new Term(2), true, true)).Receive(new RequestVoteResponse(S3, S1, new Term(2), true, true));
+        candidate.Receive(new RequestVoteResponse(S2, S1, new Term(2), false, true));
+        candidate.Sent();
+
+        candidate.Core.OnLinkUp(S2);
+
+        candidate.Sent<Reminder>().ShouldHaveSingleItem().Term.ShouldBe(new Term(2));
+        candidate.Core.OnLinkUp(S3);
+        candidate.Sent<Reminder>().ShouldBeEmpty("what was said in a pre-vote binds nobody");
+    }
+
+    [Fact]
+    public void A_disk_that_has_room_again_counts_again()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        foreach (bool accepts in new[] { false, true })
+        {
+            foreach (ServerId follower in new[] { S2, S3 })
+            {
+                leader.Receive(new AppendEntriesResponse(follower, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, 0, accepts));
+            }
+
+            leader.Core.MajorityAcceptsPublishes.ShouldBe(accepts);
+        }
+    }
+
+    [Fact]
+    public void A_server_without_a_seat_keeps_no_leader_in_office()
+    {
+        var newcomer = new ServerId(S2.Node, 99);
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.OnLinkUp(newcomer);
+        for (int i = 0; i < ElectionTimeoutTicks; i++)
+        {
+            leader.Acknowledges(newcomer, 2);
+            leader.Ticks(1);
+        }
+
+        leader.Core.Role.ShouldBe(Role.Follower);
+    }
+
+    [Fact]
     public void A_leader_that_hears_a_majority_leads_on()
     {
         Server leader = WithLog(1, 1).Elected();
@@ -136,6 +181,22 @@ public sealed class Thesis
         output.Clear();
         leader.Core.Drain(output);
         output.ReadsReady.ShouldBe([new ReadReady(new ReadId(1), new LogIndex(3))]);
+    }
+
+    [Fact]
+    public void A_read_that_is_asked_for_again_after_its_answer_was_lost_is_answered_again()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Acknowledges(S2, 3);
+        for (ulong round = 1; round <= 2; round++)
+        {
+            leader.Sent();
+            leader.Receive(new ReadIndexRequest(S3, S1, new Term(2), new ReadId(7)));
+            ulong asked = leader.Sent<AppendEntries>().Max(append => append.ReadRound);
+            leader.Acknowledges(S2, 3, asked);
+
+            leader.Sent<ReadIndexResponse>().ShouldHaveSingleItem().To.ShouldBe(S3);
+        }
     }
 
     [Fact]
