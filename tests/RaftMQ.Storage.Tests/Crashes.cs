@@ -2,6 +2,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Simulation;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Tests;
 
@@ -15,24 +16,70 @@ public sealed class Crashes
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public void At_whatever_operation_the_power_fails_everything_synced_survives(int seed)
+    public void At_whatever_operation_the_power_fails_everything_synced_survives(int seed) => FailAtEveryOperation(seed, null);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void So_it_does_where_units_are_written_ahead_and_copies_and_spares_are_made_in_small_steps(int seed) => FailAtEveryOperation(seed, TestLog.SmallSteps);
+
+    [Fact]
+    public void A_unit_that_was_written_ahead_to_its_last_byte_is_still_to_be_synced()
     {
-        int operations = Script.Run(new SimulatedDisk((ulong)seed), new Script.Acknowledged());
+        for (ulong seed = 1; seed <= 30; seed++)
+        {
+            var log = new TestLog(new SimulatedDisk(seed), TestLog.SmallSteps);
+            log.WriteAndSync(new HardState(new Term(1), null), null, TestLog.Entry(1, 1));
+            log.WriteAndSync(null, null, TestLog.Entry(2, 1, 900));
+
+            log.Disk.Crash();
+            log.Reopen();
+
+            log.Describe().ShouldBe("1@1 2@1", $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void A_unit_that_is_torn_while_it_is_written_ahead_is_cut_and_what_was_synced_is_not()
+    {
+        for (ulong seed = 1; seed <= 100; seed++)
+        {
+            var log = new TestLog(new SimulatedDisk(seed), TestLog.SmallSteps);
+            log.WriteAndSync(new HardState(new Term(1), null), null, TestLog.Entry(1, 1, 1_100), TestLog.Entry(2, 1, 90));
+            log.Write(null, null, [.. Enumerable.Range(3, 8).Select(i => TestLog.Entry((ulong)i, 1, 333))]);
+
+            log.Disk.Crash();
+            log.Reopen();
+
+            log.Describe().ShouldStartWith("1@1 2@1");
+            ulong next = log.Log.LastIndex.Value + 1;
+            log.WriteAndSync(null, null, TestLog.Entry(next, 1, 800), TestLog.Entry(next + 1, 1, 800));
+            log.Disk.Crash();
+            log.Reopen();
+            log.Log.LastIndex.Value.ShouldBe(next + 1, $"seed {seed}");
+            log.Describe();
+        }
+    }
+
+    private static void FailAtEveryOperation(int seed, WalOptions? options)
+    {
+        int operations = Script.Run(new SimulatedDisk((ulong)seed), new Script.Acknowledged(), options);
         for (int crashAt = 0; crashAt < operations; crashAt++)
         {
             var disk = new SimulatedDisk(((ulong)seed * 10_000) + (ulong)crashAt);
             var acknowledged = new Script.Acknowledged();
             disk.CrashAfter(crashAt);
-            Should.Throw<SimulatedCrashException>(() => Script.Run(disk, acknowledged));
+            Should.Throw<SimulatedCrashException>(() => Script.Run(disk, acknowledged, options));
             disk.Crash();
 
             // Recovery itself is cut short by another loss of power, a little later each time, before it is let through.
-            for (int within = crashAt % 7; within < 12; within += 5)
+            for (int within = crashAt % 7; within < (options is null ? 12 : 24); within += 5)
             {
                 disk.CrashAfter(within);
                 try
                 {
-                    _ = new TestLog(disk);
+                    _ = new TestLog(disk, options);
                 }
                 catch (SimulatedCrashException)
                 {
@@ -42,7 +89,7 @@ public sealed class Crashes
                 disk.Crash();
             }
 
-            var log = new TestLog(disk);
+            var log = new TestLog(disk, options);
             acknowledged.ShouldBeIn(log, $"seed {seed}, power lost at operation {crashAt}");
         }
     }
@@ -111,9 +158,9 @@ public sealed class Crashes
     /// <summary>A run of batches with elections, truncations and segment changes.</summary>
     private static class Script
     {
-        public static int Run(SimulatedDisk disk, Acknowledged acknowledged)
+        public static int Run(SimulatedDisk disk, Acknowledged acknowledged, WalOptions? options)
         {
-            var log = new TestLog(disk);
+            var log = new TestLog(disk, options);
             var chance = new Chance(42);
             var entries = new List<LogEntry>();
             var state = default(HardState);

@@ -9,13 +9,15 @@ namespace RaftMQ.Storage.Tests;
 /// <summary>The log against a list in memory.</summary>
 public sealed class Histories
 {
-    [Fact]
-    public void Whatever_is_written_truncated_and_reopened_reads_as_a_list_would()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_is_written_truncated_and_reopened_reads_as_a_list_would(bool inSmallSteps)
     {
         for (ulong seed = 1; seed <= 300; seed++)
         {
             var chance = new Chance(seed);
-            var log = new TestLog(new SimulatedDisk(seed));
+            var log = new TestLog(new SimulatedDisk(seed), inSmallSteps ? TestLog.SmallSteps : null);
             var model = new List<LogEntry>();
             ulong term = 0;
             for (int step = 0; step < 40; step++)

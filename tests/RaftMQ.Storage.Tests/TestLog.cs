@@ -12,6 +12,16 @@ internal sealed class TestLog
 
     private static readonly WalOptions TinySegments = new() { SegmentBytes = SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 1, TailBytes = 1024 * 1024 };
 
+    /// <summary>The same, with whatever is done in steps done in many: a write unit, a window, a copy, a spare.</summary>
+    public static readonly WalOptions SmallSteps = TinySegments with
+    {
+        WriteAheadBytes = 700,
+        ReadWindowBytes = 1_000,
+        CopyBytes = 1_000,
+        SpareStepBytes = 1_000,
+        IndexIntervalBytes = 500,
+    };
+
     private ulong _lastId;
 
     public TestLog(SimulatedDisk disk, WalOptions? options = null)

@@ -83,6 +83,11 @@ internal sealed class Knobs
             SpareSegments = Turned(2, 3, 4),
             MaxPayloadBytes = Math.Min(16 * 1024, segment - 1_536),
             TailBytes = Turned(16 * 1024 * 1024, 0, 200, 5_000),
+            WriteAheadBytes = Turned(1024 * 1024, 1, 512, 1_000),
+            ReadWindowBytes = Turned(256 * 1024, 512, 1_000, 4_096),
+            CopyBytes = Turned(256 * 1024, 512, 1_000, 4_096),
+            SpareStepBytes = Turned(256 * 1024, 512, 1_000, 4_096),
+            IndexIntervalBytes = Turned(64 * 1024, 1, 1_000),
         };
     }
 

@@ -4,11 +4,9 @@ using RaftMQ.Storage.Files;
 namespace RaftMQ.Storage.Wal;
 
 /// <summary>Looks at a file through a buffer, so that records can be read one by one without a read of the disk for each.</summary>
-internal sealed class FileWindow(IFile file, int length)
+internal sealed class FileWindow(IFile file, int length, int windowBytes)
 {
-    private const int WindowBytes = 256 * 1024;
-
-    private byte[] _buffer = new byte[Math.Min(WindowBytes, length)];
+    private byte[] _buffer = new byte[Math.Min(windowBytes, length)];
     private int _start;
     private int _count;
 

@@ -3,13 +3,14 @@ using RaftMQ.Consensus;
 namespace RaftMQ.Storage.Wal;
 
 /// <summary>What the records of the log add up to: the live entries' terms, the hard state, the configurations, and where to find entries.</summary>
-internal sealed class Journal
+/// <param name="indexIntervalBytes">How much log lies between two points of the index, about.</param>
+internal sealed class Journal(int indexIntervalBytes)
 {
     private readonly List<LogEntry> _configurations = [];
 
     public TermRuns Terms { get; } = new();
 
-    public SparseIndex Index { get; } = new();
+    public SparseIndex Index { get; } = new(indexIntervalBytes);
 
     public HardState HardState { get; private set; }
 

@@ -7,7 +7,7 @@ namespace RaftMQ.Storage.Wal;
 /// Reads entries back from the segments. It begins at a point of the sparse index and goes forward; an entry that was truncated later is met on the way and
 /// known by its term, since index and term together name an entry.
 /// </summary>
-internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> segments, TermRuns terms)
+internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> segments, TermRuns terms, int windowBytes)
 {
     public void Read(IndexPoint from, LogIndex first, LogIndex last, int maxBytes, List<LogEntry> into)
     {
@@ -17,7 +17,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
         {
             SegmentHeader header = segments[number];
             using IFile file = files.Open(SegmentName.Of(header.Sequence));
-            var reader = new SegmentReader(file, header.SegmentBytes, header.Seed);
+            var reader = new SegmentReader(file, header, windowBytes);
             if (number == from.Segment)
             {
                 reader.Seek(from.Offset, from.PreviousCrc, from.UnitStart);

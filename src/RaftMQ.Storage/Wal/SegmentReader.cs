@@ -8,11 +8,11 @@ internal sealed class SegmentReader
     private readonly FileWindow _window;
     private readonly uint _seed;
 
-    public SegmentReader(IFile file, int segmentBytes, uint seed)
+    public SegmentReader(IFile file, SegmentHeader header, int windowBytes)
     {
-        _window = new FileWindow(file, segmentBytes);
-        _seed = seed;
-        LastCrc = seed;
+        _window = new FileWindow(file, header.SegmentBytes, windowBytes);
+        _seed = header.Seed;
+        LastCrc = header.Seed;
     }
 
     /// <summary>The first byte after the last record read.</summary>

@@ -7,9 +7,9 @@ namespace RaftMQ.Storage.Wal;
 internal sealed class SegmentWriter : IDisposable
 {
     private const int FirstBufferBytes = 64 * 1024;
-    private const int WriteAheadBytes = 1024 * 1024;
 
     private readonly IFile _file;
+    private readonly int _writeAheadBytes;
     private readonly uint _seed;
     private byte[] _buffer;
     private int _buffered;
@@ -22,12 +22,14 @@ internal sealed class SegmentWriter : IDisposable
     /// <param name="number">The segment's place among those of this log.</param>
     /// <param name="end">Where its records end.</param>
     /// <param name="lastCrc">The checksum of its last record, or its seed.</param>
-    public SegmentWriter(IFile file, SegmentHeader header, int number, int end, uint lastCrc)
+    /// <param name="writeAheadBytes">How much is gathered before it is written.</param>
+    public SegmentWriter(IFile file, SegmentHeader header, int number, int end, uint lastCrc, int writeAheadBytes)
     {
         _file = file;
         Header = header;
         Number = number;
-        _buffer = new byte[Math.Min(FirstBufferBytes, header.SegmentBytes)];
+        _writeAheadBytes = writeAheadBytes;
+        _buffer = new byte[Math.Min(FirstBufferBytes, Math.Min(writeAheadBytes, header.SegmentBytes))];
         _seed = header.Seed;
         _lastCrc = lastCrc;
         _lastEnd = end;
@@ -68,7 +70,7 @@ internal sealed class SegmentWriter : IDisposable
         _lastCrc = header.Write(_buffer.AsSpan(at), payload, _seed);
         _buffered = at + header.RecordBytes;
         _lastEnd = _written + _buffered;
-        if (_buffered >= WriteAheadBytes)
+        if (_buffered >= _writeAheadBytes)
         {
             WriteBuffered();
         }

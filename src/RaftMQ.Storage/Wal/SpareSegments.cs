@@ -9,8 +9,6 @@ namespace RaftMQ.Storage.Wal;
 /// </summary>
 internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDisposable
 {
-    private const int StepBytes = 256 * 1024;
-
     /// <summary>How much has to pass before a full disk is tried again: an idle call is a moment and counts for more than one between two batches.</summary>
     private const int WaitBeforeRetry = 200;
     private const int IdleCallCounts = 10;
@@ -46,7 +44,7 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
 
         try
         {
-            Prepare((int)Math.Clamp(bytesWritten, Math.Min(StepBytes, options.SegmentBytes), options.SegmentBytes));
+            Prepare((int)Math.Clamp(bytesWritten, Math.Min(options.SpareStepBytes, options.SegmentBytes), options.SegmentBytes));
             bool isWhole = _ready.Count >= options.SpareSegments;
             DiskIsFull &= !isWhole;
             return !isWhole;

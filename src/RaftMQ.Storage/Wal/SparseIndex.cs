@@ -5,17 +5,16 @@ namespace RaftMQ.Storage.Wal;
 /// <summary>A place in the log from which reading can begin: the state of a reader just before the record of an entry.</summary>
 internal readonly record struct IndexPoint(LogIndex Index, int Segment, int Offset, uint PreviousCrc, int UnitStart);
 
-/// <summary>Where to begin reading for an index: a point about every 64 KiB of log, so that memory does not grow with the number of entries.</summary>
-internal sealed class SparseIndex
+/// <summary>Where to begin reading for an index: a point every so many bytes of log, so that memory does not grow with the number of entries.</summary>
+/// <param name="intervalBytes">How much log lies between two points, about.</param>
+internal sealed class SparseIndex(int intervalBytes)
 {
-    private const int BytesBetweenPoints = 64 * 1024;
-
     private readonly List<IndexPoint> _points = [];
 
     /// <summary>An entry stands here; remembered if the last point is far enough behind.</summary>
     public void Offer(in IndexPoint point)
     {
-        bool isFar = _points.Count == 0 || _points[^1].Segment != point.Segment || point.Offset - _points[^1].Offset >= BytesBetweenPoints;
+        bool isFar = _points.Count == 0 || _points[^1].Segment != point.Segment || point.Offset - _points[^1].Offset >= intervalBytes;
         if (isFar)
         {
             _points.Add(point);

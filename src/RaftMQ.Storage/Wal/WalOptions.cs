@@ -16,4 +16,19 @@ public sealed record WalOptions
 
     /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 16 MiB.</summary>
     public long TailBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How much of a write unit is gathered in memory; more is written ahead of its sync. Default 1 MiB. This and what follows is small only where a small log is to cross it.</summary>
+    public int WriteAheadBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How much is read at a time where records are read one by one. Default 256 KiB.</summary>
+    public int ReadWindowBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How much is copied at a time where recovery writes the last segment anew. Default 256 KiB.</summary>
+    public int CopyBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How much of a spare segment is prepared between two batches, at least. Default 256 KiB.</summary>
+    public int SpareStepBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How much log lies between two points of the index in memory, about. Default 64 KiB.</summary>
+    public int IndexIntervalBytes { get; init; } = 64 * 1024;
 }

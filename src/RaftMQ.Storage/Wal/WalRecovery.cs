@@ -18,7 +18,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
     private long _bytesTotal;
     private long _lastReport;
 
-    public Journal Journal { get; } = new();
+    public Journal Journal { get; } = new(options.IndexIntervalBytes);
 
     /// <summary>The headers of all segments, in order.</summary>
     public List<SegmentHeader> Segments { get; } = [];
@@ -99,7 +99,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         IFile file = files.Open(name);
         try
         {
-            var reader = new SegmentReader(file, header.SegmentBytes, header.Seed);
+            var reader = new SegmentReader(file, header, options.ReadWindowBytes);
             while (TryNext(reader, out RecordHeader record, out ReadOnlySpan<byte> payload, out IndexPoint place))
             {
                 TakeIn(record, payload, place with { Segment = number }, name);
@@ -210,7 +210,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         SegmentHeader header = Segments[number];
         IFile copy = files.Create(Copy);
         copy.Allocate(header.SegmentBytes);
-        byte[] buffer = new byte[Math.Min(256 * 1024, header.SegmentBytes)];
+        byte[] buffer = new byte[Math.Min(options.CopyBytes, header.SegmentBytes)];
         for (int offset = 0; offset < header.SegmentBytes; offset += buffer.Length)
         {
             Span<byte> part = buffer.AsSpan(0, Math.Min(buffer.Length, header.SegmentBytes - offset));
@@ -223,7 +223,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         copy.SyncData();
         files.Rename(Copy, name);
         files.SyncFolder();
-        return new SegmentWriter(copy, header, number, reader.End, reader.LastCrc);
+        return new SegmentWriter(copy, header, number, reader.End, reader.LastCrc, options.WriteAheadBytes);
     }
 
     private void Report(int bytes)

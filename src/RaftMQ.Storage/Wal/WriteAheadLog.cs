@@ -93,6 +93,8 @@ public sealed class WriteAheadLog : IDisposable
         Invariant.Require(options.SegmentBytes % 4096 == 0, "a segment is a multiple of 4,096 bytes");
         Invariant.Require(
             options.MaxPayloadBytes <= options.SegmentBytes - SegmentOverheadBytes - RecordOverheadBytes, "the largest record fits a segment");
+        Invariant.Require(
+            Math.Min(options.CopyBytes, Math.Min(options.SpareStepBytes, options.ReadWindowBytes)) > 0, "what is done step by step comes to its end");
         try
         {
             var recovery = new WalRecovery(files, options, progress);
@@ -173,7 +175,7 @@ public sealed class WriteAheadLog : IDisposable
         try
         {
             IndexPoint point = _journal.Index.Before(first) ?? throw new InvariantViolatedException("the first entry of the log has a point");
-            new LogReader(_files, _segments, _journal.Terms).Read(point, first, last, maxBytes, into);
+            new LogReader(_files, _segments, _journal.Terms, _options.ReadWindowBytes).Read(point, first, last, maxBytes, into);
         }
         catch (IOException e)
         {
@@ -279,7 +281,7 @@ public sealed class WriteAheadLog : IDisposable
         Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
         header.Write(bytes);
         file.Write(0, bytes);
-        var writer = new SegmentWriter(file, header, _segments.Count, Sector.Bytes, header.Seed);
+        var writer = new SegmentWriter(file, header, _segments.Count, Sector.Bytes, header.Seed, _options.WriteAheadBytes);
         writer.Add(RecordHeader.Of(_journal.HardState), default);
         writer.Sync();
         _files.Rename(name, SegmentName.Of(header.Sequence));
