@@ -30,37 +30,6 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
         return image;
     }
 
-    /// <summary>A process has opened its folder (I3, I20): it has what was durable, and nothing that was not given to it.</summary>
-    public void OnStarted(SimulatedNode node, ReplicaFolder folder)
-    {
-        findings.Checks++;
-        ServerImage image = ImageOf(folder.Identity.Server);
-        bool hadAnIdentity = node.Identity.Server.Incarnation != 0 && !node.HasNewDisk;
-        if (hadAnIdentity && folder.Identity.Server != node.Identity.Server)
-        {
-            findings.Report("I20", $"node {node.Id} came back as {folder.Identity.Server}, and its disk was that of {node.Identity.Server}");
-        }
-
-        if (!image.BeginLife(folder.Recovered, out bool lost))
-        {
-            findings.Report(
-                "I20",
-                $"server {image.Server} recovered log {folder.Recovered.LastIndex} and {folder.Recovered.HardState}; durable was {image.Durable.Last}@{image.Durable.LastTerm} "
-                + $"and {image.Durable.HardState}");
-        }
-
-        if (lost && node.TornSectors > 0)
-        {
-            world.Reach.Count(Situation.TornTailCut);
-        }
-
-        if (folder.Identity.Cluster.IsBorn)
-        {
-            NoteVote(image, folder.Identity.Cluster);
-            CompareTail(folder, image);
-        }
-    }
-
     /// <summary>A node's process is gone.</summary>
     public void OnEnded(SimulatedNode node)
     {
@@ -161,15 +130,6 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
         }
 
         return history;
-    }
-
-    private void CompareTail(ReplicaFolder folder, ServerImage image)
-    {
-        ClusterHistory history = HistoryOf(folder.Identity.Cluster);
-        foreach (LogEntry entry in folder.Recovered.Tail)
-        {
-            history.Entries.Meet(image.Server, entry, image.Durable.TermAt(entry.Index.Value - 1));
-        }
     }
 
     private void Note(SimulatedNode node, TraceKind kind, ulong a, ulong b, ulong c) => world.Trace.Note(world.Now, node.Id, kind, (long)a, (long)b, (long)c);

@@ -57,6 +57,14 @@ internal sealed class LogImage
             return false;
         }
 
+        for (int i = 0; i < _configurations.Count; i++)
+        {
+            if (recovered.Configurations[i].Index.Value != _configurations[i].Index)
+            {
+                return false;
+            }
+        }
+
         for (int i = 0; i < recovered.Terms.Count; i++)
         {
             ulong end = i + 1 < recovered.Terms.Count ? recovered.Terms[i + 1].First.Value - 1 : Last;

@@ -5,7 +5,7 @@ using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Runs;
 
-/// <summary>One run: birth, storm, then a core quorum is left in peace and must come to an end with everything, then the history is judged.</summary>
+/// <summary>One run: birth, storm, then a core quorum is left in peace and must come to an end with everything, then the history is judged, and every disk gives back what it holds.</summary>
 public static class Run
 {
     private const long Second = 1_000_000;
@@ -26,7 +26,7 @@ public static class Run
         }
 
         Judgement? judgement = world.Findings.First is null ? Judge(world) : null;
-
+        RecoverEverywhere(world);
         Finding? failure = world.Findings.First;
         return new RunResult
         {
@@ -95,6 +95,16 @@ public static class Run
         }
 
         return judgement;
+    }
+
+    /// <summary>Whatever the run came to, the disks have it: nobody starts again by himself at the end of a run.</summary>
+    private static void RecoverEverywhere(SimulatedWorld world)
+    {
+        Note(world, "the last recovery");
+        foreach (SimulatedNode node in world.Nodes)
+        {
+            node.RecoverForTheLastTime();
+        }
     }
 
     private static void Note(SimulatedWorld world, string phase) => world.Trace.Note(world.Now, 0, TraceKind.Phase, world.Events, text: phase);

@@ -84,8 +84,7 @@ internal sealed partial class SimulatedNode
         Life++;
         try
         {
-            ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
-            BeginLife(folder);
+            BeginLife(OpenFolder());
         }
         catch (SimulatedCrashException)
         {
@@ -134,6 +133,13 @@ internal sealed partial class SimulatedNode
         }
     }
 
+    /// <summary>The power goes for the last time, and the folder is opened as at any start; then once more, so that what the first opening has shown is seen to be durable.</summary>
+    public void RecoverForTheLastTime()
+    {
+        OpenAfterPowerLoss(_world.Ghost.OnStarted);
+        OpenAfterPowerLoss(_world.Ghost.RequireWhole);
+    }
+
     /// <summary>The disk is gone; an empty one is in its place.</summary>
     public void LoseDisk()
     {
@@ -173,6 +179,34 @@ internal sealed partial class SimulatedNode
     }
 
     public TickInput Clocks() => new(Clock.MonotonicMs(_world.Now), Clock.WallMs(_world.Now));
+
+    private ReplicaFolder OpenFolder() => ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
+
+    private void OpenAfterPowerLoss(Action<SimulatedNode, ReplicaFolder> look)
+    {
+        LosePower();
+        Disk.EndFaults();
+        if (IsBroken || _world.Findings.First is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            ReplicaFolder folder = OpenFolder();
+            using WriteAheadLog log = folder.Log;
+            look(this, folder);
+            (Identity, HasNewDisk) = (folder.Identity, false);
+        }
+        catch (Exception e) when (e is StorageDamagedException or StorageFailedException or IOException)
+        {
+            Refuse(e.Message);
+        }
+        catch (Exception e)
+        {
+            _world.Findings.Report("I22", $"node {Id} fails in its last recovery: {e}");
+        }
+    }
 
     private void BeginLife(ReplicaFolder folder)
     {

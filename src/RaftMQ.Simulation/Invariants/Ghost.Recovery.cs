@@ -1,0 +1,83 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Simulation.Runs;
+using RaftMQ.Simulation.World;
+
+namespace RaftMQ.Simulation.Invariants;
+
+/// <summary>What a folder gives back (I3, I20): everything that was durable, in the same words, and nothing that was not given to it.</summary>
+internal sealed partial class Ghost
+{
+    /// <summary>A process has opened its folder (I3, I20): it has what was durable, and nothing that was not given to it.</summary>
+    public void OnStarted(SimulatedNode node, ReplicaFolder folder)
+    {
+        ServerImage image = BeginLife(node, folder);
+        if (folder.Identity.Cluster.IsBorn)
+        {
+            NoteVote(image, folder.Identity.Cluster);
+            Compare(folder, image, folder.Recovered.Tail);
+        }
+    }
+
+    /// <summary>A folder was opened for nothing but to be looked at: every entry of its log is read from the disk.</summary>
+    public void RequireWhole(SimulatedNode node, ReplicaFolder folder)
+    {
+        ServerImage image = BeginLife(node, folder);
+        var entries = new List<LogEntry>();
+        if (folder.Recovered.LastIndex is { Value: > 0 } last)
+        {
+            folder.Log.Read(new LogIndex(1), last, int.MaxValue, entries);
+        }
+
+        if ((ulong)entries.Count != image.Durable.Last)
+        {
+            findings.Report("I20", $"of the {image.Durable.Last} entries that server {image.Server} recovered {entries.Count} can be read");
+        }
+
+        if (folder.Identity.Cluster.IsBorn)
+        {
+            Compare(folder, image, entries);
+        }
+    }
+
+    private ServerImage BeginLife(SimulatedNode node, ReplicaFolder folder)
+    {
+        findings.Checks++;
+        ServerImage image = ImageOf(folder.Identity.Server);
+        bool hadAnIdentity = node.Identity.Server.Incarnation != 0 && !node.HasNewDisk;
+        if (hadAnIdentity && folder.Identity.Server != node.Identity.Server)
+        {
+            findings.Report("I20", $"node {node.Id} came back as {folder.Identity.Server}, and its disk was that of {node.Identity.Server}");
+        }
+
+        bool hadACluster = hadAnIdentity && node.Identity.Cluster.IsBorn && image.Durable.Last > 0;
+        if (hadACluster && folder.Identity.Cluster != node.Identity.Cluster)
+        {
+            findings.Report("I20", $"node {node.Id} came back to cluster {folder.Identity.Cluster}, and its disk was of {node.Identity.Cluster}");
+        }
+
+        if (!image.BeginLife(folder.Recovered, out bool lost))
+        {
+            findings.Report(
+                "I20",
+                $"server {image.Server} recovered log {folder.Recovered.LastIndex} and {folder.Recovered.HardState}; durable was {image.Durable.Last}@{image.Durable.LastTerm} "
+                + $"and {image.Durable.HardState}");
+        }
+
+        if (lost && node.TornSectors > 0)
+        {
+            world.Reach.Count(Situation.TornTailCut);
+        }
+
+        return image;
+    }
+
+    private void Compare(ReplicaFolder folder, ServerImage image, IEnumerable<LogEntry> entries)
+    {
+        ClusterHistory history = HistoryOf(folder.Identity.Cluster);
+        foreach (LogEntry entry in entries)
+        {
+            history.Entries.Meet(image.Server, entry, image.Durable.TermAt(entry.Index.Value - 1));
+        }
+    }
+}
