@@ -18,6 +18,7 @@ public sealed class Results
         Row(output, "events").ShouldStartWith("10,000   trace hash of all ");
         Row(output, "client operations").ShouldBe("300   30.0 per 1,000 events, floor 20");
         Row(output, "messages accounted").ShouldBe("100");
+        Row(output, "topics judged by the independent check").ShouldBe("30   with a publish; 10 more were too large for it");
         Row(output, "invariants checked").ShouldBe("100,000");
         Row(output, "torn tail cut").ShouldBe("55        10  100.0 %   1.0 %");
         Row(output, "leader removed").ShouldBe("waits for adding and removing members");
@@ -103,6 +104,7 @@ public sealed class Results
             json["runs"]!.GetValue<int>().ShouldBe(4);
             json["events"]!.GetValue<long>().ShouldBe(2_000);
             json["operationsPerThousandEvents"]!.GetValue<double>().ShouldBe(30);
+            json["topicsTooLarge"]!.GetValue<int>().ShouldBe(4);
             json["madeInTwoProcesses"]!.GetValue<int>().ShouldBe(2);
             json["situations"]!.AsArray().Count.ShouldBe(Floors.All.Count + Floors.Waiting.Count);
             JsonNode failure = json["failures"]!.AsArray().ShouldHaveSingleItem()!;

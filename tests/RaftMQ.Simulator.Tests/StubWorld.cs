@@ -18,6 +18,8 @@ internal static class StubWorld
             Events = options.Events,
             Operations = (long)options.Events * OperationsPerThousandEvents / 1_000,
             Messages = options.Events / 100,
+            JudgedApart = 3,
+            TooLargeApart = 1,
             Checks = options.Events * 10L,
             Reached = [.. Enum.GetValues<Situation>().Select(_ => (long)options.Seed)],
             TraceHash = (options.Seed * 0x9E3779B97F4A7C15) + (ulong)options.Events,

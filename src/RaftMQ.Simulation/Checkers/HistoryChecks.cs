@@ -24,7 +24,8 @@ public static class HistoryChecks
         var evidence = new Evidence(history);
         MessageAccount account = MessageAccount.Of(evidence);
         IReadOnlyList<WglVerdict> verdicts = WglCheck.Judge(evidence, budget);
-        WglVerdict? wrong = verdicts.FirstOrDefault(verdict => verdict.Outcome == WglOutcome.NotLinearizable);
+        WglVerdict? wrong = verdicts.FirstOrDefault(verdict => verdict.Outcome == WglOutcome.NotLinearizable)
+            ?? verdicts.FirstOrDefault(verdict => verdict.Outcome == WglOutcome.Unknown && evidence.Flaw is null);
         (HistoryCheck Check, Finding? Finding)[] said =
         [
             (HistoryCheck.LogOrder, LogOrderCheck.Judge(evidence)),
@@ -35,8 +36,7 @@ public static class HistoryChecks
         return new Judgement(
             [.. said.Where(check => check.Finding is not null).Select(check => (check.Check, check.Finding!))],
             account.Sent,
-            JudgedApart: verdicts.Count(verdict => verdict.Outcome != WglOutcome.Unknown),
-            TooLarge: verdicts.Count(verdict => verdict is { Outcome: WglOutcome.Unknown, Steps: 0 }),
-            Undecided: verdicts.Count(verdict => verdict is { Outcome: WglOutcome.Unknown, Steps: > 0 }));
+            JudgedApart: verdicts.Count(verdict => verdict is { Outcome: WglOutcome.Linearizable or WglOutcome.NotLinearizable, Publishes: > 0 }),
+            TooLarge: verdicts.Count(verdict => verdict.Outcome == WglOutcome.TooLarge));
     }
 }

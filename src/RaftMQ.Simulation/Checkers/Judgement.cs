@@ -21,10 +21,9 @@ public enum HistoryCheck
 /// <summary>What all checks together came to.</summary>
 /// <param name="Findings">What each check that refuses the history found first; empty if nothing is wrong.</param>
 /// <param name="Messages">Messages accounted for.</param>
-/// <param name="JudgedApart">Topics that the independent check has judged as well.</param>
+/// <param name="JudgedApart">Topics with at least one publish that the independent check has judged as well.</param>
 /// <param name="TooLarge">Topics that had too many operations, or too many at the same time, for it.</param>
-/// <param name="Undecided">Topics on which it has spent its budget without a verdict.</param>
-public sealed record Judgement(IReadOnlyList<(HistoryCheck Check, Finding Finding)> Findings, long Messages, int JudgedApart, int TooLarge, int Undecided)
+public sealed record Judgement(IReadOnlyList<(HistoryCheck Check, Finding Finding)> Findings, long Messages, int JudgedApart, int TooLarge)
 {
     /// <summary>The first finding, with the names of all checks that refuse the history, or null. One check alone may mean a defect of the others.</summary>
     public Finding? Finding =>

@@ -27,7 +27,7 @@ public static class WglCheck
     {
         if (evidence.Flaw is { } flaw)
         {
-            return [new WglVerdict(string.Empty, WglOutcome.Unknown, flaw.Message, 0, 0)];
+            return [new WglVerdict(string.Empty, WglOutcome.Unknown, flaw.Message, 0, 0, 0)];
         }
 
         Operation[] reads = [.. evidence.History.Operations.Where(operation => operation is { Kind: OperationKind.Topics, Ending: Ending.Replied, Topics: not null })];
@@ -36,23 +36,24 @@ public static class WglCheck
 
     private static WglVerdict Judge(TopicHistory topic, Operation[] reads, long budget)
     {
-        WglVerdict Say(WglOutcome outcome, string explanation, int count, long steps = 0) => new(topic.Name, outcome, explanation, count, steps);
         int count = topic.Operations.Count + topic.Gone.Count + reads.Length + 1;
+        int publishes = topic.Operations.Count(operation => operation.Effect == TopicEffect.Published);
+        WglVerdict Say(WglOutcome outcome, string explanation, long steps = 0) => new(topic.Name, outcome, explanation, count, publishes, steps);
         if (count > MaxOperations)
         {
-            return Say(WglOutcome.Unknown, $"{count} operations, more than {MaxOperations}", count);
+            return Say(WglOutcome.TooLarge, $"{count} operations, more than {MaxOperations}");
         }
 
         if (topic.Loss is { } loss)
         {
-            return Say(WglOutcome.NotLinearizable, loss, count);
+            return Say(WglOutcome.NotLinearizable, loss);
         }
 
         TopicOperation[] operations = [.. topic.Operations, .. reads.Select(read => Sight(topic.Name, read)), .. topic.Gone.Select(publish => UnseenPop(topic, publish))];
         int concurrent = MostConcurrent(operations);
         if (concurrent > MaxConcurrent)
         {
-            return Say(WglOutcome.Unknown, $"{concurrent} operations at the same time, more than {MaxConcurrent}", count);
+            return Say(WglOutcome.TooLarge, $"{concurrent} operations at the same time, more than {MaxConcurrent}");
         }
 
         var search = new WglSearch(operations, topic.Remaining, topic.LastMoment, budget);
@@ -60,10 +61,10 @@ public static class WglCheck
         string explanation = outcome switch
         {
             WglOutcome.NotLinearizable => $"topic {topic.Name}: {search.Explanation}",
-            WglOutcome.Unknown => $"more than {budget} steps",
+            WglOutcome.Unknown => $"topic {topic.Name}: no verdict within {budget} steps, and that is no pass",
             _ => string.Empty,
         };
-        return Say(outcome, explanation, count, search.Steps);
+        return Say(outcome, explanation, search.Steps);
     }
 
     private static TopicOperation Sight(string topic, Operation read) => new()

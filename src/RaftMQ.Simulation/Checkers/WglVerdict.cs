@@ -9,7 +9,10 @@ public enum WglOutcome
     /// <summary>There is none.</summary>
     NotLinearizable,
 
-    /// <summary>Not decided: too large, too concurrent, or the budget of steps is spent. No pass.</summary>
+    /// <summary>Not looked at: more operations than it takes, or more of them at the same time. The other checks have judged it.</summary>
+    TooLarge,
+
+    /// <summary>Not decided: the budget of steps is spent, or the history is none. No pass.</summary>
     Unknown,
 }
 
@@ -18,5 +21,6 @@ public enum WglOutcome
 /// <param name="Outcome">What the search came to.</param>
 /// <param name="Explanation">Why, if not linearizable or not decided; otherwise empty.</param>
 /// <param name="Operations">How many operations were to be put in order.</param>
+/// <param name="Publishes">How many of them put something into the topic: without any there was nothing to judge.</param>
 /// <param name="Steps">How many steps the search took.</param>
-public sealed record WglVerdict(string Topic, WglOutcome Outcome, string Explanation, int Operations, long Steps);
+public sealed record WglVerdict(string Topic, WglOutcome Outcome, string Explanation, int Operations, int Publishes, long Steps);

@@ -35,7 +35,7 @@ public static class Run
             Operations = world.Clients.Operations.Count,
             Messages = judgement?.Messages ?? 0,
             JudgedApart = judgement?.JudgedApart ?? 0,
-            Undecided = judgement?.Undecided ?? 0,
+            TooLargeApart = judgement?.TooLarge ?? 0,
             Checks = world.Findings.Checks,
             Reached = world.Reach.Counts,
             TraceHash = world.Trace.Hash,

@@ -17,11 +17,11 @@ public sealed record RunResult
     /// <summary>Messages that were accounted for at the end.</summary>
     public required long Messages { get; init; }
 
-    /// <summary>Topics whose history the independent check (Wing and Gong, Lowe) has judged as well.</summary>
+    /// <summary>Topics with at least one publish whose history the independent check (Wing and Gong, Lowe) has judged as well.</summary>
     public int JudgedApart { get; init; }
 
-    /// <summary>Topics on which that check has spent its budget without a verdict: neither right nor wrong.</summary>
-    public int Undecided { get; init; }
+    /// <summary>Topics that were too large for that check, which leaves them to the others.</summary>
+    public int TooLargeApart { get; init; }
 
     /// <summary>How often some invariant was looked at.</summary>
     public required long Checks { get; init; }

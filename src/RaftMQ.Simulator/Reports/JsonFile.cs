@@ -48,7 +48,7 @@ internal sealed class JsonFile
         ["operationsPerThousandEvents"] = summary.Figures.OperationsPerThousand,
         ["messages"] = summary.Figures.Messages,
         ["topicsJudgedApart"] = summary.Figures.JudgedApart,
-        ["topicsUndecided"] = summary.Figures.Undecided,
+        ["topicsTooLarge"] = summary.Figures.TooLargeApart,
         ["checks"] = summary.Figures.Checks,
         ["madeInTwoProcesses"] = summary.DoubleRuns,
         ["differentRuns"] = new JsonArray([.. summary.DifferentRuns.Select(text => JsonValue.Create(text))]),

@@ -16,7 +16,7 @@ internal static class Table
         Row(output, "events per second", $"{summary.EventsPerSecond:N0}", $"{summary.EventsPerSecondPerWorker:N0} per worker");
         Row(output, "client operations", $"{figures.Operations:N0}", $"{figures.OperationsPerThousand:0.0} per 1,000 events, floor {Floors.OperationsPerThousandEvents}");
         Row(output, "messages accounted", $"{figures.Messages:N0}", $"");
-        Row(output, "topics judged by the independent check", $"{figures.JudgedApart:N0}", $"{figures.Undecided:N0} left undecided");
+        Row(output, "topics judged by the independent check", $"{figures.JudgedApart:N0}", $"with a publish; {figures.TooLargeApart:N0} more were too large for it");
         Row(output, "invariants checked", $"{figures.Checks:N0}", $"");
         if (summary.DoubleRuns is { } compared)
         {

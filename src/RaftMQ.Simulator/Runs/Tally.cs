@@ -34,7 +34,7 @@ internal sealed class Tally
                 Operations = _sums.Operations + result.Operations,
                 Messages = _sums.Messages + result.Messages,
                 JudgedApart = _sums.JudgedApart + result.JudgedApart,
-                Undecided = _sums.Undecided + result.Undecided,
+                TooLargeApart = _sums.TooLargeApart + result.TooLargeApart,
                 Checks = _sums.Checks + result.Checks,
                 Failed = _sums.Failed + (result.Failure is null ? 0 : 1),
                 TraceHash = _sums.TraceHash + Mix(result.TraceHash + (ulong)place),
@@ -104,11 +104,11 @@ internal sealed record Figures(
 {
     public static readonly Figures None = new(0, 0, 0, 0, 0, 0, 0, [], [], []);
 
-    /// <summary>Topics judged by the independent check as well.</summary>
+    /// <summary>Topics with at least one publish judged by the independent check as well.</summary>
     public long JudgedApart { get; init; }
 
-    /// <summary>Topics that it has left undecided.</summary>
-    public long Undecided { get; init; }
+    /// <summary>Topics that were too large for it.</summary>
+    public long TooLargeApart { get; init; }
 
     /// <summary>Client operations per 1,000 events.</summary>
     public double OperationsPerThousand => Events == 0 ? 0 : 1_000.0 * Operations / Events;

@@ -17,7 +17,7 @@ public sealed class Bounds
         Judgement judgement = HistoryChecks.Judge(run.History);
 
         verdicts.ShouldNotBeEmpty();
-        verdicts.ShouldAllBe(verdict => verdict.Outcome == WglOutcome.Unknown);
+        verdicts.ShouldAllBe(verdict => verdict.Outcome == WglOutcome.TooLarge);
         judgement.Finding.ShouldBeNull();
         judgement.TooLarge.ShouldBe(verdicts.Length);
         judgement.Messages.ShouldBeGreaterThan(5_000);
@@ -25,7 +25,7 @@ public sealed class Bounds
 
     [Theory]
     [InlineData(WglCheck.MaxConcurrent, WglOutcome.Linearizable)]
-    [InlineData(WglCheck.MaxConcurrent + 1, WglOutcome.Unknown)]
+    [InlineData(WglCheck.MaxConcurrent + 1, WglOutcome.TooLarge)]
     public void Twelve_operations_at_the_same_time_are_judged_and_thirteen_are_not(int concurrent, WglOutcome outcome)
     {
         WglVerdict verdict = WglCheck.Judge(Together(concurrent)).ShouldHaveSingleItem();
@@ -34,13 +34,28 @@ public sealed class Bounds
     }
 
     [Fact]
-    public void A_search_that_has_spent_its_budget_knows_nothing()
+    public void A_search_that_has_spent_its_budget_knows_nothing_and_passes_nothing()
     {
         WglVerdict verdict = WglCheck.Judge(Together(WglCheck.MaxConcurrent), budget: 10).ShouldHaveSingleItem();
 
         verdict.Outcome.ShouldBe(WglOutcome.Unknown);
         verdict.Steps.ShouldBeGreaterThan(10);
-        HistoryChecks.Judge(Together(WglCheck.MaxConcurrent), budget: 10).Undecided.ShouldBe(1);
+        Judgement judgement = HistoryChecks.Judge(Together(WglCheck.MaxConcurrent), budget: 10);
+        judgement.Findings.ShouldHaveSingleItem().Check.ShouldBe(HistoryCheck.Wgl);
+        judgement.Finding!.Message.ShouldContain("topic a: no verdict within 10 steps");
+        judgement.JudgedApart.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_topic_that_nothing_was_published_to_is_not_counted_as_judged()
+    {
+        CommittedCommand[] log = [new(1, 0, QueueCommandCodec.CreateTopic("a"))];
+
+        Judgement judgement = HistoryChecks.Judge(new History([Told(OperationKind.CreateTopic, null, 1, 2, 1)], log, []));
+
+        judgement.Finding.ShouldBeNull();
+        judgement.JudgedApart.ShouldBe(0);
+        HistoryChecks.Judge(Together(3)).JudgedApart.ShouldBe(1);
     }
 
     /// <summary>Two publishes at a time, then two pops at a time: after each round the topic is empty whatever the order was. Without the memo there are 4^30 ways.</summary>
