@@ -8,6 +8,7 @@ namespace RaftMQ.Simulation.Faults;
 internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
 {
     private readonly Chance _changes = plan.FaultChance(FaultKind.Partition).Fork(1);
+    private readonly Chance _terms = plan.FaultChance(FaultKind.PowerLoss).Fork(1);
     private bool _powerGoesWithTheDisk;
     private bool _ended;
 
@@ -77,6 +78,17 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
             Note("leader cut off with a change", leader.Id);
             Turn(leader, 1);
             At(world.Now + _changes.Between(500_000, 4_000_000), () => Turn(leader, -1));
+        }
+    }
+
+    /// <summary>A node has given a new term and the log behind it to its disk in one batch: a bad moment to lose the power, so that the one may be there without the other.</summary>
+    public void OnTermWithLog(SimulatedNode node)
+    {
+        if (world.Network.Storms && !_ended && plan.IsOn(FaultKind.PowerLoss) && _terms.Percent(25))
+        {
+            Note("power goes with a term and its log", node.Id);
+            node.Disk.CrashAfter(1);
+            PowerGoesWithTheDisk();
         }
     }
 

@@ -9,14 +9,28 @@ namespace RaftMQ.Simulation.Invariants;
 /// <summary>What a node says about its disk was durable before it said so (I8, Figure 2: "updated on stable storage before responding").</summary>
 internal sealed partial class Ghost
 {
-    private readonly Dictionary<(int From, int To), RequestVote> _lastAsked = [];
+    private readonly Dictionary<(ServerId From, ServerId To), Canvass> _lastAsked = [];
+
+    /// <summary>A server was asked for its vote.</summary>
+    /// <param name="Term">In which term.</param>
+    /// <param name="WasEarlier">Whether the server was in an earlier term, and so free to vote.</param>
+    /// <param name="IsStale">Whether the candidate's log was less up to date than the server's.</param>
+    private readonly record struct Canvass(Term Term, bool WasEarlier, bool IsStale);
 
     /// <summary>A node handles a message.</summary>
     public void OnHandling(SimulatedNode node, PeerMessage message)
     {
-        if (message is RaftPeerMessage { Message: RequestVote request })
+        if (message is not RaftPeerMessage { Message: RequestVote { PreVote: false } request })
         {
-            _lastAsked[((int)request.From.Node.Value, node.Id)] = request;
+            return;
+        }
+
+        RaftCore core = node.Replica!.Core;
+        (ServerId, ServerId) pair = (request.From, node.Replica.Identity.Server);
+        bool isRepeated = _lastAsked.TryGetValue(pair, out Canvass before) && before.Term == request.Term;
+        if (!isRepeated)
+        {
+            _lastAsked[pair] = new Canvass(request.Term, core.CurrentTerm < request.Term, !request.LastLog.IsAtLeastAsUpToDateAs(core.Log.Last));
         }
         else if (message is RaftPeerMessage { Message: AppendEntriesResponse response })
         {
@@ -59,7 +73,7 @@ internal sealed partial class Ghost
                 break;
             case RequestVoteResponse refusal:
                 Require(durable.CurrentTerm >= message.Term, image, "claims a term that is not durable");
-                CountRefusal(node, refusal);
+                CountRefusal(image, refusal);
                 break;
             case AppendEntriesResponse response:
                 Require(durable.CurrentTerm >= message.Term, image, "claims a term that is not durable");
@@ -94,16 +108,24 @@ internal sealed partial class Ghost
         Require(!stillLeads || leads.Given.TermAt(match) == held, image, "acknowledges an index at which the leader has another entry");
     }
 
-    private void CountRefusal(SimulatedNode node, RequestVoteResponse refusal)
+    private void CountRefusal(ServerImage image, RequestVoteResponse refusal)
     {
         if (refusal.PreVote)
         {
             world.Reach.Count(Situation.PreVoteRefused);
+            return;
         }
-        else if (_lastAsked.TryGetValue(((int)refusal.To.Node.Value, node.Id), out RequestVote? asked)
-                 && !asked.LastLog.IsAtLeastAsUpToDateAs(node.Replica!.Core.Log.Last))
+
+        // Who has gone over to the candidate's term for it knows of no leader that lives and has given its vote to nobody: only the log is left as a reason.
+        bool hasFollowed = _lastAsked.TryGetValue((refusal.To, image.Server), out Canvass asked) && asked.WasEarlier && asked.Term == refusal.Term;
+        if (hasFollowed && asked.IsStale)
         {
             world.Reach.Count(Situation.VoteRefusedStaleLog);
+        }
+
+        if (image.FollowsAVoter)
+        {
+            world.Reach.Count(Situation.WipedNodeRefusedVote);
         }
     }
 

@@ -11,7 +11,17 @@ internal sealed partial class Ghost
     /// <summary>A process has opened its folder (I3, I20): it has what was durable, and nothing that was not given to it.</summary>
     public void OnStarted(SimulatedNode node, ReplicaFolder folder)
     {
-        ServerImage image = BeginLife(node, folder);
+        ServerImage image = BeginLife(node, folder, out bool hasTermWithoutLog);
+        if (hasTermWithoutLog)
+        {
+            world.Reach.Count(Situation.CrashBetweenTermAndLog);
+        }
+
+        if (node.HasNewDisk && Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) == true)
+        {
+            image.FollowsAVoter = true;
+        }
+
         if (folder.Identity.Cluster.IsBorn)
         {
             NoteVote(image, folder.Identity.Cluster);
@@ -22,7 +32,7 @@ internal sealed partial class Ghost
     /// <summary>A folder was opened for nothing but to be looked at: every entry of its log is read from the disk.</summary>
     public void RequireWhole(SimulatedNode node, ReplicaFolder folder)
     {
-        ServerImage image = BeginLife(node, folder);
+        ServerImage image = BeginLife(node, folder, out _);
         var entries = new List<LogEntry>();
         if (folder.Recovered.LastIndex is { Value: > 0 } last)
         {
@@ -40,7 +50,7 @@ internal sealed partial class Ghost
         }
     }
 
-    private ServerImage BeginLife(SimulatedNode node, ReplicaFolder folder)
+    private ServerImage BeginLife(SimulatedNode node, ReplicaFolder folder, out bool hasTermWithoutLog)
     {
         findings.Checks++;
         ServerImage image = ImageOf(folder.Identity.Server);
@@ -56,17 +66,12 @@ internal sealed partial class Ghost
             findings.Report("I20", $"node {node.Id} came back to cluster {folder.Identity.Cluster}, and its disk was of {node.Identity.Cluster}");
         }
 
-        if (!image.BeginLife(folder.Recovered, out bool lost))
+        if (!image.BeginLife(folder.Recovered, out hasTermWithoutLog))
         {
             findings.Report(
                 "I20",
                 $"server {image.Server} recovered log {folder.Recovered.LastIndex} and {folder.Recovered.HardState}; durable was {image.Durable.Last}@{image.Durable.LastTerm} "
                 + $"and {image.Durable.HardState}");
-        }
-
-        if (lost && node.TornSectors > 0)
-        {
-            world.Reach.Count(Situation.TornTailCut);
         }
 
         return image;

@@ -82,7 +82,8 @@ internal sealed partial class Ghost
         }
 
         IReadOnlyList<(ulong Index, Membership Membership)> configurations = image.Given.Configurations;
-        if (configurations.Count > 0 && configurations[^1].Index > history.Committed.Last && core.CurrentTerm.Value > 1)
+        bool hasChanged = configurations.Count > 1;
+        if (hasChanged && configurations[^1].Index > history.Committed.Last)
         {
             world.Reach.Count(Situation.PendingChangeAtFailover);
         }

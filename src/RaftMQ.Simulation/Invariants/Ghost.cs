@@ -30,15 +30,6 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
         return image;
     }
 
-    /// <summary>A node's process is gone.</summary>
-    public void OnEnded(SimulatedNode node)
-    {
-        if (ImageOf(node.Identity.Server).HasHardStateUnderWay)
-        {
-            world.Reach.Count(Situation.CrashBetweenTermAndLog);
-        }
-    }
-
     /// <summary>Something goes to the disk: terms that rise (I3), entries that match (I4), truncations of what is not committed (I7).</summary>
     public void OnGiven(SimulatedNode node, PersistBatch batch)
     {

@@ -23,8 +23,8 @@ internal sealed class ServerImage(ServerId server)
     /// <summary>What the node has been told is durable: the most that it may claim.</summary>
     public LogImage Reported { get; } = new();
 
-    /// <summary>Whether a term or vote was given to the disk that is not durable yet.</summary>
-    public bool HasHardStateUnderWay => _underWay.Any(batch => batch.Records.HardState is not null);
+    /// <summary>Whether its node lost the disk of an incarnation that had a vote.</summary>
+    public bool FollowsAVoter { get; set; }
 
     /// <summary>In this life: the highest commit and applied index seen, and the term that it was seen leading.</summary>
     public ulong CommitSeen { get; set; }
@@ -96,18 +96,18 @@ internal sealed class ServerImage(ServerId server)
     /// were written.
     /// </summary>
     /// <param name="recovered">What was found.</param>
-    /// <param name="lost">Whether some record that was under way is not there.</param>
+    /// <param name="hasTermWithoutLog">Whether the term or vote of a batch is there, and not all of the log that was written behind it.</param>
     /// <returns>False if it is anything else.</returns>
-    public bool BeginLife(RecoveredLog recovered, out bool lost)
+    public bool BeginLife(RecoveredLog recovered, out bool hasTermWithoutLog)
     {
-        bool partly = false;
+        hasTermWithoutLog = false;
         bool found = Durable.Equals(recovered);
         while (!found && _underWay.TryDequeue(out (ulong Batch, WalBatch Records) next))
         {
-            found = ApplyUntil(next.Records, recovered, out partly);
+            found = ApplyUntil(next.Records, recovered, out bool lacksLog);
+            hasTermWithoutLog = lacksLog && next.Records.HardState is not null;
         }
 
-        lost = partly || _underWay.Count > 0;
         _underWay.Clear();
         _unreported.Clear();
         Given.CopyFrom(Durable);
@@ -133,14 +133,14 @@ internal sealed class ServerImage(ServerId server)
     }
 
     /// <summary>Makes the records of a batch durable one by one, until that is what was found.</summary>
-    private bool ApplyUntil(in WalBatch records, RecoveredLog recovered, out bool partly)
+    private bool ApplyUntil(in WalBatch records, RecoveredLog recovered, out bool lacksLog)
     {
-        partly = true;
         if (records.HardState is { } state)
         {
             Durable.HardState = state;
             if (Durable.Equals(recovered))
             {
+                lacksLog = records.TruncateFrom is not null || records.Entries.Count > 0;
                 return true;
             }
         }
@@ -150,6 +150,7 @@ internal sealed class ServerImage(ServerId server)
             Durable.TruncateFrom(from.Value);
             if (Durable.Equals(recovered))
             {
+                lacksLog = records.Entries.Count > 0;
                 return true;
             }
         }
@@ -159,12 +160,12 @@ internal sealed class ServerImage(ServerId server)
             Durable.Append(records.Entries[i]);
             if (Durable.Last == recovered.LastIndex.Value && Durable.Equals(recovered))
             {
-                partly = i + 1 < records.Entries.Count;
+                lacksLog = i + 1 < records.Entries.Count;
                 return true;
             }
         }
 
-        partly = false;
+        lacksLog = false;
         return Durable.Equals(recovered);
     }
 }

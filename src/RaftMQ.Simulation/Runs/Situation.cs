@@ -12,25 +12,25 @@ public enum Situation
     /// <summary>Two servers led at the same time, in different terms.</summary>
     TwoLiveLeaders,
 
-    /// <summary>A vote was refused because the candidate's log was not up to date.</summary>
+    /// <summary>A vote was refused for no other reason than that the candidate's log was not up to date.</summary>
     VoteRefusedStaleLog,
 
     /// <summary>A pre-vote was refused.</summary>
     PreVoteRefused,
 
-    /// <summary>A node stopped after a batch with a new term or vote was given to the disk and before it was durable.</summary>
+    /// <summary>A node stopped in the middle of writing: its next life found the new term or vote of a batch, and not all of the log that was written behind it.</summary>
     CrashBetweenTermAndLog,
 
-    /// <summary>A torn tail was cut at recovery.</summary>
+    /// <summary>Recovery cut off what a torn write had left behind the last whole record of the log.</summary>
     TornTailCut,
 
-    /// <summary>Damage that is no tail was found, and the node refused to start.</summary>
+    /// <summary>Damage of the log that is no torn tail was found, and the node refused to start.</summary>
     MiddleDamageDetected,
 
     /// <summary>A configuration was in force, and was truncated.</summary>
     ConfigurationReverted,
 
-    /// <summary>A configuration was uncommitted when leadership changed.</summary>
+    /// <summary>A change of the configuration was uncommitted when leadership changed; the first configuration, of the birth, is no change.</summary>
     PendingChangeAtFailover,
 
     /// <summary>A read was asked of one leader and confirmed by another.</summary>
@@ -48,7 +48,7 @@ public enum Situation
     /// <summary>A publish was refused for want of disk, and later ones were taken.</summary>
     DiskFullRefusedAndRecovered,
 
-    /// <summary>A node that lost its disk was asked for a vote before it was admitted, and gave none.</summary>
+    /// <summary>A new incarnation of a node whose former one had a vote was asked for its own, and did not give it.</summary>
     WipedNodeRefusedVote,
 
     /// <summary>A node that lost its disk was admitted again.</summary>
@@ -57,6 +57,6 @@ public enum Situation
     /// <summary>A request was overwritten by another leader's entry, and said so.</summary>
     Overwritten,
 
-    /// <summary>A forwarded request with a key was sent again and done once.</summary>
+    /// <summary>A request with a key that a leader had put into its log was forwarded again, as its forwarder could not know, and done once.</summary>
     ForwardedAgain,
 }

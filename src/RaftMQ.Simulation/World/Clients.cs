@@ -13,7 +13,7 @@ internal sealed class Clients
     private readonly SimulatedWorld _world;
     private readonly SimulatedClient[] _clients;
     private readonly List<Operation> _operations = [];
-    private readonly Dictionary<byte[], int> _forwards = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<byte[], Forwarding> _forwarded = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, ulong> _firstDone = [];
     private bool _diskWasFull;
     private int _lastNumber;
@@ -24,6 +24,14 @@ internal sealed class Clients
         _world = world;
         Requests = new RequestMix(world, plan);
         _clients = [.. Enumerable.Range(0, plan.Clients).Select(seat => new SimulatedClient(world, plan, seat))];
+    }
+
+    /// <summary>How far a command that a node has passed on has come.</summary>
+    private enum Forwarding
+    {
+        Sent,
+        Proposed,
+        SentAgain,
     }
 
     public RequestMix Requests { get; }
@@ -198,8 +206,17 @@ internal sealed class Clients
     {
         if (MemoryMarshal.TryGetArray(command, out ArraySegment<byte> segment))
         {
-            ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_forwards, segment.Array!, out _);
-            count++;
+            ref Forwarding forwarding = ref CollectionsMarshal.GetValueRefOrAddDefault(_forwarded, segment.Array!, out _);
+            forwarding = forwarding == Forwarding.Sent ? Forwarding.Sent : Forwarding.SentAgain;
+        }
+    }
+
+    /// <summary>A leader has put a command that was passed on to it into its log.</summary>
+    public void OnProposed(ReadOnlyMemory<byte> command)
+    {
+        if (MemoryMarshal.TryGetArray(command, out ArraySegment<byte> segment) && _forwarded.TryGetValue(segment.Array!, out Forwarding forwarding))
+        {
+            _forwarded[segment.Array!] = forwarding == Forwarding.Sent ? Forwarding.Proposed : forwarding;
         }
     }
 
@@ -264,10 +281,10 @@ internal sealed class Clients
         }
     }
 
-    /// <summary>A command of this attempt has ended: how often it was passed on no longer matters.</summary>
-    public void Forget(byte[] command, bool isDone)
+    /// <summary>A command of an attempt has ended: how far it had been passed on no longer matters.</summary>
+    public void Forget(byte[] command, bool isDoneByKey)
     {
-        if (_forwards.Remove(command, out int count) && count > 1 && isDone)
+        if (_forwarded.Remove(command, out Forwarding forwarding) && forwarding == Forwarding.SentAgain && isDoneByKey)
         {
             _world.Reach.Count(Situation.ForwardedAgain);
         }

@@ -1,3 +1,4 @@
+using RaftMQ.Queues;
 using RaftMQ.Replica;
 using RaftMQ.Simulation.Histories;
 using RaftMQ.Simulation.Runs;
@@ -81,7 +82,7 @@ internal sealed class SimulatedClient
     public void OnEnded(Ending ending)
     {
         bool isInDoubt = ending is Ending.Unknown or Ending.Open;
-        Finish(ending == Ending.Replied);
+        Finish(isDone: ending == Ending.Replied && _underWay!.Operation.Outcome == QueueOutcome.Done);
         if (_probe is { } probe)
         {
             _world.Clients.Probes.OnEnded(probe, ending);
@@ -233,7 +234,7 @@ internal sealed class SimulatedClient
     {
         if (_pending?.Command is { } command)
         {
-            _world.Clients.Forget(command, isDone);
+            _world.Clients.Forget(command, isDone && _request!.Key is not null);
         }
 
         _underWay = null;

@@ -1,6 +1,5 @@
 using RaftMQ.Replica;
 using RaftMQ.Replica.Peers;
-using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 
 namespace RaftMQ.Simulation.World;
@@ -55,7 +54,6 @@ internal sealed partial class SimulatedNetwork
         NetworkConditions conditions = ConditionsOf(from.Id, to);
         if (link.ConnectedLife == 0 || link.Peer != message.To)
         {
-            NoteWipedVoter(message, link);
             return false;
         }
 
@@ -122,16 +120,6 @@ internal sealed partial class SimulatedNetwork
     }
 
     private NetworkConditions ConditionsOf(int from, int to) => !Storms || (_calmed[from] && _calmed[to]) ? NetworkConditions.Calm : Conditions;
-
-    private void NoteWipedVoter(PeerMessage message, Link link)
-    {
-        bool asksAVanishedVoter = message is RaftPeerMessage { Message: Consensus.Messages.RequestVote } && link.ConnectedLife != 0
-            && _world.Nodes[(int)message.To.Node.Value].LostItsDisk;
-        if (asksAVanishedVoter)
-        {
-            _world.Reach.Count(Situation.WipedNodeRefusedVote);
-        }
-    }
 
     private void NoteDelivery(in Appointment due, PeerMessage message)
     {

@@ -59,7 +59,6 @@ internal sealed partial class SimulatedNode
         _world.Trace.Note(_world.Now, Id, TraceKind.Ended, text: reason);
         AnswerAll(_inbox);
         _world.Clients.RequireAnswered(this, kept: 0);
-        _world.Ghost.OnEnded(this);
         Leave();
         _world.Clients.OnNodeEnded(this);
         AfterDeath(powerIsLost: false);
@@ -97,7 +96,6 @@ internal sealed partial class SimulatedNode
         ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput)];
         AnswerAll([]);
         _world.Clients.RequireAnswered(this, kept: clients.Count(input => input is CommandInput or TopicsInput));
-        _world.Ghost.OnEnded(this);
         Leave();
         try
         {

@@ -19,6 +19,10 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         {
             _world.Clients.OnForwarded(forward.Command);
         }
+        else if (message is ForwardResponse { Verdict: ForwardVerdict.Proposed } && _handling is PeerMessageInput { Message: ForwardRequest taken })
+        {
+            _world.Clients.OnProposed(taken.Command);
+        }
 
         Step();
         return sent;
@@ -30,7 +34,7 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         if (work is PersistBatch batch)
         {
             _world.Ghost.OnGiven(this, batch);
-            NoteChange(batch);
+            TemptFate(batch);
             _world.Trace.Note(
                 _world.Now,
                 Id,
@@ -46,9 +50,16 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         Step();
     }
 
-    /// <summary>A leader has appended a configuration that nobody else has heard of yet.</summary>
-    private void NoteChange(PersistBatch batch)
+    /// <summary>Some moments are worse than others to be cut off, or to lose the power.</summary>
+    private void TemptFate(PersistBatch batch)
     {
+        bool hasLog = batch.Records.Entries.Count > 0 || batch.Records.TruncateFrom is not null;
+        if (batch.Records.HardState is not null && hasLog)
+        {
+            _world.Faults.OnTermWithLog(this);
+        }
+
+        // A leader has appended a configuration that nobody else has heard of yet.
         foreach (LogEntry entry in batch.Records.Entries)
         {
             if (entry.Kind == EntryKind.Membership && Replica!.Core.Role == Role.Leader)

@@ -17,6 +17,7 @@ internal sealed partial class SimulatedNode
     private string? _givenUp;
     private string? _refused;
     private int _underWay;
+    private ReplicaInput? _handling;
 
     private bool HasEnded => _givenUp is not null || _refused is not null;
 
@@ -156,7 +157,9 @@ internal sealed partial class SimulatedNode
             Step();
             _world.Events++;
             Note(input);
+            _handling = input;
             replica.Handle(input);
+            _handling = null;
         }
 
         _inbox.RemoveRange(0, handled);

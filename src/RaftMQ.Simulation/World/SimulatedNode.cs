@@ -16,6 +16,8 @@ namespace RaftMQ.Simulation.World;
 /// </summary>
 internal sealed partial class SimulatedNode
 {
+    private const string LogEnding = ".wal";
+
     private readonly SimulatedWorld _world;
     private readonly Plan _plan;
     private readonly Chance _chance;
@@ -67,9 +69,6 @@ internal sealed partial class SimulatedNode
     /// <summary>Its disk was lost, and it has not been admitted since.</summary>
     public bool LostItsDisk { get; private set; }
 
-    /// <summary>How many un-synced sectors the last loss of power left behind.</summary>
-    public int TornSectors { get; private set; }
-
     /// <summary>What the cluster had committed when this process began.</summary>
     public ulong CommittedAtStart { get; private set; }
 
@@ -84,7 +83,16 @@ internal sealed partial class SimulatedNode
         Life++;
         try
         {
-            BeginLife(OpenFolder());
+            string? tail = Disk.List().LastOrDefault(name => name.EndsWith(LogEnding, StringComparison.Ordinal));
+            ReadOnlyMemory<byte> found = tail is null ? default : Disk.Contents(tail);
+            ReplicaFolder folder = OpenFolder();
+            if (tail is not null && !Disk.Contents(tail).Span.SequenceEqual(found.Span))
+            {
+                // Recovery writes the last segment anew, record by record: what is missing now was no record.
+                _world.Reach.Count(Situation.TornTailCut);
+            }
+
+            BeginLife(folder);
         }
         catch (SimulatedCrashException)
         {
@@ -114,7 +122,6 @@ internal sealed partial class SimulatedNode
         }
 
         _world.Trace.Note(_world.Now, Id, powerIsLost ? TraceKind.PowerLoss : TraceKind.Crash, Disk.UnsyncedLogSectors);
-        _world.Ghost.OnEnded(this);
         Leave();
         _world.Clients.OnNodeEnded(this);
         AfterDeath(powerIsLost);
@@ -129,7 +136,7 @@ internal sealed partial class SimulatedNode
         }
         else
         {
-            TornSectors = Disk.Crash();
+            Disk.Crash();
         }
     }
 
@@ -219,7 +226,6 @@ internal sealed partial class SimulatedNode
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;
         ReplicaOptions options = _plan.Replica with { Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
         Replica = new QueueReplica(options, folder.Identity, folder.Recovered, Clocks(), this);
-        TornSectors = 0;
         _world.Trace.Note(
             _world.Now, Id, TraceKind.Start, (long)Life, (long)folder.Recovered.HardState.CurrentTerm.Value, (long)folder.Recovered.LastIndex.Value);
         BeginTurns();
@@ -242,7 +248,7 @@ internal sealed partial class SimulatedNode
     {
         if (powerIsLost)
         {
-            TornSectors = Disk.Crash();
+            Disk.Crash();
         }
         else
         {
@@ -262,7 +268,11 @@ internal sealed partial class SimulatedNode
             return;
         }
 
-        _world.Reach.Count(Situation.MiddleDamageDetected);
+        if (damage.Contains(LogEnding + " at offset ", StringComparison.Ordinal))
+        {
+            _world.Reach.Count(Situation.MiddleDamageDetected);
+        }
+
         Disk.RestartProcess();
         IsBroken = true;
         _world.OnBroken(this);
