@@ -46,7 +46,7 @@ public sealed class Arguments
             output.ShouldContain(option + " ");
         }
 
-        output.ShouldNotContain("--hashes");
+        output.ShouldNotContain("--digests");
         output.ShouldContain("PowerLoss");
     }
 

@@ -14,7 +14,7 @@ internal sealed class Session : IDisposable
     public Session(Func<RunOptions, RunResult> make)
     {
         _make = make;
-        Elsewhere = HashesOfSameProgram;
+        Elsewhere = DigestsOfSameProgram;
     }
 
     public StopRequest Stop { get; } = new();
@@ -42,7 +42,7 @@ internal sealed class Session : IDisposable
 
     private int Run(string[] arguments) => new CommandLine(_make, (args, _) => Elsewhere(args), _output, _errors, Stop).Run(arguments);
 
-    private string[] HashesOfSameProgram(IReadOnlyList<string> arguments)
+    private string[] DigestsOfSameProgram(IReadOnlyList<string> arguments)
     {
         using var other = new Session(_make);
         other.Run([.. arguments]);

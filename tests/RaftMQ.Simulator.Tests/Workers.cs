@@ -89,6 +89,22 @@ public sealed class Workers
     }
 
     [Fact]
+    public void Two_processes_whose_traces_agree_and_whose_counts_differ_are_a_failure()
+    {
+        using var session = new Session(StubWorld.Calm);
+        session.Elsewhere = arguments =>
+        {
+            (_, string output, _) = Session.Run(options => StubWorld.Calm(options) with { Checks = options.Seed == 2 ? 1 : StubWorld.Calm(options).Checks }, string.Join(' ', arguments));
+            return output.Split('\n');
+        };
+
+        session.Run("--seeds 1..3 --double 3").ShouldBe(1);
+
+        session.Output.ShouldContain("3   1 of them differ");
+        session.Output.ShouldContain("NOT DETERMINISTIC  seed 2: ");
+    }
+
+    [Fact]
     public void Two_processes_that_differ_are_a_failure()
     {
         using var session = new Session(StubWorld.Calm) { Elsewhere = _ => ["1 0000000000000001"] };

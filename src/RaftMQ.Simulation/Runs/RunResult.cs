@@ -1,4 +1,5 @@
 using RaftMQ.Simulation.Histories;
+using RaftMQ.Simulation.Traces;
 
 namespace RaftMQ.Simulation.Runs;
 
@@ -34,6 +35,28 @@ public sealed record RunResult
 
     /// <summary>The first thing that was wrong, or null.</summary>
     public required Finding? Failure { get; init; }
+
+    /// <summary>
+    /// A hash over all of this, equal for equal options on every run and machine. Of a failure's message the first line: what stands below it may be the stack of
+    /// an exception, and that depends on what was compiled when.
+    /// </summary>
+    public ulong Digest
+    {
+        get
+        {
+            var digest = new Digest();
+            foreach (long number in (long[])[Events, Operations, Messages, JudgedApart, TooLargeApart, Checks, .. Reached])
+            {
+                digest.Add((ulong)number);
+            }
+
+            digest.Add(Seed);
+            digest.Add(TraceHash);
+            digest.Add(Failure?.Invariant);
+            digest.Add(Failure?.Message.Split('\n')[0]);
+            return digest.Value;
+        }
+    }
 
     /// <summary>The last lines of the trace before the failure; empty if there is none.</summary>
     public required IReadOnlyList<string> LastLines { get; init; }

@@ -7,13 +7,13 @@ namespace RaftMQ.Simulation.Traces;
 internal sealed class Trace(Action<string>? sink)
 {
     private const int Kept = 60;
-    private const ulong Prime = 0x9E3779B97F4A7C15;
 
     private readonly TraceFact[] _last = new TraceFact[Kept];
+    private Digest _digest = new();
     private long _count;
 
     /// <summary>Equal for two runs in which the same happened at the same times.</summary>
-    public ulong Hash { get; private set; } = Prime;
+    public ulong Hash => _digest.Value;
 
     /// <summary>The last lines, oldest first.</summary>
     public IReadOnlyList<string> LastLines
@@ -32,19 +32,20 @@ internal sealed class Trace(Action<string>? sink)
 
     public void Note(long at, int node, TraceKind kind, long a = 0, long b = 0, long c = 0, long d = 0, string? text = null)
     {
-        ulong hash = Mix(Hash, (ulong)at ^ ((ulong)node << 48) ^ ((ulong)kind << 56));
-        hash = Mix(hash, (ulong)a);
-        hash = Mix(hash, (ulong)b);
-        hash = Mix(hash, (ulong)c);
-        Hash = Mix(hash, (ulong)d ^ ((ulong)(text?.Length ?? 0) << 48));
+        _digest.Add((ulong)at ^ ((ulong)node << 48) ^ ((ulong)kind << 56));
+        _digest.Add((ulong)a);
+        _digest.Add((ulong)b);
+        _digest.Add((ulong)c);
+        _digest.Add((ulong)d);
+        _digest.Add(text);
         ref TraceFact slot = ref _last[_count++ % Kept];
         slot = new TraceFact(at, node, kind, a, b, c, d, text);
         sink?.Invoke(slot.ToString());
     }
 
-    private static ulong Mix(ulong hash, ulong value)
-    {
-        hash = (hash ^ value) * Prime;
-        return hash ^ (hash >> 29);
-    }
+    /// <summary>A number that belongs to what was noted last and has no room on its line.</summary>
+    public void Add(ulong number) => _digest.Add(number);
+
+    /// <summary>A text that belongs to what was noted last and has no room on its line.</summary>
+    public void Add(string? text) => _digest.Add(text);
 }

@@ -125,6 +125,9 @@ internal sealed class Clients
         };
         _operations.Add(operation);
         _world.Trace.Note(_world.Now, node, TraceKind.Ask, operation.Number, (long)request.Kind, client.Number);
+        _world.Trace.Add(request.Topic);
+        _world.Trace.Add(request.Body);
+        _world.Trace.Add(request.Key);
         return operation;
     }
 
@@ -182,6 +185,12 @@ internal sealed class Clients
         operation.Ending = ending;
         operation.EndedAt = ++_moment;
         _world.Trace.Note(_world.Now, attempt.Node, TraceKind.Answer, operation.Number, (long)ending, (long)operation.Outcome, (long)operation.Index);
+        _world.Trace.Add(operation.Taken);
+        foreach (string topic in operation.Topics ?? [])
+        {
+            _world.Trace.Add(topic);
+        }
+
         attempt.Client.OnEnded(ending);
     }
 

@@ -43,6 +43,8 @@ internal sealed partial class SimulatedNode : IReplicaPorts
                 (long)(batch.Records.HardState?.CurrentTerm.Value ?? 0),
                 (long)(batch.Records.TruncateFrom?.Value ?? 0),
                 batch.Records.Entries.Count);
+            _world.Trace.Add(batch.Records.HardState?.VotedFor?.Node.Value ?? 0);
+            _world.Trace.Add(batch.Records.HardState?.VotedFor?.Incarnation ?? 0);
         }
 
         _waiting.Add(work);

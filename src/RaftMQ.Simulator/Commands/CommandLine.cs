@@ -7,12 +7,12 @@ namespace RaftMQ.Simulator.Commands;
 
 /// <summary>Reads the command line, does what it says, and turns every way to fail into one line and an exit code.</summary>
 /// <param name="make">Makes one run.</param>
-/// <param name="hashesElsewhere">Makes runs in a second process.</param>
+/// <param name="digestsElsewhere">Makes runs in a second process.</param>
 /// <param name="output">Where results go.</param>
 /// <param name="errors">Where errors and progress go.</param>
 /// <param name="stop">Whether a person has had enough.</param>
 internal sealed class CommandLine(
-    Func<RunOptions, RunResult> make, Func<IReadOnlyList<string>, CancellationToken, IReadOnlyList<string>> hashesElsewhere, TextWriter output, TextWriter errors,
+    Func<RunOptions, RunResult> make, Func<IReadOnlyList<string>, CancellationToken, IReadOnlyList<string>> digestsElsewhere, TextWriter output, TextWriter errors,
     StopRequest stop)
 {
     private const string Name = "raftmq-simulator";
@@ -61,7 +61,7 @@ internal sealed class CommandLine(
         bool shrinks = parsed.GetValue(_options.Shrink);
         if (!traces && !shrinks)
         {
-            return new SimulateAction(make, hashesElsewhere, output, errors, stop, _options).Run(parsed);
+            return new SimulateAction(make, digestsElsewhere, output, errors, stop, _options).Run(parsed);
         }
 
         string asked = traces ? "--trace" : "--shrink";

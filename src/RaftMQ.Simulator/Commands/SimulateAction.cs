@@ -8,7 +8,7 @@ namespace RaftMQ.Simulator.Commands;
 
 /// <summary>Makes the runs of many seeds, and ends with the table.</summary>
 internal sealed class SimulateAction(
-    Func<RunOptions, RunResult> make, Func<IReadOnlyList<string>, CancellationToken, IReadOnlyList<string>> hashesElsewhere, TextWriter output, TextWriter errors,
+    Func<RunOptions, RunResult> make, Func<IReadOnlyList<string>, CancellationToken, IReadOnlyList<string>> digestsElsewhere, TextWriter output, TextWriter errors,
     StopRequest stop, SimulationOptions options)
 {
     public int Run(ParseResult parsed)
@@ -24,9 +24,9 @@ internal sealed class SimulateAction(
         var progress = new ProgressLine(errors, ReferenceEquals(errors, Console.Error) && !Console.IsErrorRedirected && !Console.IsOutputRedirected);
         runner.Run(stop.Token, progress.Show);
         progress.Erase();
-        if (parsed.GetValue(options.Hashes))
+        if (parsed.GetValue(options.Digests))
         {
-            return PrintHashes(plan, runner);
+            return PrintDigests(plan, runner);
         }
 
         Summary summary = SummaryOf(parsed, plan, runner);
@@ -83,15 +83,15 @@ internal sealed class SimulateAction(
             return summary;
         }
 
-        (int compared, IReadOnlyList<string> different) = DoubleRuns.Compare(plan, runner.Tally, count, hashesElsewhere, stop.Token);
+        (int compared, IReadOnlyList<string> different) = DoubleRuns.Compare(plan, runner.Tally, count, digestsElsewhere, stop.Token);
         return summary with { DoubleRuns = compared, DifferentRuns = different };
     }
 
-    private int PrintHashes(Plan plan, Runner runner)
+    private int PrintDigests(Plan plan, Runner runner)
     {
-        for (int i = 0; i < plan.Runs.Count && runner.Tally.HashAt(i) is { } hash; i++)
+        for (int i = 0; i < plan.Runs.Count && runner.Tally.DigestAt(i) is { } digest; i++)
         {
-            output.WriteLine(DoubleRuns.Line(plan.Runs[i].Seed, hash));
+            output.WriteLine(DoubleRuns.Line(plan.Runs[i].Seed, digest));
         }
 
         return stop.Token.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Held;

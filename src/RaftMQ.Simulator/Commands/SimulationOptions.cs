@@ -39,7 +39,7 @@ internal sealed class SimulationOptions
 
     public Option<bool> Floors { get; } = new("--floors") { Description = "Fail, too, if a situation was reached in fewer seeds than its floor. Meant for some thousand seeds." };
 
-    public Option<int?> Double { get; } = Bounded("--double", "N", "Make the first N seeds in a second process, too, and compare the hashes of the traces.", 1, 10_000);
+    public Option<int?> Double { get; } = Bounded("--double", "N", "Make the first N seeds in a second process, too, and compare all that they come to.", 1, 10_000);
 
     public Option<string?> Json { get; } = new("--json") { HelpName = "FILE", Description = "Write all figures to a file." };
 
@@ -47,10 +47,10 @@ internal sealed class SimulationOptions
 
     public Option<bool> Shrink { get; } = new("--shrink") { Description = "With --seed: look for a shorter run with fewer faults that still fails alike." };
 
-    public Option<bool> Hashes { get; } = new("--hashes") { Hidden = true, Description = "Print nothing but each seed with the hash of its trace: what --double asks a second process for." };
+    public Option<bool> Digests { get; } = new("--digests") { Hidden = true, Description = "Print nothing but each seed with the digest of its result: what --double asks a second process for." };
 
     public IEnumerable<Option> All =>
-        [Seeds, Fresh, Seed, Regressions, Events, Profile, Without, Workers, Minutes, StopAtFailure, Floors, Double, Json, Trace, Shrink, Hashes];
+        [Seeds, Fresh, Seed, Regressions, Events, Profile, Without, Workers, Minutes, StopAtFailure, Floors, Double, Json, Trace, Shrink, Digests];
 
     /// <summary>What the runs of a command line have in common; the seed is nobody's.</summary>
     public RunOptions Shared(ParseResult parsed) => new()

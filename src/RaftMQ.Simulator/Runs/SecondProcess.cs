@@ -8,7 +8,7 @@ internal static class SecondProcess
     /// <summary>Runs it and gives the lines that it printed; one that failed printed fewer than were asked for.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="stop">Ends it.</param>
-    public static IReadOnlyList<string> HashesOf(IReadOnlyList<string> arguments, CancellationToken stop)
+    public static IReadOnlyList<string> LinesOf(IReadOnlyList<string> arguments, CancellationToken stop)
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("the system does not say which program this is");
         bool isHosted = Path.GetFileNameWithoutExtension(program) == "dotnet";

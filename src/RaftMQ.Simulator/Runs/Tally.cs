@@ -14,7 +14,7 @@ internal sealed class Tally
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<int, Failure> _failures = [];
-    private readonly SortedDictionary<int, ulong> _hashes = [];
+    private readonly SortedDictionary<int, ulong> _digests = [];
     private readonly long[] _times = new long[Enum.GetValues<Situation>().Length];
     private readonly int[] _runsThatReached = new int[Enum.GetValues<Situation>().Length];
     private Figures _sums = Figures.None;
@@ -39,7 +39,7 @@ internal sealed class Tally
                 Failed = _sums.Failed + (result.Failure is null ? 0 : 1),
                 TraceHash = _sums.TraceHash + Mix(result.TraceHash + (ulong)place),
             };
-            _hashes.Add(place, result.TraceHash);
+            _digests.Add(place, result.Digest);
             for (int i = 0; i < result.Reached.Count; i++)
             {
                 _times[i] += result.Reached[i];
@@ -69,12 +69,12 @@ internal sealed class Tally
         }
     }
 
-    /// <summary>The hash of the trace of a run that was made, or null.</summary>
-    public ulong? HashAt(int place)
+    /// <summary>The digest of a run that was made, or null.</summary>
+    public ulong? DigestAt(int place)
     {
         lock (_gate)
         {
-            return _hashes.TryGetValue(place, out ulong hash) ? hash : null;
+            return _digests.TryGetValue(place, out ulong digest) ? digest : null;
         }
     }
 
