@@ -41,7 +41,7 @@ public sealed class Arguments
         (int exitCode, string output, _) = Session.Run(StubWorld.Calm, "--help");
 
         exitCode.ShouldBe(0);
-        foreach (string option in (string[])["--seeds", "--fresh", "--seed", "--events", "--workers", "--profile", "--without", "--minutes", "--json", "--floors", "--double", "--trace", "--shrink", "--regressions"])
+        foreach (string option in (string[])["--seeds", "--fresh", "--seed", "--events", "--horizon", "--workers", "--profile", "--without", "--minutes", "--json", "--floors", "--double", "--trace", "--shrink", "--regressions"])
         {
             output.ShouldContain(option + " ");
         }

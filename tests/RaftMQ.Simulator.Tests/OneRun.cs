@@ -38,7 +38,23 @@ public sealed class OneRun
 
         exitCode.ShouldBe(1);
         string without = string.Join(',', Enum.GetValues<FaultKind>().Except([FaultKind.Crash, FaultKind.Partition]));
-        output.ShouldContain($"replay: dotnet run -c Release --project src/RaftMQ.Simulator -- --seed 9 --events 137 --without {without}\n");
+        output.ShouldContain($"replay: dotnet run -c Release --project src/RaftMQ.Simulator -- --seed 9 --events 137 --horizon 20000 --without {without}\n");
+    }
+
+    [Fact]
+    public void What_was_shrunk_is_replayed_over_the_same_horizon()
+    {
+        var told = new List<(int, int?)>();
+        RunResult World(RunOptions options)
+        {
+            told.Add((options.Events, options.Horizon));
+            return StubWorld.Calm(options);
+        }
+
+        Session.Run(World, "--seed 9 --events 137 --horizon 20000 --workers 1");
+        Session.Run(World, "--seed 9 --events 137 --workers 1");
+
+        told.ShouldBe([(137, 20_000), (137, null)]);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     private bool _powerGoesWithTheDisk;
     private bool _ended;
 
-    /// <summary>What a storm of so many events does from now on.</summary>
+    /// <summary>What a storm does from now on, if it is planned over so many events; it may end earlier.</summary>
     public void Begin(long events)
     {
         world.Network.Storms = true;

@@ -19,7 +19,7 @@ public static class Run
     {
         var plan = new Plan(options);
         var world = new SimulatedWorld(plan, options.Trace);
-        Storm(world, plan, options.Events);
+        Storm(world, plan, options.Events, options.Horizon ?? options.Events);
         if (world.Findings.First is null)
         {
             new LivenessPhase(world, plan).Run();
@@ -44,7 +44,7 @@ public static class Run
         };
     }
 
-    private static void Storm(SimulatedWorld world, Plan plan, int events)
+    private static void Storm(SimulatedWorld world, Plan plan, int events, int horizon)
     {
         Note(world, $"{plan.Nodes} nodes, {plan.Clients} clients");
         Chance starts = plan.Chance.Fork(Purpose.Shape).Fork(1);
@@ -65,7 +65,7 @@ public static class Run
 
         Note(world, "storm");
         world.Clients.BeginAll();
-        world.Faults.Begin(events);
+        world.Faults.Begin(horizon);
         world.Run(() => world.Events >= events, LongestStormUs);
         world.Faults.End();
     }

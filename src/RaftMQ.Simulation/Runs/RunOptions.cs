@@ -9,6 +9,11 @@ public sealed record RunOptions
     /// <summary>How many events the storm lasts; the liveness phase comes on top.</summary>
     public required int Events { get; init; }
 
+    /// <summary>
+    /// Over how many events the faults of the storm are planned; null for as many as it lasts. A shorter storm of the same horizon is the beginning of the longer one, to the byte.
+    /// </summary>
+    public int? Horizon { get; init; }
+
     /// <summary>Fault kinds that are left out whatever the seed says: for looking for a shorter failure.</summary>
     public IReadOnlySet<FaultKind> Without { get; init; } = new HashSet<FaultKind>();
 

@@ -26,6 +26,9 @@ internal sealed class SimulationOptions
 
     public Option<int?> Events { get; } = Bounded("--events", "N", $"How many events the storm of a run lasts. Usually {UsualEvents:N0}.", 1, MaxEvents);
 
+    public Option<int?> Horizon { get; } =
+        Bounded("--horizon", "N", "Over how many events faults are planned. Usually as many as the storm lasts; a shorter storm of one horizon is the beginning of a longer one.", 1, MaxEvents);
+
     public Option<Profile> Profile { get; } = Parsed("--profile", "NAME", $"Look longer at one corner: {Names.Of<Profile>()}.", ParseProfile);
 
     public Option<IReadOnlySet<FaultKind>?> Without { get; } =
@@ -50,13 +53,14 @@ internal sealed class SimulationOptions
     public Option<bool> Digests { get; } = new("--digests") { Hidden = true, Description = "Print nothing but each seed with the digest of its result: what --double asks a second process for." };
 
     public IEnumerable<Option> All =>
-        [Seeds, Fresh, Seed, Regressions, Events, Profile, Without, Workers, Minutes, StopAtFailure, Floors, Double, Json, Trace, Shrink, Digests];
+        [Seeds, Fresh, Seed, Regressions, Events, Horizon, Profile, Without, Workers, Minutes, StopAtFailure, Floors, Double, Json, Trace, Shrink, Digests];
 
     /// <summary>What the runs of a command line have in common; the seed is nobody's.</summary>
     public RunOptions Shared(ParseResult parsed) => new()
     {
         Seed = 0,
         Events = parsed.GetValue(Events) ?? UsualEvents,
+        Horizon = parsed.GetValue(Horizon),
         Profile = parsed.GetValue(Profile),
         Without = parsed.GetValue(Without) ?? new HashSet<FaultKind>(),
     };

@@ -26,6 +26,11 @@ internal sealed record Plan(string Title, IReadOnlyList<RunOptions> Runs, SeedRa
 
             parts.Add(range.Count == 1 ? $"seed {range.First}" : $"seeds {range}");
             parts.Add($"{shared.Events:N0} events each");
+            if (shared.Horizon is { } horizon)
+            {
+                parts.Add($"faults planned over {horizon:N0}");
+            }
+
             parts.Add($"profile {shared.Profile}");
             if (shared.Without.Count > 0)
             {

@@ -73,6 +73,7 @@ internal sealed class JsonFile
     {
         ["seed"] = failure.Options.Seed,
         ["events"] = failure.Options.Events,
+        ["horizon"] = failure.Options.Horizon ?? failure.Options.Events,
         ["profile"] = failure.Options.Profile.ToString(),
         ["without"] = new JsonArray([.. failure.Options.Without.Order().Select(kind => JsonValue.Create(kind.ToString()))]),
         ["invariant"] = failure.Finding.Invariant,

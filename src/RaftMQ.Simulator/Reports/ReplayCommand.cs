@@ -15,6 +15,11 @@ internal static class ReplayCommand
     public static IReadOnlyList<string> SharedArguments(RunOptions options)
     {
         var arguments = new List<string> { "--events", options.Events.ToString(CultureInfo.InvariantCulture) };
+        if (options.Horizon is { } horizon && horizon != options.Events)
+        {
+            arguments.AddRange(["--horizon", horizon.ToString(CultureInfo.InvariantCulture)]);
+        }
+
         if (options.Profile != Profile.Any)
         {
             arguments.AddRange(["--profile", options.Profile.ToString()]);

@@ -4,8 +4,8 @@ using RaftMQ.Simulator.Runs;
 namespace RaftMQ.Simulator.Shrinking;
 
 /// <summary>
-/// Looks for a smaller run that breaks the same invariant: fewer events by halving, then kinds of faults left out one by one, then fewer events again. Whatever is
-/// changed makes another run, so nothing promises that the smallest is found; what is found was seen to fail.
+/// Looks for a smaller run that breaks the same invariant: fewer events by halving, then kinds of faults left out one by one, then fewer events again. A kind left out
+/// makes another run, and so do quiet times that come earlier, so nothing promises that the smallest is found; what is found was seen to fail.
 /// </summary>
 /// <param name="make">Makes one run.</param>
 /// <param name="invariant">The invariant that has to be broken.</param>
@@ -19,7 +19,8 @@ internal sealed class Shrink(Func<RunOptions, RunResult> make, string invariant,
     /// <summary>The smallest run found, and what it comes to.</summary>
     public (RunOptions Options, RunResult Result) From(RunOptions options, RunResult result)
     {
-        (RunOptions Options, RunResult Result) smallest = (options, result);
+        // Planned over as many events as before, a shorter storm is the beginning of the longer one.
+        (RunOptions Options, RunResult Result) smallest = (options with { Horizon = options.Horizon ?? options.Events }, result);
         smallest = WithFewerEvents(smallest);
         smallest = WithFewerFaults(smallest);
         return WithFewerEvents(smallest);
@@ -27,7 +28,7 @@ internal sealed class Shrink(Func<RunOptions, RunResult> make, string invariant,
 
     private (RunOptions Options, RunResult Result) WithFewerEvents((RunOptions Options, RunResult Result) smallest)
     {
-        // A storm that ends right behind the failure is the first guess: it leads up to it in the same way.
+        // A storm that ends right behind the failure is the first guess: up to there it is the same.
         int untilFailure = (int)Math.Min(smallest.Result.Events, smallest.Options.Events);
         smallest = Try(smallest, smallest.Options with { Events = untilFailure });
         int holds = 0;

@@ -50,6 +50,25 @@ public sealed class RunsOfOneSeed
         Shape(FaultKind.Crash, FaultKind.Loss).ShouldBe(Shape());
     }
 
+    [Theory]
+    [InlineData(6ul)]
+    [InlineData(11ul)]
+    [InlineData(12ul)]
+    public void A_shorter_storm_of_one_horizon_is_the_beginning_of_the_longer_one(ulong seed)
+    {
+        string[] Storm(int events)
+        {
+            var lines = new List<string>();
+            Run.Make(new RunOptions { Seed = seed, Events = events, Horizon = 3_000, Trace = lines.Add });
+            return [.. lines.TakeWhile(line => !line.Contains("liveness") && !line.Contains("safety only"))];
+        }
+
+        string[] shorter = Storm(1_500);
+
+        Storm(3_000)[..shorter.Length].ShouldBe(shorter);
+        shorter.ShouldContain(line => line.Contains("Fault"));
+    }
+
     private static (RunResult Result, string Text) Traced(ulong seed)
     {
         var lines = new List<string>();
