@@ -20,21 +20,27 @@ internal sealed partial class Ghost
     /// <summary>A node handles a message.</summary>
     public void OnHandling(SimulatedNode node, PeerMessage message)
     {
-        if (message is not RaftPeerMessage { Message: RequestVote { PreVote: false } request })
+        switch (message)
         {
-            return;
+            case RaftPeerMessage { Message: RequestVote { PreVote: false } request }:
+                OnAskedForVote(node, request);
+                break;
+            case RaftPeerMessage { Message: AppendEntriesResponse response }:
+                OnAnswered(node, response);
+                break;
+            default:
+                break;
         }
+    }
 
+    private void OnAskedForVote(SimulatedNode node, RequestVote request)
+    {
         RaftCore core = node.Replica!.Core;
         (ServerId, ServerId) pair = (request.From, node.Replica.Identity.Server);
         bool isRepeated = _lastAsked.TryGetValue(pair, out Canvass before) && before.Term == request.Term;
         if (!isRepeated)
         {
             _lastAsked[pair] = new Canvass(request.Term, core.CurrentTerm < request.Term, !request.LastLog.IsAtLeastAsUpToDateAs(core.Log.Last));
-        }
-        else if (message is RaftPeerMessage { Message: AppendEntriesResponse response })
-        {
-            OnAnswered(node, response);
         }
     }
 
