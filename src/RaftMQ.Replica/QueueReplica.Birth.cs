@@ -16,7 +16,7 @@ public sealed partial class QueueReplica
 
     private readonly SortedDictionary<NodeId, ServerIdentity> _met = [];
     private readonly SortedDictionary<NodeId, ServerId> _linked = [];
-    private readonly SortedDictionary<NodeId, long> _certificateSentAtMs = [];
+    private readonly Dictionary<ServerId, long> _certificateSentAtMs = [];
     private LogEntry? _birthEntry;
     private Birth? _birth;
     private bool _birthIsDurable;
@@ -186,7 +186,7 @@ public sealed partial class QueueReplica
         foreach ((NodeId node, ServerId server) in _linked)
         {
             bool isUnborn = _met.TryGetValue(node, out ServerIdentity met) && !met.Cluster.IsBorn && met.Server == server;
-            if (!isUnborn || !MayBeHandedOn(node))
+            if (!isUnborn || !MayBeHandedOn(server))
             {
                 continue;
             }
@@ -196,22 +196,22 @@ public sealed partial class QueueReplica
             bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && LinksToMajority();
             if ((isNamed || mayTakeIn) && _ports.Send(new BirthCertificate(Identity.Server, server, _birthEntry!.Value)))
             {
-                _certificateSentAtMs[node] = _nowMs;
+                _certificateSentAtMs[server] = _nowMs;
             }
         }
     }
 
     /// <summary>Once at first; then again by whoever would hear from a newborn, which is the leader, or while there is none a candidate.</summary>
-    private bool MayBeHandedOn(NodeId node)
+    private bool MayBeHandedOn(ServerId server)
     {
         bool wouldHearOfIt = _core.Leader is not { } leader || leader == Identity.Server;
-        return !_certificateSentAtMs.TryGetValue(node, out long sentAt) || (wouldHearOfIt && _nowMs - sentAt >= CertificateRetryMs);
+        return !_certificateSentAtMs.TryGetValue(server, out long sentAt) || (wouldHearOfIt && _nowMs - sentAt >= CertificateRetryMs);
     }
 
-    /// <summary>A server speaks as a member of this cluster: it has the birth.</summary>
+    /// <summary>A server speaks as a member of this cluster: it has the birth. A late word of a former life says nothing of the one that came after it.</summary>
     private void OnHeardOf(ServerId server)
     {
-        if (_certificateSentAtMs.Count > 0 && _certificateSentAtMs.Remove(server.Node))
+        if (_certificateSentAtMs.Count > 0 && _certificateSentAtMs.Remove(server))
         {
             _met[server.Node] = new ServerIdentity(Identity.Cluster, server);
         }

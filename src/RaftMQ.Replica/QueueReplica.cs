@@ -234,7 +234,7 @@ public sealed partial class QueueReplica
     private void OnLinkUp(ServerId server)
     {
         _linked[server.Node] = server;
-        _certificateSentAtMs.Remove(server.Node);
+        _certificateSentAtMs.Remove(server);
 
         // A link that was up until now has been made anew: what was on the old one may be lost.
         SettleForwarded(server, answerMayCome: true);
@@ -246,6 +246,7 @@ public sealed partial class QueueReplica
 
     private void OnLinkDown(ServerId server)
     {
+        _certificateSentAtMs.Remove(server);
         if (_linked.TryGetValue(server.Node, out ServerId linked) && linked == server)
         {
             _linked.Remove(server.Node);

@@ -58,6 +58,27 @@ public sealed class Births
     }
 
     [Fact]
+    public void A_late_word_of_a_former_life_does_not_show_that_the_newcomer_has_its_birth()
+    {
+        var world = new World(seed: 17, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode wiped = world.Nodes.First(node => node != leader);
+        ServerId formerLife = wiped.Replica.Identity.Server;
+        wiped.Kill();
+        wiped.Wipe();
+        wiped.Start();
+        world.Loss = 1;
+        world.Pass(2);
+
+        leader.Handle(new PeerMessageInput(
+            leader.Replica.Identity.Cluster,
+            new Peers.RaftPeerMessage(new Consensus.Messages.ReadIndexRequest(formerLife, leader.Replica.Identity.Server, leader.Replica.Core.CurrentTerm, new Consensus.Messages.ReadId(1)))));
+        world.Loss = 0;
+
+        world.Until(() => wiped.Replica.IsMember);
+    }
+
+    [Fact]
     public void A_birth_is_handed_on_no_more_once_its_receiver_has_shown_that_it_has_it()
     {
         var world = new World(seed: 12, nodes: 5);
