@@ -28,7 +28,8 @@ internal sealed class Knobs
         QueueLimits limits = DrawLimits();
         int heartbeat = Turned(5, 2, 10);
         int election = Math.Max(Turned(40, heartbeat * 4, heartbeat * 8), 4 * heartbeat);
-        int leaderWait = ForgetsKeysSoon ? 1_000 : Turned(5_000, 200, 1_000, 8_000);
+        int leaderWait = Turned(5_000, 200, 1_000, 8_000);
+        leaderWait = ForgetsKeysSoon ? 1_000 : leaderWait;
         Replica = new ReplicaOptions
         {
             Members = members,
@@ -41,13 +42,12 @@ internal sealed class Knobs
             ElectionTimeoutTicks = election,
             FoundingGraceMilliseconds = Turned(1_000, 0, 50, 3_000),
             LeaderWaitMilliseconds = leaderWait,
-            // Whoever waits for an answer that was lost gives up within the liveness phase.
-            RequestTimeoutMilliseconds = ForgetsKeysSoon ? 1_500 : Math.Min(leaderWait * Turned(2, 1, 3), LongestWaitInTimeouts * election * TickMs),
+            RequestTimeoutMilliseconds = DrawRequestTimeout(leaderWait, LongestWaitInTimeouts * election * TickMs),
             MaxApplyPerTurn = Turned(4_096, 1, 2, 7),
             ApplyLoadBytes = Turned(1024 * 1024, 1, 300),
             MaxForwardedReads = Turned(16_384, 1, 4),
             AdmissionLagEntries = (ulong)Turned(1_024, 0, 1, 10),
-            Forward = Turned(1, 0) == 1 || _chance.Percent(50),
+            Forward = Turned(1, 0) == 1 || _chance.Fork(1).Percent(50),
         };
         MaxInputsPerTurn = Turned(1_024, 1, 3);
         DiskTakesOne = Turned(0, 1) == 1;
@@ -104,6 +104,13 @@ internal sealed class Knobs
         TailBytes = Turned(16 * 1024 * 1024, 0, 100, 2_000),
         MaxPendingReads = Turned(65_536, 1, 3),
     };
+
+    /// <summary>Whoever waits for an answer that was lost gives up within the liveness phase.</summary>
+    private int DrawRequestTimeout(int leaderWait, int longest)
+    {
+        int timeout = Math.Min(leaderWait * Turned(2, 1, 3), longest);
+        return ForgetsKeysSoon ? 1_500 : timeout;
+    }
 
     private QueueLimits DrawLimits()
     {

@@ -33,7 +33,7 @@ internal sealed class Plan
         Chance disks = FaultChance(FaultKind.FailingDisk);
         FailedSyncsPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
         ShortWritesPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
-        Settle(options);
+        Settle();
         Network = DrawNetwork(Chance.Fork(Purpose.Network));
     }
 
@@ -55,7 +55,7 @@ internal sealed class Plan
     public int MaxTurnDelayUs { get; }
 
     /// <summary>Whether the faults begin with the first start instead of after the birth.</summary>
-    public bool StormsAtBirth { get; private set; }
+    public bool StormsAtBirth { get; }
 
     /// <summary>Whether rot may take more than a quorum can spare: then only safety is promised.</summary>
     public bool IsUncapped { get; }
@@ -169,13 +169,11 @@ internal sealed class Plan
     /// Where request keys are forgotten soon, a request that is repeated late may rightly be carried out twice. Such seeds have clocks and links that keep within
     /// the window, so that only what repeats on purpose outlives it.
     /// </summary>
-    private void Settle(RunOptions options)
+    private void Settle()
     {
         if (Knobs.ForgetsKeysSoon)
         {
             _on.ExceptWith([FaultKind.WallClock, FaultKind.Clog, FaultKind.Pause]);
         }
-
-        StormsAtBirth &= options.Profile != Profile.Calm;
     }
 }
