@@ -9,7 +9,7 @@ public sealed class Results
     [Fact]
     public void Runs_that_hold_end_with_the_table_and_exit_code_0()
     {
-        (int exitCode, string output, string errors) = Session.Run(StubWorld.Calm, "--seeds 1..10 --events 1000");
+        (int exitCode, string output, string errors) = Session.Run(StubWorld.Calm, "--seeds 1..10 --events 1000 --workers 1");
 
         exitCode.ShouldBe(0);
         errors.ShouldBeEmpty();
@@ -20,6 +20,7 @@ public sealed class Results
         Row(output, "messages accounted").ShouldBe("100");
         Row(output, "topics judged by the independent check").ShouldBe("30   with a publish; 10 more were too large for it");
         Row(output, "invariants checked").ShouldBe("100,000");
+        Row(output, "KiB alive at the end").ShouldMatch("^[0-9,]+   [0-9,]+ after 1 runs$");
         Row(output, "torn tail cut").ShouldBe("55        10  100.0 %   1.0 %");
         Row(output, "leader removed").ShouldBe("waits for adding and removing members");
         Row(output, "failures").ShouldBe("0");
@@ -105,6 +106,7 @@ public sealed class Results
             json["events"]!.GetValue<long>().ShouldBe(2_000);
             json["operationsPerThousandEvents"]!.GetValue<double>().ShouldBe(30);
             json["topicsTooLarge"]!.GetValue<int>().ShouldBe(4);
+            json["heap"]!.AsArray()[1]!["runs"]!.GetValue<int>().ShouldBe(4);
             json["madeInTwoProcesses"]!.GetValue<int>().ShouldBe(2);
             json["situations"]!.AsArray().Count.ShouldBe(Floors.All.Count + Floors.Waiting.Count);
             JsonNode failure = json["failures"]!.AsArray().ShouldHaveSingleItem()!;

@@ -115,6 +115,25 @@ public sealed class Workers
         session.Output.ShouldContain("a second one \"nothing\"");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100_000)]
+    public void What_runs_leave_behind_shows_as_growth_of_the_heap(int leftByARun)
+    {
+        const int Runs = 200;
+        var left = new System.Collections.Concurrent.ConcurrentBag<byte[]>();
+        RunOptions[] plan = [.. Enumerable.Range(1, Runs).Select(seed => new RunOptions { Seed = (ulong)seed, Events = 1_000 })];
+        var runner = new Runner(options => { left.Add(new byte[leftByARun]); return StubWorld.Calm(options); }, plan) { Workers = 2 };
+
+        runner.Run(TestContext.Current.CancellationToken, _ => { });
+
+        (runner.FirstHeap!.Runs, runner.LastHeap!.Runs).ShouldBe((Runs / 10, Runs));
+        long grownBy = runner.LastHeap.Bytes - runner.FirstHeap.Bytes;
+        long expected = (Runs - (Runs / 10)) * (long)leftByARun;
+        grownBy.ShouldBeInRange(expected - 2_000_000, expected + 2_000_000, $"{left.Count} runs");
+        runner.Tally.Figures.Runs.ShouldBe(Runs);
+    }
+
     private static Figures Made(int workers)
     {
         RunOptions[] plan = [.. Enumerable.Range(1, 200).Select(seed => new RunOptions { Seed = (ulong)seed, Events = 1_000 + seed })];

@@ -74,6 +74,8 @@ internal sealed class SimulateAction(
             Workers = runner.Workers,
             Elapsed = runner.Elapsed,
             Busy = runner.Busy,
+            FirstHeap = runner.FirstHeap,
+            LastHeap = runner.LastHeap,
             Interrupted = stop.Token.IsCancellationRequested,
             Abandoned = runner.Abandoned,
             JudgesFloors = parsed.GetValue(options.Floors),

@@ -50,6 +50,7 @@ internal sealed class JsonFile
         ["topicsJudgedApart"] = summary.Figures.JudgedApart,
         ["topicsTooLarge"] = summary.Figures.TooLargeApart,
         ["checks"] = summary.Figures.Checks,
+        ["heap"] = new JsonArray([OfHeap(summary.FirstHeap), OfHeap(summary.LastHeap)]),
         ["madeInTwoProcesses"] = summary.DoubleRuns,
         ["differentRuns"] = new JsonArray([.. summary.DifferentRuns.Select(text => JsonValue.Create(text))]),
         ["floorsJudged"] = summary.JudgesFloors,
@@ -57,6 +58,8 @@ internal sealed class JsonFile
         ["situations"] = new JsonArray([.. Floors.All.Select(floor => OfReached(floor, summary.Figures)), .. Floors.Waiting.Select(OfWaiting)]),
         ["failures"] = new JsonArray([.. summary.Figures.Failures.Select(OfFailure)]),
     };
+
+    private static JsonObject? OfHeap(Heap? heap) => heap is null ? null : new() { ["runs"] = heap.Runs, ["bytes"] = heap.Bytes };
 
     private static JsonObject OfReached(Floor floor, Figures figures) => new()
     {

@@ -24,6 +24,12 @@ internal sealed record Summary
     /// <summary>How long the workers made runs, all taken together.</summary>
     public required TimeSpan Busy { get; init; }
 
+    /// <summary>What was alive after the first runs; null if it was not measured.</summary>
+    public Heap? FirstHeap { get; init; }
+
+    /// <summary>What was alive at the end; null if it was not measured.</summary>
+    public Heap? LastHeap { get; init; }
+
     /// <summary>Whether somebody stopped it.</summary>
     public required bool Interrupted { get; init; }
 

@@ -18,6 +18,12 @@ internal static class Table
         Row(output, "messages accounted", $"{figures.Messages:N0}", $"");
         Row(output, "topics judged by the independent check", $"{figures.JudgedApart:N0}", $"with a publish; {figures.TooLargeApart:N0} more were too large for it");
         Row(output, "invariants checked", $"{figures.Checks:N0}", $"");
+        if (summary.LastHeap is { } last)
+        {
+            string before = summary.FirstHeap is { } first ? FormattableString.Invariant($"{first.Bytes / 1024:N0} after {first.Runs:N0} runs") : string.Empty;
+            Row(output, "KiB alive at the end", $"{last.Bytes / 1024:N0}", $"{before}");
+        }
+
         if (summary.DoubleRuns is { } compared)
         {
             Row(output, "made in two processes", $"{compared:N0}", $"{summary.DifferentRuns.Count} of them differ");
