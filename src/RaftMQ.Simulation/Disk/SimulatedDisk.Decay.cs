@@ -2,7 +2,8 @@ namespace RaftMQ.Simulation.Disk;
 
 /// <summary>
 /// What happens to data that was durable: bits rot, sectors cannot be read, writes and reads go astray. The last write of the log without a successor is spared: damage
-/// there cannot be told from a torn write by any log, and is outside the promise (design, storage rule 3).
+/// there cannot be told from a torn write by any log, and is outside the promise (design, storage rule 3). That ends when the log's owner has been idle for long enough to
+/// have written its synced-up-to mark, whether it has or not.
 /// </summary>
 public sealed partial class SimulatedDisk
 {
@@ -10,9 +11,22 @@ public sealed partial class SimulatedDisk
 
     private readonly Chance _faults;
     private bool _misdirectNextRead;
+    private SimulatedFile? _logEndsIn;
+    private int _logEnd;
+
+    /// <summary>Whether the log's last write is spared. Without that only what follows the noted end of the log is: the synced-up-to mark, if there is one.</summary>
+    public bool SparesLastWrite { get; set; } = true;
 
     /// <summary>Whether anything durable was harmed since the disk was new.</summary>
     public bool IsHarmed { get; private set; }
+
+    /// <summary>All that the log holds now is durable, and its owner has been told so or has recovered it.</summary>
+    public void NoteLogEnd()
+    {
+        _logEndsIn = LogFiles.Length > 0 ? LogFiles[^1] : null;
+        int bytes = _logEndsIn is null ? 0 : _logEndsIn.Contents.Span.LastIndexOfAnyExcept((byte)0) + 1;
+        _logEnd = (bytes + SimulatedFile.SectorBytes - 1) / SimulatedFile.SectorBytes;
+    }
 
     /// <summary>Turns a bit of some durable sector over.</summary>
     /// <returns>Where, or null if there is nothing yet that may be harmed.</returns>
@@ -87,9 +101,11 @@ public sealed partial class SimulatedDisk
         string[] names = [.. _names.Keys.Where(name => name == "identity" || name.EndsWith(LogEnding, StringComparison.Ordinal))];
         for (int attempt = 0; attempt < 20 && names.Length > 0; attempt++)
         {
-            string name = names[_faults.Below(names.Length)];
+            // The end of the log is where a mark matters, and by chance alone it is seldom hit.
+            bool aimsAtTheEnd = !SparesLastWrite && _faults.Percent(75);
+            string name = aimsAtTheEnd ? Array.FindLast(names, name => name != "identity") ?? names[0] : names[_faults.Below(names.Length)];
             SimulatedFile file = _names[name];
-            int sector = _faults.Below(Math.Max(1, file.LastSynced + 1));
+            int sector = aimsAtTheEnd ? Math.Max(0, _logEnd - 1 - _faults.Below(3)) : _faults.Below(Math.Max(1, file.LastSynced + 1));
             if (MayBeHarmed(file, sector))
             {
                 return (name, sector);
@@ -102,14 +118,16 @@ public sealed partial class SimulatedDisk
     private bool MayBeHarmed(SimulatedFile file, int sector)
     {
         bool isDurable = sector <= file.LastSynced && !file.IsUnsynced(sector) && _durableNames.ContainsValue(file);
-        bool isLastWrite = IsLastSegment(file) && sector >= file.LastSyncedFrom;
-        return isDurable && !isLastWrite;
+        return isDurable && !(IsLastSegment(file) && sector >= SparedFrom(file));
     }
 
-    private bool IsLastSegment(SimulatedFile file)
+    private bool IsLastSegment(SimulatedFile file) => LogFiles.Length > 0 && ReferenceEquals(LogFiles[^1], file);
+
+    private int SparedFrom(SimulatedFile file)
     {
-        string? last = _names.Keys.LastOrDefault(name => name.EndsWith(LogEnding, StringComparison.Ordinal));
-        return last is not null && ReferenceEquals(_names[last], file);
+        // Where no sector follows, no mark has room.
+        bool isMarked = !SparesLastWrite && ReferenceEquals(file, _logEndsIn) && _logEnd * SimulatedFile.SectorBytes < file.Length;
+        return isMarked ? _logEnd : file.LastSyncedFrom;
     }
 
     private string Harmed(string name, int sector)

@@ -51,9 +51,8 @@ public sealed partial class SimulatedDisk : IFileSystem
     {
         get
         {
-            _logFiles ??= [.. _names.Where(file => file.Key.EndsWith(LogEnding, StringComparison.Ordinal)).Select(file => file.Value)];
             int sectors = 0;
-            foreach (SimulatedFile file in _logFiles)
+            foreach (SimulatedFile file in LogFiles)
             {
                 sectors += file.UnsyncedSectors;
             }
@@ -199,6 +198,9 @@ public sealed partial class SimulatedDisk : IFileSystem
         _locks++;
         return new Lock(this);
     }
+
+    /// <summary>The log's segments, in their order.</summary>
+    private SimulatedFile[] LogFiles => _logFiles ??= [.. _names.Where(file => file.Key.EndsWith(LogEnding, StringComparison.Ordinal)).Select(file => file.Value)];
 
     private void Change(Action<SortedDictionary<string, SimulatedFile>> change)
     {

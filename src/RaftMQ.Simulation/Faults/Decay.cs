@@ -10,6 +10,9 @@ namespace RaftMQ.Simulation.Faults;
 /// </summary>
 internal static class Decay
 {
+    private const int LongestWaits = 200;
+    private const long WaitUs = 50_000;
+
     public static void Plan(SimulatedWorld world, Plan plan, long events)
     {
         Chance chance = plan.FaultChance(FaultKind.Rot);
@@ -23,10 +26,22 @@ internal static class Decay
             for (long left = chance.Between(0, 3); left > 0; left--)
             {
                 (int way, long sectors) = (chance.Below(10), chance.Percent(70) ? 1 : chance.Between(2, 20));
-                bool thenRestarts = chance.Percent(50);
-                world.Faults.When(chance.Between(events / 10, events), () => Harm(world, plan, world.Nodes[node], way, sectors, thenRestarts));
+                (bool thenRestarts, int waits) = (chance.Percent(50), chance.Percent(50) ? LongestWaits : 0);
+                world.Faults.When(chance.Between(events / 10, events), () => HarmAtRest(world, world.Nodes[node], waits, () => Harm(world, plan, world.Nodes[node], way, sectors, thenRestarts)));
             }
         }
+    }
+
+    /// <summary>Half of all harm waits a while for a disk that rests: the end of its log is marked then, and is not spared.</summary>
+    private static void HarmAtRest(SimulatedWorld world, SimulatedNode node, int waits, Action harm)
+    {
+        if (waits == 0 || node.DiskRests)
+        {
+            harm();
+            return;
+        }
+
+        world.Faults.At(world.Now + WaitUs, () => HarmAtRest(world, node, waits - 1, harm));
     }
 
     private static void Harm(SimulatedWorld world, Plan plan, SimulatedNode node, int way, long sectors, bool thenRestarts)
@@ -37,6 +52,7 @@ internal static class Decay
         }
 
         SimulatedDisk disk = node.Disk;
+        disk.SparesLastWrite = !node.DiskRests;
         for (long i = 0; i < sectors; i++)
         {
             string? where = way switch
@@ -52,6 +68,7 @@ internal static class Decay
             }
         }
 
+        disk.SparesLastWrite = true;
         if (way == 9)
         {
             world.Faults.Note("a read goes astray", node.Id);

@@ -18,11 +18,15 @@ internal sealed partial class SimulatedNode
     private bool _runIsDue;
     private bool _diskIsBusy;
     private ulong _idleTurn;
+    private long _restsSince;
     private ulong _answer;
     private long _stalledUntil;
 
     /// <summary>How long a sync takes here at the mean, in microseconds.</summary>
     public long SyncUs { get; set; } = Plan.HealthySyncUs;
+
+    /// <summary>Whether the disk has had nothing to do for so long that production has marked its log as synced, with a margin.</summary>
+    public bool DiskRests => IsRunning && !IsPaused && !_diskIsBusy && _waiting.Count == 0 && _world.Now - _restsSince > 2 * IdleUs;
 
     /// <summary>The disk takes no work for a while, so that much is then written at once.</summary>
     public void StallDisk(long length) => _stalledUntil = _world.Now + length;
@@ -81,8 +85,14 @@ internal sealed partial class SimulatedNode
         }
         else
         {
-            ScheduleIdle();
+            BeginRest();
         }
+    }
+
+    private void BeginRest()
+    {
+        _restsSince = _world.Now;
+        ScheduleIdle();
     }
 
     private void DoDiskWork()
@@ -94,8 +104,14 @@ internal sealed partial class SimulatedNode
         bool isIdle = count == 0;
         try
         {
+            int syncs = Disk.Syncs;
             _worker!.Do(_taken, _answers);
             NoteSynced(from: 0);
+            if (Disk.Syncs > syncs)
+            {
+                Disk.NoteLogEnd();
+            }
+
             int known = _answers.Count;
             bool more = _worker.WorkInBackground(isIdle, _answers);
             NoteSynced(known);

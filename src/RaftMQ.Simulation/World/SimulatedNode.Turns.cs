@@ -212,7 +212,7 @@ internal sealed partial class SimulatedNode
     {
         _nextTickMs = Clock.MonotonicMs(_world.Now) + _chance.Between(0, _plan.Replica.TickMilliseconds);
         ScheduleTick();
-        ScheduleIdle();
+        BeginRest();
     }
 
     private void ForgetTurns()
@@ -229,7 +229,7 @@ internal sealed partial class SimulatedNode
     {
         ScheduleTurn();
         ScheduleRun();
-        ScheduleIdle();
+        BeginRest();
         if (_tickIsDue)
         {
             TakeTurn();

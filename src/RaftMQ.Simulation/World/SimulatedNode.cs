@@ -221,6 +221,7 @@ internal sealed partial class SimulatedNode
         _world.Ghost.OnStarted(this, folder);
         Identity = folder.Identity;
         HasNewDisk = false;
+        Disk.NoteLogEnd();
         _log = folder.Log;
         _worker = new ReplicaDisk(Disk, folder.Log, folder.Identity.Server);
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;

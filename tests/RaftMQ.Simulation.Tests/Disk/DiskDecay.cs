@@ -28,6 +28,30 @@ public sealed class DiskDecay
     }
 
     [Fact]
+    public void Rot_takes_the_last_write_too_once_a_mark_must_stand_behind_it()
+    {
+        bool isTaken = false;
+        for (ulong seed = 1; seed <= 30; seed++)
+        {
+            SimulatedDisk disk = WithLog(seed, out IFile file);
+            file.Allocate(6 * Sector);
+            disk.NoteLogEnd();
+            file.Write(4 * Sector, Filled(1));
+            file.SyncData();
+            byte[] before = disk.Contents(Log).ToArray();
+            disk.SparesLastWrite = false;
+
+            disk.Rot().ShouldNotBeNull();
+
+            byte[] after = disk.Contents(Log).ToArray();
+            after[(4 * Sector)..].ShouldBe(before[(4 * Sector)..]);
+            isTaken |= !after.AsSpan(3 * Sector, Sector).SequenceEqual(before.AsSpan(3 * Sector, Sector));
+        }
+
+        isTaken.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_log_with_one_write_is_not_harmed()
     {
         var disk = new SimulatedDisk(1);
