@@ -143,6 +143,34 @@ public sealed class Crashes
     }
 
     [Fact]
+    public void A_folder_that_is_emptied_is_whole_or_empty_wherever_the_power_fails()
+    {
+        var identity = new ServerIdentity(ClusterId.None, new ServerId(new NodeId(3), 99));
+        for (int round = 0; round < 400; round++)
+        {
+            var disk = new SimulatedDisk((ulong)round);
+            IdentityFile.Write(disk, identity);
+            var log = new TestLog(disk);
+            log.WriteAndSync(new HardState(new Term(1), null), null, [.. Enumerable.Range(1, 10).Select(i => TestLog.Entry((ulong)i, 1, 2_000))]);
+            disk.CrashAfter(round % 10);
+            try
+            {
+                DataFolder.Discard(disk);
+            }
+            catch (SimulatedCrashException)
+            {
+                // What is left is looked at below.
+            }
+
+            disk.Crash();
+            DataFolder.FinishDiscard(disk);
+
+            bool isEmpty = IdentityFile.Read(disk) is null;
+            new TestLog(disk).Log.LastIndex.Value.ShouldBe(isEmpty ? 0UL : 10UL, $"round {round}");
+        }
+    }
+
+    [Fact]
     public void A_log_without_an_identity_is_refused_and_a_damaged_identity_too()
     {
         var disk = new SimulatedDisk(1);

@@ -75,7 +75,7 @@ public sealed partial class SimulatedDisk
     /// <summary>Nothing goes wrong from now on; what was harmed stays harmed.</summary>
     public void EndFaults()
     {
-        (FailedSyncsPerMillion, ShortWritesPerMillion, CapacityBytes) = (0, 0, long.MaxValue);
+        (FailedSyncsPerMillion, FailedNameChangesPerMillion, ShortWritesPerMillion, CapacityBytes) = (0, 0, 0, long.MaxValue);
         (_failNextSync, _shortenNextWrite, _misdirectNextRead, _operationsLeft) = (false, false, false, -1);
     }
 

@@ -14,7 +14,7 @@ public sealed class SimulatedCrashException() : Exception("the simulated machine
 public sealed partial class SimulatedDisk : IFileSystem
 {
     private readonly Chance _chance;
-    private readonly List<Action<SortedDictionary<string, SimulatedFile>>> _unsyncedNames = [];
+    private readonly List<NameChange> _unsyncedNames = [];
     private SortedDictionary<string, SimulatedFile> _names = new(StringComparer.Ordinal);
     private SortedDictionary<string, SimulatedFile> _durableNames = new(StringComparer.Ordinal);
     private bool _failNextSync;
@@ -70,6 +70,9 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <summary>How many syncs of a million fail, and mark their pages clean.</summary>
     public int FailedSyncsPerMillion { get; set; }
 
+    /// <summary>How many changes of names, and syncs of the folder, of a million fail: nothing has changed.</summary>
+    public int FailedNameChangesPerMillion { get; set; }
+
     /// <summary>How many writes of a million stop half way with an error.</summary>
     public int ShortWritesPerMillion { get; set; }
 
@@ -98,14 +101,7 @@ public sealed partial class SimulatedDisk : IFileSystem
         _shortenNextWrite = false;
         _logFiles = null;
 
-        // Changes of names reach the disk in their order; how many of them did is chance.
-        int kept = _chance.Below(_unsyncedNames.Count + 1);
-        for (int i = 0; i < kept; i++)
-        {
-            _unsyncedNames[i](_durableNames);
-        }
-
-        _unsyncedNames.Clear();
+        LoseNames();
         _names = new(_durableNames, StringComparer.Ordinal);
         int left = 0;
         foreach (SimulatedFile file in _names.Values.Distinct())
@@ -152,18 +148,18 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <inheritdoc/>
     public IFile Create(string name)
     {
-        Operate();
+        OperateOnNames();
         var file = new SimulatedFile();
-        Change(names => names[name] = file);
+        Change(name, name, names => names[name] = file);
         return new Handle(this, file);
     }
 
     /// <inheritdoc/>
     public void Rename(string from, string to)
     {
-        Operate();
+        OperateOnNames();
         Invariant.Require(_names.ContainsKey(from), "only a file that exists is renamed");
-        Change(names =>
+        Change(from, to, names =>
         {
             if (names.Remove(from, out SimulatedFile? file))
             {
@@ -175,14 +171,14 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <inheritdoc/>
     public void Delete(string name)
     {
-        Operate();
-        Change(names => names.Remove(name));
+        OperateOnNames();
+        Change(name, name, names => names.Remove(name));
     }
 
     /// <inheritdoc/>
     public void SyncFolder()
     {
-        Operate();
+        OperateOnNames();
         _unsyncedNames.Clear();
         _durableNames = new(_names, StringComparer.Ordinal);
     }
@@ -202,11 +198,41 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <summary>The log's segments, in their order.</summary>
     private SimulatedFile[] LogFiles => _logFiles ??= [.. _names.Where(file => file.Key.EndsWith(LogEnding, StringComparison.Ordinal)).Select(file => file.Value)];
 
-    private void Change(Action<SortedDictionary<string, SimulatedFile>> change)
+    private void Change(string from, string to, Action<SortedDictionary<string, SimulatedFile>> change)
     {
         change(_names);
         _logFiles = null;
-        _unsyncedNames.Add(change);
+        _unsyncedNames.Add(new NameChange(from, to, change));
+    }
+
+    /// <summary>Changes of one name reach the disk in their order, those of different names by themselves: what follows a lost change of its name is lost with it.</summary>
+    private void LoseNames()
+    {
+        var lost = new HashSet<string>();
+        foreach (NameChange change in _unsyncedNames)
+        {
+            bool isLost = _chance.Below(2) == 0 || lost.Contains(change.From) || lost.Contains(change.To);
+            if (isLost)
+            {
+                lost.Add(change.From);
+                lost.Add(change.To);
+            }
+            else
+            {
+                change.Apply(_durableNames);
+            }
+        }
+
+        _unsyncedNames.Clear();
+    }
+
+    private void OperateOnNames()
+    {
+        Operate();
+        if (_faults.PerMillion(FailedNameChangesPerMillion))
+        {
+            throw new IOException("the simulated folder could not be changed");
+        }
     }
 
     private void Operate()
@@ -227,6 +253,8 @@ public sealed partial class SimulatedDisk : IFileSystem
             throw new DiskFullException("the simulated disk is full");
         }
     }
+
+    private readonly record struct NameChange(string From, string To, Action<SortedDictionary<string, SimulatedFile>> Apply);
 
     private sealed class Lock(SimulatedDisk disk) : IDisposable
     {

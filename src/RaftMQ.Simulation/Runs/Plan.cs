@@ -32,6 +32,7 @@ internal sealed class Plan
         Knobs = new Knobs(Chance.Fork(Purpose.Knobs), members, IsOn(FaultKind.Knobs));
         Chance disks = FaultChance(FaultKind.FailingDisk);
         FailedSyncsPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
+        FailedNameChangesPerMillion = IsOn(FaultKind.FailingDisk) ? disks.Fork(1).OneOf<int>([1_000, 5_000, 20_000]) : 0;
         ShortWritesPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
         Settle();
         Network = DrawNetwork(Chance.Fork(Purpose.Network));
@@ -78,6 +79,8 @@ internal sealed class Plan
     public int MaxRequests => Knobs.MaxRequests;
 
     public int FailedSyncsPerMillion { get; }
+
+    public int FailedNameChangesPerMillion { get; }
 
     public int ShortWritesPerMillion { get; }
 

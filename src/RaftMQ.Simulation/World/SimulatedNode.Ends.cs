@@ -14,6 +14,7 @@ internal sealed partial class SimulatedNode
     private const int LingerMs = 100;
 
     private long _stopStartedMs = -1;
+    private bool _emptyingWasCutShort;
     private long _handedOverMs = long.MinValue / 2;
 
     /// <summary>The process is asked to stop, as an operator's restart does.</summary>
@@ -105,6 +106,7 @@ internal sealed partial class SimulatedNode
         }
         catch (Exception e) when (e is SimulatedCrashException or StorageFailedException or IOException)
         {
+            _emptyingWasCutShort = true;
             _world.Clients.OnNodeEnded(this);
             AfterDeath(powerIsLost: false);
             return;

@@ -187,7 +187,13 @@ internal sealed partial class SimulatedNode
 
     public TickInput Clocks() => new(Clock.MonotonicMs(_world.Now), Clock.WallMs(_world.Now));
 
-    private ReplicaFolder OpenFolder() => ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
+    private ReplicaFolder OpenFolder()
+    {
+        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
+        HasNewDisk |= _emptyingWasCutShort && folder.Identity.Server != Identity.Server;
+        _emptyingWasCutShort = false;
+        return folder;
+    }
 
     private void OpenAfterPowerLoss(Action<SimulatedNode, ReplicaFolder> look)
     {
@@ -300,6 +306,7 @@ internal sealed partial class SimulatedNode
     private SimulatedDisk NewDisk() => new(_plan.Chance.Fork(Purpose.Disks + (ulong)Id).Fork(_disks++).Next())
     {
         FailedSyncsPerMillion = _plan.FailedSyncsPerMillion,
+        FailedNameChangesPerMillion = _plan.FailedNameChangesPerMillion,
         ShortWritesPerMillion = _plan.ShortWritesPerMillion,
     };
 

@@ -72,6 +72,39 @@ public sealed class DiskRules
     }
 
     [Fact]
+    public void Names_that_were_not_synced_are_lost_each_by_itself_and_those_of_one_file_in_their_order()
+    {
+        var seen = new HashSet<string>();
+        for (ulong seed = 1; seed <= 100; seed++)
+        {
+            SimulatedDisk disk = WithFile(seed, out _);
+            disk.Rename("a", "c");
+            disk.Create("b");
+            disk.Rename("b", "d");
+
+            disk.Crash();
+
+            seen.Add(string.Concat(disk.List()));
+        }
+
+        seen.ShouldBe(["a", "c", "ab", "bc", "ad", "cd"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_change_of_a_name_that_fails_changes_nothing()
+    {
+        SimulatedDisk disk = WithFile(1, out _);
+        disk.FailedNameChangesPerMillion = 1_000_000;
+
+        Should.Throw<IOException>(() => disk.Create("b"));
+        Should.Throw<IOException>(() => disk.Rename("a", "b"));
+        Should.Throw<IOException>(() => disk.Delete("a"));
+        Should.Throw<IOException>(disk.SyncFolder);
+
+        disk.List().ShouldBe(["a"]);
+    }
+
+    [Fact]
     public void A_failed_sync_marks_pages_clean_that_are_gone_when_the_power_goes()
     {
         SimulatedDisk disk = WithFile(3, out IFile file);
