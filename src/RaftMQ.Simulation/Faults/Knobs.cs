@@ -52,6 +52,7 @@ internal sealed class Knobs
         MaxInputsPerTurn = Turned(1_024, 1, 3);
         DiskTakesOne = Turned(0, 1) == 1;
         MaxRequests = Turned(16_384, 2, 6);
+        (ShortensTurns, ShortensDiskRuns, DelaysTurns, DelaysTicks, HastensIdleWork) = (DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring());
         MaxBodyBytes = Math.Min(Wal.MaxPayloadBytes / 2, Turned(200, 1, 3_000));
     }
 
@@ -65,6 +66,21 @@ internal sealed class Knobs
     /// <summary>Whether the disk's thread takes one piece of work at a time: no group commit.</summary>
     public bool DiskTakesOne { get; }
 
+    /// <summary>Whether a quarter of the turns take one input only.</summary>
+    public bool ShortensTurns { get; }
+
+    /// <summary>Whether the disk's thread takes one piece of work only, a quarter of the times.</summary>
+    public bool ShortensDiskRuns { get; }
+
+    /// <summary>Whether a quarter of the turns begin late.</summary>
+    public bool DelaysTurns { get; }
+
+    /// <summary>Whether a quarter of the ticks come late.</summary>
+    public bool DelaysTicks { get; }
+
+    /// <summary>Whether a disk takes itself for idle too early, a quarter of the times.</summary>
+    public bool HastensIdleWork { get; }
+
     /// <summary>The most requests under way on one node.</summary>
     public int MaxRequests { get; }
 
@@ -73,6 +89,9 @@ internal sealed class Knobs
 
     /// <summary>Whether request keys are remembered for so short a time that a run outlives it.</summary>
     public bool ForgetsKeysSoon { get; }
+
+    /// <summary>Whether a place that may fire at every use does so here at all.</summary>
+    private bool DrawFiring() => Turned(0, 1) == 1;
 
     private WalOptions DrawWal()
     {

@@ -40,7 +40,7 @@ internal sealed class SimulatedClient
         _usesKeys = _chance.Percent(60);
         _attempts = _chance.OneOf<int>([0, 1, 3]);
         _isImpatient = impatient && plan.IsOn(FaultKind.Clients);
-        _misbehaves = misbehaves && plan.IsOn(FaultKind.Clients);
+        _misbehaves = (misbehaves || plan.Knobs.ForgetsKeysSoon) && plan.IsOn(FaultKind.Clients);
         Number = -seat;
     }
 
@@ -242,8 +242,8 @@ internal sealed class SimulatedClient
     }
 
     /// <summary>
-    /// Something to come back with later. Where keys are forgotten soon a late repetition is a new request; to publish the same body twice would blur the accounts, so only
-    /// the first topic that it created is asked for again.
+    /// Something to come back with later. Where keys are forgotten soon a late repetition is a new request, and the first is kept until its key is: to publish the
+    /// same body twice would blur the accounts, but a topic may be created again and another message taken.
     /// </summary>
     private void Remember(ClientRequest request)
     {
@@ -251,7 +251,7 @@ internal sealed class SimulatedClient
         {
             _answered = request;
         }
-        else if (request.Kind == OperationKind.CreateTopic)
+        else if (request.Kind != OperationKind.Publish)
         {
             _answered ??= request;
         }

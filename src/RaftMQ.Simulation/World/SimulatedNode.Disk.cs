@@ -97,7 +97,7 @@ internal sealed partial class SimulatedNode
 
     private void DoDiskWork()
     {
-        int count = _plan.DiskTakesOne ? Math.Min(1, _waiting.Count) : _waiting.Count;
+        int count = _plan.DiskTakesOne || Fires(_plan.Knobs.ShortensDiskRuns) ? Math.Min(1, _waiting.Count) : _waiting.Count;
         _taken.Clear();
         _taken.AddRange(_waiting.GetRange(0, count));
         _waiting.RemoveRange(0, count);
@@ -183,5 +183,6 @@ internal sealed partial class SimulatedNode
     }
 
     private void ScheduleIdle(long wait = IdleUs) =>
-        _world.Agenda.Add(_world.Now + wait, EventKind.DiskRun, Id, other: 1, life: Life, otherLife: ++_idleTurn);
+        _world.Agenda.Add(
+            _world.Now + (Fires(_plan.Knobs.HastensIdleWork) ? _chance.Between(1, wait) : wait), EventKind.DiskRun, Id, other: 1, life: Life, otherLife: ++_idleTurn);
 }

@@ -9,6 +9,9 @@ namespace RaftMQ.Simulation.World;
 /// <summary>The process's replica thread: takes what waits, hands it over, ends the turn; a tick comes last, as in production (<c>NodeLife</c>).</summary>
 internal sealed partial class SimulatedNode
 {
+    private const int LateTurnUs = 20_000;
+    private const int LongestLateTickUs = 50_000;
+
     private readonly List<ReplicaInput> _inbox = [];
     private bool _turnIsDue;
     private bool _tickIsDue;
@@ -149,7 +152,7 @@ internal sealed partial class SimulatedNode
 
     private void HandleInputs(QueueReplica replica)
     {
-        int taken = Math.Min(_inbox.Count, _plan.MaxInputsPerTurn);
+        int taken = Math.Min(_inbox.Count, Fires(_plan.Knobs.ShortensTurns) ? 1 : _plan.MaxInputsPerTurn);
         int handled = 0;
         while (handled < taken && !HasEnded)
         {
@@ -241,10 +244,18 @@ internal sealed partial class SimulatedNode
         if (!_turnIsDue && !IsPaused)
         {
             _turnIsDue = true;
-            _world.Agenda.Add(_world.Now + 2 + _chance.Below(_plan.MaxTurnDelayUs), EventKind.Turn, Id, life: Life);
+            int longest = Fires(_plan.Knobs.DelaysTurns) ? LateTurnUs : _plan.MaxTurnDelayUs;
+            _world.Agenda.Add(_world.Now + 2 + _chance.Below(longest), EventKind.Turn, Id, life: Life);
         }
     }
 
-    private void ScheduleTick() =>
-        _world.Agenda.Add(Math.Max(_world.Now + 1, Clock.WhenMonotonic(_nextTickMs)), EventKind.Tick, Id, life: Life);
+    private void ScheduleTick()
+    {
+        long due = Math.Max(_world.Now + 1, Clock.WhenMonotonic(_nextTickMs));
+        long late = Fires(_plan.Knobs.DelaysTicks) ? _chance.Between(1, LongestLateTickUs) : 0;
+        _world.Agenda.Add(due + late, EventKind.Tick, Id, life: Life);
+    }
+
+    /// <summary>Whether a knob that is on fires at this use: in a quarter of them, until there is peace.</summary>
+    private bool Fires(bool knobIsOn) => knobIsOn && !_world.Network.IsCalm(Id) && _chance.Percent(25);
 }
