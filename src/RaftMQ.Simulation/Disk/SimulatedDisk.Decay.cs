@@ -10,6 +10,8 @@ public sealed partial class SimulatedDisk
     private const string LogEnding = ".wal";
 
     private readonly Chance _faults;
+    private readonly HashSet<SimulatedFile> _harmed = [];
+    private SimulatedFile? _misread;
     private bool _misdirectNextRead;
     private SimulatedFile? _logEndsIn;
     private int _logEnd;
@@ -17,8 +19,20 @@ public sealed partial class SimulatedDisk
     /// <summary>Whether the log's last write is spared. Without that only what follows the noted end of the log is: the synced-up-to mark, if there is one.</summary>
     public bool SparesLastWrite { get; set; } = true;
 
-    /// <summary>Whether anything durable was harmed since the disk was new.</summary>
-    public bool IsHarmed { get; private set; }
+    /// <summary>Whether something harmed is on the disk, or was read wrong since the folder was last opened. What is in a file that is gone harms nobody.</summary>
+    public bool IsHarmed => _misread is not null || _harmed.Any(IsThere);
+
+    /// <summary>The folder was opened: what was read wrong before is forgotten, unless it may have gone into the copy that took the file's place.</summary>
+    public void NoteOpened()
+    {
+        if (_misread is not null && !IsThere(_misread) && LogFiles.Length > 0)
+        {
+            _harmed.Add(LogFiles[^1]);
+        }
+
+        _misread = null;
+        NoteLogEnd();
+    }
 
     /// <summary>All that the log holds now is durable, and its owner has been told so or has recovered it.</summary>
     public void NoteLogEnd()
@@ -66,7 +80,7 @@ public sealed partial class SimulatedDisk
         byte[] bytes = _names[name].SectorOf(sector).ToArray();
         _names[name].Overwrite(sector, default);
         _names[elsewhere].Overwrite(other, bytes);
-        return Harmed(name, sector) + " went to " + elsewhere + " sector " + other;
+        return Harmed(name, sector) + " went to " + Harmed(elsewhere, other);
     }
 
     /// <summary>The next read that begins in a sector that may be harmed returns another sector's bytes, once.</summary>
@@ -88,7 +102,7 @@ public sealed partial class SimulatedDisk
         if (misleads && PickVictim() is var (name, other))
         {
             _misdirectNextRead = false;
-            IsHarmed = true;
+            _misread = file;
             ReadOnlySpan<byte> wrong = _names[name].SectorOf(other);
             wrong.CopyTo(buffer[at..]);
         }
@@ -130,9 +144,11 @@ public sealed partial class SimulatedDisk
         return isMarked ? _logEnd : file.LastSyncedFrom;
     }
 
+    private bool IsThere(SimulatedFile file) => _names.ContainsValue(file) || _durableNames.ContainsValue(file);
+
     private string Harmed(string name, int sector)
     {
-        IsHarmed = true;
+        _harmed.Add(_names[name]);
         return name + " sector " + sector.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 }

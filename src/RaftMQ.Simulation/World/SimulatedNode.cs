@@ -209,6 +209,7 @@ internal sealed partial class SimulatedNode
             ReplicaFolder folder = OpenFolder();
             using WriteAheadLog log = folder.Log;
             look(this, folder);
+            Disk.NoteOpened();
             (Identity, HasNewDisk) = (folder.Identity, false);
         }
         catch (Exception e) when (e is StorageDamagedException or StorageFailedException or IOException)
@@ -227,7 +228,7 @@ internal sealed partial class SimulatedNode
         _world.Ghost.OnStarted(this, folder);
         Identity = folder.Identity;
         HasNewDisk = false;
-        Disk.NoteLogEnd();
+        Disk.NoteOpened();
         _log = folder.Log;
         _worker = new ReplicaDisk(Disk, folder.Log, folder.Identity.Server);
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;

@@ -113,6 +113,35 @@ public sealed class DiskDecay
         disk.IsHarmed.ShouldBeTrue();
     }
 
+    [Fact]
+    public void A_read_that_went_astray_excuses_nothing_after_the_next_opening()
+    {
+        SimulatedDisk disk = WithLog(3, out IFile file);
+        disk.MisdirectNextRead();
+        for (int i = 0; i < 20 && !disk.IsHarmed; i++)
+        {
+            file.Read(i % 3 * Sector, new byte[Sector]);
+        }
+
+        disk.IsHarmed.ShouldBeTrue();
+        disk.NoteOpened();
+
+        disk.IsHarmed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_file_that_was_harmed_excuses_nothing_once_it_is_gone_for_certain()
+    {
+        SimulatedDisk disk = WithLog(1, out _);
+        disk.Rot().ShouldNotBeNull();
+        disk.Delete(Log);
+        disk.IsHarmed.ShouldBeTrue();
+
+        disk.SyncFolder();
+
+        disk.IsHarmed.ShouldBeFalse();
+    }
+
     /// <summary>Three writes of a sector each, synced one after another, and a fourth that has no successor.</summary>
     private static SimulatedDisk WithLog(ulong seed, out IFile file)
     {
