@@ -6,8 +6,8 @@ using RaftMQ.Simulator.Reports;
 namespace RaftMQ.Simulator.Runs;
 
 /// <summary>
-/// The first seeds, made again in a second process: the same seed gives the same trace to the byte, the same counts and the same verdict. What differs between two processes, and not between two runs in
-/// one, is what hides longest: seeds of hash codes, addresses, what ran before on the same thread.
+/// The first seeds, made again in a second process: the same seed gives the same trace to the byte, the same counts and the same verdict. What differs between two
+/// processes, and not between two runs in one, is what hides longest: seeds of hash codes, addresses, what ran before on the same thread.
 /// </summary>
 internal static class DoubleRuns
 {
