@@ -76,6 +76,9 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <summary>How many writes of a million stop half way with an error.</summary>
     public int ShortWritesPerMillion { get; set; }
 
+    /// <summary>How often it has failed to do what it was asked for, or had no room for it.</summary>
+    public long Failures { get; private set; }
+
     /// <summary>The next sync of a file fails, and marks its pages clean nevertheless.</summary>
     public void FailNextSync() => _failNextSync = true;
 
@@ -231,6 +234,7 @@ public sealed partial class SimulatedDisk : IFileSystem
         Operate();
         if (_faults.PerMillion(FailedNameChangesPerMillion))
         {
+            Failures++;
             throw new IOException("the simulated folder could not be changed");
         }
     }
@@ -250,6 +254,7 @@ public sealed partial class SimulatedDisk : IFileSystem
     {
         if (length > file.Length && UsedBytes + length - file.Length > CapacityBytes)
         {
+            Failures++;
             throw new DiskFullException("the simulated disk is full");
         }
     }
@@ -286,6 +291,7 @@ public sealed partial class SimulatedDisk : IFileSystem
             file.Write((int)offset, isShort ? bytes[..disk._faults.Below(bytes.Length)] : bytes);
             if (isShort)
             {
+                disk.Failures++;
                 throw new IOException("the simulated write was short");
             }
         }
@@ -306,6 +312,7 @@ public sealed partial class SimulatedDisk : IFileSystem
             if (fails)
             {
                 file.MarkCleanWithoutSync();
+                disk.Failures++;
                 throw new IOException("the simulated sync failed");
             }
 

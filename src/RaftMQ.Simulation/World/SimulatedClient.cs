@@ -41,6 +41,7 @@ internal sealed class SimulatedClient
         _attempts = _chance.OneOf<int>([0, 1, 3]);
         _isImpatient = impatient && plan.IsOn(FaultKind.Clients);
         _misbehaves = (misbehaves || plan.Knobs.ForgetsKeysSoon) && plan.IsOn(FaultKind.Clients);
+        _usesKeys |= _misbehaves && plan.Knobs.ForgetsKeysSoon;
         Number = -seat;
     }
 
@@ -82,7 +83,8 @@ internal sealed class SimulatedClient
     public void OnEnded(Ending ending)
     {
         bool isInDoubt = ending is Ending.Unknown or Ending.Open;
-        Finish(isDone: ending == Ending.Replied && _underWay!.Operation.Outcome == QueueOutcome.Done);
+        bool isDone = ending == Ending.Replied && _underWay!.Operation.Outcome == QueueOutcome.Done;
+        Finish(isDone);
         if (_probe is { } probe)
         {
             _world.Clients.Probes.OnEnded(probe, ending);
@@ -99,7 +101,7 @@ internal sealed class SimulatedClient
 
         if (ending == Ending.Replied && _request.Key is not null)
         {
-            Remember(_request);
+            Remember(_request, isDone);
         }
 
         _request = null;
@@ -245,13 +247,13 @@ internal sealed class SimulatedClient
     /// Something to come back with later. Where keys are forgotten soon a late repetition is a new request, and the first is kept until its key is: to publish the
     /// same body twice would blur the accounts, but a topic may be created again and another message taken.
     /// </summary>
-    private void Remember(ClientRequest request)
+    private void Remember(ClientRequest request, bool isDone)
     {
         if (!_plan.Knobs.ForgetsKeysSoon)
         {
             _answered = request;
         }
-        else if (request.Kind != OperationKind.Publish)
+        else if (isDone && request.Kind != OperationKind.Publish)
         {
             _answered ??= request;
         }

@@ -21,6 +21,7 @@ internal sealed partial class SimulatedNode
     private long _restsSince;
     private ulong _answer;
     private long _stalledUntil;
+    private long _failuresBefore;
 
     /// <summary>How long a sync takes here at the mean, in microseconds.</summary>
     public long SyncUs { get; set; } = Plan.HealthySyncUs;
@@ -133,6 +134,7 @@ internal sealed partial class SimulatedNode
         }
         catch (Exception e) when (e is StorageFailedException or IOException)
         {
+            RequireCause(e);
             End(e.Message);
             return;
         }
@@ -156,6 +158,16 @@ internal sealed partial class SimulatedNode
             {
                 _world.Ghost.OnSynced(this, persisted.Batch);
             }
+        }
+    }
+
+    /// <summary>A process gives up for the sake of its disk only if the disk has failed it in this life, or cannot be read.</summary>
+    private void RequireCause(Exception failure)
+    {
+        _world.Findings.Checks++;
+        if (Disk.Failures == _failuresBefore && !Disk.IsHarmed)
+        {
+            _world.Findings.Report("I22", $"node {Id} ends although its disk has done all that it was asked for: {failure}");
         }
     }
 

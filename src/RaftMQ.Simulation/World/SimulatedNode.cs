@@ -81,6 +81,7 @@ internal sealed partial class SimulatedNode
         }
 
         Life++;
+        _failuresBefore = Disk.Failures;
         try
         {
             string? tail = Disk.List().LastOrDefault(name => name.EndsWith(LogEnding, StringComparison.Ordinal));
@@ -290,6 +291,7 @@ internal sealed partial class SimulatedNode
     private void OnFailedStart(Exception failure)
     {
         _world.Trace.Note(_world.Now, Id, TraceKind.Refused, text: failure.Message);
+        RequireCause(failure);
         bool isHopeless = failure is StorageFailedException && Disk.IsHarmed && ++_failedStarts >= 3;
         if (isHopeless)
         {
