@@ -5,22 +5,20 @@ namespace RaftMQ.Simulation.Tests.World;
 /// <summary>A situation is counted when it has come about, and not when it only might have.</summary>
 public sealed class Situations
 {
-    private const int Seeds = 40;
-
     [Fact]
     public void A_process_that_ends_leaves_no_term_without_its_log_behind()
     {
         // What was written outlives its process, and a term and the log behind it are written in one go.
-        TimesReached(FaultKind.Crash, Situation.CrashBetweenTermAndLog).ShouldBe(0);
+        Reaches(FaultKind.Crash, Situation.CrashBetweenTermAndLog, seeds: 40).ShouldBeFalse();
     }
 
     [Fact]
     public void Power_that_is_lost_may_leave_a_term_without_its_log_behind() =>
-        TimesReached(FaultKind.PowerLoss, Situation.CrashBetweenTermAndLog).ShouldBeGreaterThan(0);
+        Reaches(FaultKind.PowerLoss, Situation.CrashBetweenTermAndLog, seeds: 400).ShouldBeTrue();
 
-    private static long TimesReached(FaultKind alone, Situation situation)
+    private static bool Reaches(FaultKind alone, Situation situation, int seeds)
     {
         HashSet<FaultKind> without = [.. Enum.GetValues<FaultKind>().Where(other => other != alone)];
-        return Enumerable.Range(1, Seeds).Sum(seed => Run.Make(new RunOptions { Seed = (ulong)seed, Events = 4_000, Without = without }).Reached[(int)situation]);
+        return Enumerable.Range(1, seeds).Any(seed => Run.Make(new RunOptions { Seed = (ulong)seed, Events = 4_000, Without = without }).Reached[(int)situation] > 0);
     }
 }
