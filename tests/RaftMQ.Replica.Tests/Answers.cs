@@ -252,6 +252,12 @@ public sealed class Answers
         world.Pass(20);
 
         world.Leader!.Replica.Machine.Topics.ShouldBeEmpty();
+        RaftLog log = world.Leader.Replica.Core.Log;
+        for (ulong i = 1; i <= log.Last.Index.Value; i++)
+        {
+            log.TryGet(new LogIndex(i), out LogEntry entry).ShouldBeTrue();
+            entry.Kind.ShouldNotBe(EntryKind.Command);
+        }
     }
 
     [Fact]
@@ -446,5 +452,158 @@ public sealed class Answers
 
         requests.Count(request => request.Result.Outcome == RequestOutcome.Replied).ShouldBeInRange(1, 6);
         requests.Count(request => request.Result.Outcome == RequestOutcome.DiskFull).ShouldBeInRange(14, 19);
+    }
+
+    [Fact]
+    public void What_was_forwarded_with_a_key_to_a_leader_that_is_cut_off_goes_to_the_next_one()
+    {
+        var world = new World(seed: 28, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = FollowerOf(world);
+        world.Isolate(leader);
+
+        TestCommand request = world.Submit(follower, QueueCommandCodec.CreateTopic("orders", "key-1"));
+        world.Until(() => request.IsDone, atMostTicks: 400);
+
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_disk_without_its_reserve_refuses_pops_too()
+    {
+        var world = new World(seed: 29, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Do(leader.Id, CreateOrders);
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "kept"u8));
+
+        leader.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Exhausted, 0));
+
+        world.Do(leader.Id, PopOrders).Outcome.ShouldBe(RequestOutcome.DiskFull);
+        leader.Replica.Machine.MessageCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_pop_whose_client_goes_while_it_reads_takes_nothing()
+    {
+        var world = new World(seed: 30, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Do(leader.Id, CreateOrders);
+        TestCommand publish = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "kept"u8));
+        TestCommand pop = world.Submit(leader.Id, PopOrders);
+
+        leader.Handle(new CommandGoneInput(pop));
+        world.Until(() => publish.IsDone && pop.IsDone);
+        world.Pass(5);
+
+        pop.Result.Outcome.ShouldBe(RequestOutcome.Cancelled);
+        leader.Replica.Machine.MessageCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_forwarded_pop_that_is_cancelled_while_it_reads_takes_nothing()
+    {
+        var world = new World(seed: 31, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        (ServerId self, ServerId other) = (leader.Replica.Identity.Server, world[FollowerOf(world)].Replica.Identity.Server);
+        world.Do(leader.Id, CreateOrders);
+        TestCommand publish = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "kept"u8));
+
+        leader.Handle(new PeerMessageInput(leader.Replica.Identity.Cluster, new ForwardRequest(other, self, 7, 1_000, PopOrders)));
+        leader.Handle(new PeerMessageInput(leader.Replica.Identity.Cluster, new ForwardCancel(other, self, 7)));
+        world.Until(() => publish.IsDone);
+        world.Pass(5);
+
+        leader.Replica.Machine.MessageCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_leader_is_told_when_the_client_of_a_forwarded_request_goes()
+    {
+        var world = new World(seed: 36, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world[FollowerOf(world)];
+        world.Do(leader.Id, CreateOrders);
+        world.Loss = 1;
+        TestCommand pop = world.Submit(follower.Id, PopOrders);
+        world.Settle();
+
+        world.SentDuring(() => follower.Handle(new CommandGoneInput(pop))).OfType<ForwardCancel>().ShouldHaveSingleItem().To.ShouldBe(leader.Replica.Identity.Server);
+    }
+
+    [Fact]
+    public void Room_that_shrinks_or_comes_back_counts_although_the_disk_is_no_fuller_by_its_class()
+    {
+        var world = new World(seed: 32, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        world.Do(1, CreateOrders);
+
+        node.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample, 10));
+        world.Do(1, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+
+        node.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample, long.MaxValue));
+        world.Do(1, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void What_is_proposed_waits_for_its_whole_time_and_no_longer()
+    {
+        var world = new World(seed: 6, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Isolate(leader);
+        TestCommand request = world.Submit(leader, CreateOrders);
+
+        world.Pass(990);
+        request.IsDone.ShouldBeFalse();
+
+        world.Until(() => request.IsDone, atMostTicks: 30);
+        request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+    }
+
+    [Fact]
+    public void A_forwarded_pop_of_an_empty_topic_waits_for_its_read_as_long_as_its_client()
+    {
+        var world = new World(seed: 33, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        (ServerId self, ServerId other) = (leader.Replica.Identity.Server, world[FollowerOf(world)].Replica.Identity.Server);
+        world.Do(leader.Id, CreateOrders);
+        world.Pass(600);
+        world.Loss = 1;
+
+        leader.Handle(new PeerMessageInput(leader.Replica.Identity.Cluster, new ForwardRequest(other, self, 7, 1_000, PopOrders)));
+        world.SentDuring(() => world.Pass(5)).ShouldNotContain(message => message is ForwardResponse);
+
+        world.Loss = 0;
+        world.SentDuring(() => world.Pass(10)).OfType<ForwardResponse>().ShouldHaveSingleItem().Verdict.ShouldBe(ForwardVerdict.Empty);
+    }
+
+    [Fact]
+    public void A_topics_read_outlives_its_leader()
+    {
+        var world = new World(seed: 34, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = FollowerOf(world);
+        world.Do(follower, CreateOrders);
+        world.Isolate(leader);
+
+        TestTopics topics = world[follower].AskTopics();
+        world.Until(() => topics.Result is not null, atMostTicks: 400);
+
+        topics.Result!.Outcome.ShouldBe(RequestOutcome.Replied);
+        topics.Result.Topics.ShouldBe(["orders"]);
+    }
+
+    [Fact]
+    public void An_overloaded_leader_says_so_through_a_follower_too()
+    {
+        var world = new World(seed: 35, nodes: 3, options => options with { Raft = options.Raft with { MaxUncommittedEntries = 1 } });
+        WorldNode leader = world.StartAndElect();
+        leader.DiskIsHeld = true;
+        world.Submit(leader.Id, CreateOrders);
+
+        TestCommand refused = world.Submit(FollowerOf(world), QueueCommandCodec.CreateTopic("more"));
+        world.Settle();
+
+        refused.IsDone.ShouldBeTrue();
+        refused.Result.Outcome.ShouldBe(RequestOutcome.Overloaded);
     }
 }

@@ -383,4 +383,64 @@ public sealed class Births
 
         steps.ShouldBeGreaterThan(2);
     }
+
+    [Fact]
+    public void An_unborn_copy_of_a_folder_that_has_promised_something_is_refused()
+    {
+        var world = new World(seed: 18, nodes: 3);
+        world[1].Start();
+        world.Pass(1);
+        var other = new ServerId(new NodeId(2), 99);
+
+        world[1].Handle(new PeerMessageInput(
+            new ClusterId(77),
+            new Peers.RaftPeerMessage(new Consensus.Messages.Reminder(other, world[1].Replica.Identity.Server, new Term(3), new LogIndex(5)))));
+        world.Pass(1);
+
+        world[1].IsRunning.ShouldBeFalse();
+        world[1].Reports.ShouldContain(report => report.Contains("older copy"));
+    }
+
+    [Fact]
+    public void Log_time_begins_with_the_founders_wall_clock()
+    {
+        var world = new World(seed: 20, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+
+        leader.Replica.Core.Log.TryGet(new LogIndex(1), out LogEntry birth).ShouldBeTrue();
+        birth.Time.Milliseconds.ShouldBeInRange(world.Clocks.WallMs - 60_000, world.Clocks.WallMs);
+    }
+
+    [Fact]
+    public void No_seat_changes_for_a_newcomer_that_has_not_answered()
+    {
+        var world = new World(seed: 21, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode wiped = world.Nodes.First(node => node != leader);
+        wiped.Kill();
+        wiped.Wipe();
+        wiped.Start();
+        LogIndex before = leader.Replica.Core.Log.Last.Index;
+        world.Loss = 1;
+
+        world.Pass(5);
+
+        leader.Replica.Core.Log.Last.Index.ShouldBe(before);
+    }
+
+    [Fact]
+    public void A_birth_that_a_majority_may_still_have_is_kept()
+    {
+        var world = new World(seed: 22, nodes: 3);
+        world.StartAll();
+        world.Loss = 1;
+        world.Until(() => world[1].Replica.Identity.Cluster.IsBorn);
+        world.Pass(2);
+
+        world[1].Handle(new PeerMetInput(new Storage.Identity.ServerIdentity(new ClusterId(77), world[2].Replica.Identity.Server)));
+        world.Pass(2);
+
+        world[1].Reports.ShouldNotContain(report => report.Contains("giving up"));
+        world[1].Replica.Identity.Cluster.IsBorn.ShouldBeTrue();
+    }
 }

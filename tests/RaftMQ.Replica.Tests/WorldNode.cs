@@ -218,7 +218,12 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
 
     void IReplicaPorts.AskDisk(DiskWork work) => _work.Add(work);
 
-    void IReplicaPorts.Complete(PendingCommand request) => ((TestCommand)request).IsDone = true;
+    void IReplicaPorts.Complete(PendingCommand request)
+    {
+        var command = (TestCommand)request;
+        command.IsDone.ShouldBeFalse("a request ends once");
+        command.IsDone = true;
+    }
 
     void IReplicaPorts.Complete(PendingTopics request) => request.Result.ShouldNotBeNull();
 

@@ -154,6 +154,28 @@ public sealed class FullDisks
         log.Log.RoomBytes.ShouldBeGreaterThanOrEqualTo(LargestBytes + WriteAheadLog.RecordOverheadBytes);
     }
 
+    [Fact]
+    public void Elections_on_a_full_disk_leave_the_next_start_its_room()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+
+        ulong term = 1;
+        Should.Throw<DiskFullException>(() =>
+        {
+            while (term < 100_000)
+            {
+                log.WriteAndSync(new HardState(new Term(term + 1), null));
+                term++;
+            }
+        });
+
+        log.Reopen();
+        log.Recovered.HardState.CurrentTerm.ShouldBe(new Term(term));
+    }
+
     private static void Idle(TestLog log, int calls)
     {
         for (int i = 0; i < calls; i++)

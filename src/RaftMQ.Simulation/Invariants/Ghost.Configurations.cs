@@ -36,9 +36,10 @@ internal sealed partial class Ghost
         foreach (ServerId server in next.Voters)
         {
             bool isNew = server.Incarnation != 0 && !before.Counts(server);
-            if (isNew && ImageOf(server).Durable.Last + world.Plan.Replica.AdmissionLagEntries < leader.CommitIndex.Value)
+            ulong has = ImageOf(server).Durable.Last;
+            if (isNew && (has == 0 || has + world.Plan.Replica.AdmissionLagEntries < leader.CommitIndex.Value))
             {
-                findings.Report("I10", $"{server} gets a seat with a log up to {ImageOf(server).Durable.Last}; committed is {leader.CommitIndex}");
+                findings.Report("I10", $"{server} gets a seat with a log up to {has}; committed is {leader.CommitIndex}");
             }
         }
     }

@@ -10,6 +10,9 @@ internal sealed partial class Ghost
     /// <summary>The pace of log time, at most, in milliseconds per second: twice that of a monotonic clock that may be a fifth too fast.</summary>
     private const int FastestPacePerThousand = 2_400;
 
+    /// <summary>What the wall clock may be set by at once, and a pause or two.</summary>
+    private const long LargestStepMs = 4_000_000;
+
     private readonly int _quorumTicks = 2 * world.Plan.Replica.ElectionTimeoutTicks;
 
     /// <summary>A node is about to handle a tick.</summary>
@@ -45,14 +48,20 @@ internal sealed partial class Ghost
         }
     }
 
-    private void RequireInTime(RaftCore core, ServerImage image, ClusterHistory history, in LogEntry entry)
+    private void RequireInTime(SimulatedNode node, ServerImage image, ClusterHistory history, in LogEntry entry)
     {
         if (entry.Kind == EntryKind.Birth)
         {
-            history.BornAt ??= (entry.Time.Milliseconds, world.Now);
+            if (history.BornAt is null)
+            {
+                history.BornAt = (entry.Time.Milliseconds, world.Now);
+                RequireNow(node, entry);
+            }
+
             return;
         }
 
+        RaftCore core = node.Replica!.Core;
         bool isItsAuthor = core.Role == Role.Leader && core.CurrentTerm == entry.Term && entry.Kind != EntryKind.NoOp;
         if (!isItsAuthor || history.BornAt is not { } birth)
         {
@@ -70,6 +79,16 @@ internal sealed partial class Ghost
         if (entry.Time.Milliseconds > latest)
         {
             findings.Report("I18", $"leader {image.Server} stamps {entry.Position} with {entry.Time}, which cannot have come yet");
+        }
+    }
+
+    /// <summary>A founder begins log time with its wall clock. Between its last tick and its disk that may have been set, or have stood still.</summary>
+    private void RequireNow(SimulatedNode founder, in LogEntry birth)
+    {
+        long off = Math.Abs(birth.Time.Milliseconds - founder.Clocks().WallMs);
+        if (off > LargestStepMs)
+        {
+            findings.Report("I18", $"cluster {founder.Identity.Cluster} begins its time at {birth.Time}, {off} ms from the wall clock of node {founder.Id}");
         }
     }
 }

@@ -66,7 +66,7 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
             }
 
             history.Entries.Meet(image.Server, entry, given.LastTerm);
-            RequireInTime(node.Replica.Core, image, history, entry);
+            RequireInTime(node, image, history, entry);
             if (entry.Kind == EntryKind.Membership)
             {
                 OnConfiguration(node, given, entry);

@@ -22,6 +22,9 @@ internal sealed class Attempt(Operation operation, SimulatedClient client, int n
 
     /// <summary>Whether the client still waits; if not, nobody hears the answer.</summary>
     public bool IsAwaited { get; set; } = true;
+
+    /// <summary>Whether the node has ended it.</summary>
+    public bool HasEnded { get; set; }
 }
 
 /// <summary>A command with the attempt that it belongs to.</summary>

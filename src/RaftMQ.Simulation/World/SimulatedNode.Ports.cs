@@ -74,15 +74,26 @@ internal sealed partial class SimulatedNode : IReplicaPorts
     void IReplicaPorts.Complete(PendingCommand request)
     {
         Step();
-        _underWay--;
+        EndOnce(((SimulatedCommand)request).Attempt);
         _world.Clients.OnEnded((SimulatedCommand)request, this);
     }
 
     void IReplicaPorts.Complete(PendingTopics request)
     {
         Step();
-        _underWay--;
+        EndOnce(((SimulatedTopics)request).Attempt);
         _world.Clients.OnEnded((SimulatedTopics)request, this);
+    }
+
+    private void EndOnce(Attempt attempt)
+    {
+        _underWay--;
+        if (attempt.HasEnded)
+        {
+            _world.Findings.Report("I22", $"node {Id} ends a request twice");
+        }
+
+        attempt.HasEnded = true;
     }
 
     void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;

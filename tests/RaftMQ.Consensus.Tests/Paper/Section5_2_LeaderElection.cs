@@ -198,4 +198,18 @@ public sealed class Section5_2_LeaderElection
 
         return ticks;
     }
+
+    [Fact]
+    public void A_granted_vote_puts_the_voters_own_campaign_off()
+    {
+        Server voter = WithLog(1, 1);
+        for (ulong term = 2; term < 8; term++)
+        {
+            voter.Ticks(ElectionTimeoutTicks - 1);
+            voter.Receive(AsksForVote(S2, term, At(2, 1)));
+        }
+
+        voter.Sent().ShouldAllBe(message => message is RequestVoteResponse);
+        voter.Core.Role.ShouldBe(Role.Follower);
+    }
 }

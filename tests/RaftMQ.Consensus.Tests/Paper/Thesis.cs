@@ -295,4 +295,62 @@ public sealed class Thesis
             .Where(chosen => chosen.Count >= majority);
         return Majorities(a).All(one => Majorities(b).All(other => one.Overlaps(other)));
     }
+
+    [Fact]
+    public void Room_on_the_disk_of_a_server_without_a_seat_does_not_count()
+    {
+        var newcomer = new ServerId(S2.Node, 99);
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.OnLinkUp(newcomer);
+        leader.Acknowledges(newcomer, 3);
+
+        leader.Receive(new AppendEntriesResponse(S3, S1, new Term(2), true, new LogIndex(3), LogPosition.Zero, 0, AcceptsPublishes: false));
+
+        leader.Core.MajorityAcceptsPublishes.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_server_without_a_seat_may_read()
+    {
+        var newcomer = new ServerId(S2.Node, 99);
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.OnLinkUp(newcomer);
+        leader.Acknowledges(S3, 3).Sent();
+
+        leader.Receive(new ReadIndexRequest(newcomer, S1, new Term(2), new ReadId(7)));
+        ulong round = leader.Sent<AppendEntries>().Max(append => append.ReadRound);
+
+        leader.Acknowledges(S3, 3, round).Sent<ReadIndexResponse>().ShouldHaveSingleItem().To.ShouldBe(newcomer);
+    }
+
+    [Fact]
+    public void A_late_message_of_an_earlier_term_does_not_lower_what_is_remembered()
+    {
+        Server server = WithLog(1, 1);
+        server.Receive(AsksForVote(S2, 5, At(2, 1))).Receive(AsksForVote(S2, 3, At(2, 1)));
+        server.Sent();
+
+        server.Core.OnLinkUp(S2);
+
+        server.Sent<Reminder>().ShouldHaveSingleItem().Term.ShouldBe(new Term(5));
+    }
+
+    [Fact]
+    public void Leadership_is_handed_to_the_most_complete_log_of_those_that_answer()
+    {
+        Server leader = Of(5, 1, 1).Elected();
+        leader.Acknowledges(S2, 2).Acknowledges(S3, 3).Acknowledges(S4, 2);
+        leader.Core.TransferLeadership(null).ShouldBeTrue();
+        leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
+
+        Server other = WithLog(1, 1).Elected();
+        other.Acknowledges(S2, 3);
+        for (int i = 0; i < ElectionTimeoutTicks; i++)
+        {
+            other.Acknowledges(S3, 3).Ticks(1);
+        }
+
+        other.Core.TransferLeadership(null).ShouldBeTrue();
+        other.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
+    }
 }
