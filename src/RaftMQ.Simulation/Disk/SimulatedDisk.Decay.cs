@@ -13,6 +13,7 @@ public sealed partial class SimulatedDisk
     private readonly HashSet<SimulatedFile> _harmed = [];
     private SimulatedFile? _misread;
     private bool _misdirectNextRead;
+    private bool _nextReadIsStale;
     private SimulatedFile? _logEndsIn;
     private int _logEnd;
 
@@ -86,11 +87,14 @@ public sealed partial class SimulatedDisk
     /// <summary>The next read that begins in a sector that may be harmed returns another sector's bytes, once.</summary>
     public void MisdirectNextRead() => _misdirectNextRead = true;
 
+    /// <summary>The next read that begins in a sector that may be harmed returns what stood there before the sector was last written, once: in a log, zeros.</summary>
+    public void MakeNextReadStale() => _nextReadIsStale = true;
+
     /// <summary>Nothing goes wrong from now on; what was harmed stays harmed.</summary>
     public void EndFaults()
     {
         (FailedSyncsPerMillion, FailedNameChangesPerMillion, ShortWritesPerMillion, CapacityBytes) = (0, 0, 0, long.MaxValue);
-        (_failNextSync, _shortenNextWrite, _misdirectNextRead, _operationsLeft) = (false, false, false, -1);
+        (_failNextSync, _shortenNextWrite, _misdirectNextRead, _nextReadIsStale, _operationsLeft) = (false, false, false, false, -1);
     }
 
     private int ReadFrom(SimulatedFile file, int offset, Span<byte> buffer)
@@ -98,8 +102,14 @@ public sealed partial class SimulatedDisk
         int count = file.Read(offset, buffer);
         int first = (offset + SimulatedFile.SectorBytes - 1) / SimulatedFile.SectorBytes;
         int at = (first * SimulatedFile.SectorBytes) - offset;
-        bool misleads = _misdirectNextRead && at + SimulatedFile.SectorBytes <= count && MayBeHarmed(file, first) && PickVictim() is not null;
-        if (misleads && PickVictim() is var (name, other))
+        bool mayMislead = (_misdirectNextRead || _nextReadIsStale) && at + SimulatedFile.SectorBytes <= count && MayBeHarmed(file, first);
+        if (mayMislead && _nextReadIsStale)
+        {
+            _nextReadIsStale = false;
+            _misread = file;
+            buffer.Slice(at, SimulatedFile.SectorBytes).Clear();
+        }
+        else if (mayMislead && PickVictim() is var (name, other))
         {
             _misdirectNextRead = false;
             _misread = file;

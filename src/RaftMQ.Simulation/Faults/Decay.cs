@@ -5,7 +5,7 @@ using RaftMQ.Simulation.World;
 namespace RaftMQ.Simulation.Faults;
 
 /// <summary>
-/// What was durable is harmed: bits rot, sectors cannot be read, writes and reads go astray. Together with lost disks this never reaches more nodes than a quorum can
+/// What was durable is harmed: bits rot, sectors cannot be read, writes and reads go astray, reads are stale. Together with lost disks this never reaches more nodes than a quorum can
 /// spare, but in one seed of ten, in which only safety is looked at.
 /// </summary>
 internal static class Decay
@@ -25,7 +25,7 @@ internal static class Decay
         {
             for (long left = chance.Between(0, 3); left > 0; left--)
             {
-                (int way, long sectors) = (chance.Below(10), chance.Percent(70) ? 1 : chance.Between(2, 20));
+                (int way, long sectors) = (chance.Below(11), chance.Percent(70) ? 1 : chance.Between(2, 20));
                 (bool thenRestarts, int waits) = (chance.Percent(50), chance.Percent(50) ? LongestWaits : 0);
                 world.Faults.When(chance.Between(events / 10, events), () => HarmAtRest(world, world.Nodes[node], waits, () => Harm(world, plan, world.Nodes[node], way, sectors, thenRestarts)));
             }
@@ -73,6 +73,11 @@ internal static class Decay
         {
             world.Faults.Note("a read goes astray", node.Id);
             disk.MisdirectNextRead();
+        }
+        else if (way == 10)
+        {
+            world.Faults.Note("a read is stale", node.Id);
+            disk.MakeNextReadStale();
         }
 
         if (thenRestarts)

@@ -114,6 +114,23 @@ public sealed class DiskDecay
     }
 
     [Fact]
+    public void A_stale_read_happens_once_and_harms_nothing_on_the_disk()
+    {
+        SimulatedDisk disk = WithLog(3, out IFile file);
+        byte[] whole = disk.Contents(Log).ToArray();
+        byte[] buffer = new byte[Sector];
+        disk.MakeNextReadStale();
+
+        file.Read(Sector, buffer);
+        buffer.ShouldAllBe(value => value == 0);
+        disk.IsHarmed.ShouldBeTrue();
+
+        file.Read(Sector, buffer);
+        buffer.ShouldBe(whole[Sector..(2 * Sector)]);
+        disk.Contents(Log).ToArray().ShouldBe(whole);
+    }
+
+    [Fact]
     public void A_read_that_went_astray_excuses_nothing_after_the_next_opening()
     {
         SimulatedDisk disk = WithLog(3, out IFile file);
