@@ -20,6 +20,7 @@ internal sealed class Server
     private readonly RaftOutput _output = new();
     private readonly List<Message> _sent = [];
     private readonly Queue<(Term Term, LogPosition Last, List<Message> Waiting)> _disk = new();
+    private List<Message> _waitingForLast = [];
 
     private Server(int servers, ulong[] terms, HardState state)
     {
@@ -141,12 +142,13 @@ internal sealed class Server
             LastHardState = _output.HardState ?? LastHardState;
             if (_output.HasPersist)
             {
-                _disk.Enqueue((Core.CurrentTerm, Core.Log.Last, [.. _output.SendAfterPersist]));
+                _waitingForLast = [.. _output.SendAfterPersist];
+                _disk.Enqueue((Core.CurrentTerm, Core.Log.Last, _waitingForLast));
             }
             else
             {
                 // Nothing new to write: what waits, waits for the last batch that is under way.
-                (_disk.Count > 0 ? _disk.Last().Waiting : _sent).AddRange(_output.SendAfterPersist);
+                (_disk.Count > 0 ? _waitingForLast : _sent).AddRange(_output.SendAfterPersist);
             }
 
             again = false;
