@@ -212,4 +212,25 @@ public sealed class Section5_2_LeaderElection
         voter.Sent().ShouldAllBe(message => message is RequestVoteResponse);
         voter.Core.Role.ShouldBe(Role.Follower);
     }
+
+    [Fact]
+    public void The_vote_of_an_incarnation_that_sits_in_no_seat_does_not_count()
+    {
+        var former = new ServerId(S2.Node, 99);
+        foreach (bool isPreVote in new[] { true, false })
+        {
+            Server candidate = WithLog(1, 1).Ticks(2 * ElectionTimeoutTicks);
+            if (!isPreVote)
+            {
+                candidate.Receive(new RequestVoteResponse(S3, S1, new Term(2), true, true));
+            }
+
+            candidate.Sent();
+            candidate.Receive(new RequestVoteResponse(former, S1, new Term(2), isPreVote, true));
+
+            candidate.Core.Role.ShouldBe(Role.Candidate);
+            candidate.Core.CurrentTerm.ShouldBe(new Term(isPreVote ? 1UL : 2UL));
+            candidate.Sent().ShouldBeEmpty();
+        }
+    }
 }

@@ -251,4 +251,23 @@ public sealed class Section5_3_LogReplication
         leader.Core.Log.Last.Index.Value.ShouldBeGreaterThan((ulong)Entries);
         leader.Core.Log.FirstInMemory.Value.ShouldBeGreaterThan(20_000UL, "200,000 entries are more than the 16 MiB that stay");
     }
+
+    [Fact]
+    public void Entries_that_were_loaded_for_an_earlier_leadership_are_not_sent()
+    {
+        Server leader = WithLog(1, 1).Elected();
+        leader.Acknowledges(S3, 3);
+        for (int i = 0; i < 100; i++)
+        {
+            leader.Propose();
+        }
+
+        LogIndex next = leader.Core.Peers.Single(peer => peer.Server == S3).NextIndex;
+        next.ShouldBeLessThan(leader.Core.Log.Last.Index, "the window is full");
+        leader.Sent();
+
+        leader.Core.OnEntriesLoaded(new LoadRequest(S3, next, next, 1_000), new[] { Entry(next.Value, 1) });
+
+        leader.Sent().ShouldBeEmpty("nothing was being loaded, and the log has another entry there");
+    }
 }
