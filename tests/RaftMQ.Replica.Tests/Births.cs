@@ -443,4 +443,23 @@ public sealed class Births
         world[1].Reports.ShouldNotContain(report => report.Contains("giving up"));
         world[1].Replica.Identity.Cluster.IsBorn.ShouldBeTrue();
     }
+
+    [Fact]
+    public void A_birth_is_not_given_up_for_what_others_say_in_new_lives()
+    {
+        var world = new World(seed: 23, nodes: 3);
+        world.StartAll();
+        world.Loss = 1;
+        world.Until(() => world[1].Replica.Identity.Cluster.IsBorn);
+        world.Pass(2);
+
+        foreach (uint id in new uint[] { 2, 3 })
+        {
+            world[1].Handle(new PeerMetInput(new Storage.Identity.ServerIdentity(new ClusterId(77), new ServerId(new NodeId(id), 99))));
+        }
+
+        world.Pass(2);
+        world[1].Reports.ShouldNotContain(report => report.Contains("giving up"));
+        world[1].Replica.Identity.Cluster.IsBorn.ShouldBeTrue();
+    }
 }

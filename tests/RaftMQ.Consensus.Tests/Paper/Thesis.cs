@@ -353,4 +353,29 @@ public sealed class Thesis
         other.Core.TransferLeadership(null).ShouldBeTrue();
         other.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
     }
+
+    [Fact]
+    public void What_a_former_life_still_had_on_the_way_is_not_listened_to()
+    {
+        Server leader = WithLog(1, 1).Elected();
+
+        leader.Receive(AsksForVote(new ServerId(S2.Node, 99), 9, At(9, 9), transfer: true));
+
+        leader.Core.Role.ShouldBe(Role.Leader);
+        leader.Core.CurrentTerm.ShouldBe(new Term(2));
+    }
+
+    [Fact]
+    public void The_answers_of_a_server_without_a_seat_confirm_no_read()
+    {
+        var newcomer = new ServerId(S2.Node, 99);
+        Server leader = WithLog(1, 1).Elected();
+        leader.Core.OnLinkUp(newcomer);
+        leader.Acknowledges(S3, 3).Sent();
+        leader.Receive(new ReadIndexRequest(S3, S1, new Term(2), new ReadId(7)));
+        ulong round = leader.Sent<AppendEntries>().Max(append => append.ReadRound);
+
+        leader.Acknowledges(newcomer, 3, round).Sent<ReadIndexResponse>().ShouldBeEmpty();
+        leader.Acknowledges(S3, 3, round).Sent<ReadIndexResponse>().ShouldHaveSingleItem();
+    }
 }
