@@ -61,7 +61,9 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
 
         foreach (SimulatedNode node in world.Nodes)
         {
-            if (!plan.Breakable.Contains(node.Id) && !membership.Counts(node.Identity.Server))
+            // Who has not got the birth on its disk yet would found another cluster with whoever lost it.
+            bool isSound = membership.Counts(node.Identity.Server) && world.Ghost.ImageOf(node.Identity.Server).Durable.Last > 0;
+            if (!plan.Breakable.Contains(node.Id) && !isSound)
             {
                 return false;
             }
