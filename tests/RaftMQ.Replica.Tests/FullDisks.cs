@@ -13,13 +13,8 @@ public sealed class FullDisks
     [Fact]
     public void What_has_no_room_waits_in_its_order_and_is_written_when_there_is_some()
     {
-        var files = new SimulatedDisk(1);
-        ulong lastId = 0;
-        var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
-        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
-        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
         var told = new List<ReplicaInput>();
-        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
+        (SimulatedDisk files, ReplicaFolder folder, ReplicaDisk disk) = Open(told);
         files.CapacityBytes = 4 * SegmentBytes;
 
         DiskWork[] work = [.. Enumerable.Range(1, 20).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null))];
@@ -46,18 +41,11 @@ public sealed class FullDisks
         folder.Log.LastIndex.Value.ShouldBe(20UL);
     }
 
-    private static LogEntry EntryAt(int index) => new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), new byte[3_000]);
-
     [Fact]
     public void What_waits_is_written_under_load_too_when_there_is_room()
     {
-        var files = new SimulatedDisk(1);
-        ulong lastId = 0;
-        var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
-        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
-        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
         var told = new List<ReplicaInput>();
-        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
+        (SimulatedDisk files, ReplicaFolder folder, ReplicaDisk disk) = Open(told);
         files.CapacityBytes = 2 * SegmentBytes;
         disk.Do([.. Enumerable.Range(1, 20).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null))], told);
         disk.WorkInBackground(idle: false, told);
@@ -73,4 +61,18 @@ public sealed class FullDisks
         folder.Log.LastIndex.Value.ShouldBe(20UL);
         told.OfType<PersistedInput>().Last().Batch.ShouldBe(21UL);
     }
+
+    /// <summary>A folder whose log has one batch, number 1, and no entry.</summary>
+    private static (SimulatedDisk Files, ReplicaFolder Folder, ReplicaDisk Disk) Open(List<ReplicaInput> told)
+    {
+        var files = new SimulatedDisk(1);
+        ulong lastId = 0;
+        var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
+        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
+        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
+        return (files, folder, disk);
+    }
+
+    private static LogEntry EntryAt(int index) => new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), new byte[3_000]);
 }

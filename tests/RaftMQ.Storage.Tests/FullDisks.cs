@@ -143,6 +143,19 @@ public sealed class FullDisks
     }
 
     [Fact]
+    public void Without_a_spare_for_the_next_start_there_is_room_for_nothing()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Reopen();
+        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+
+        log.Log.RoomBytes.ShouldBe(0);
+        Should.Throw<DiskFullException>(() => log.Write(null, null, TestLog.Entry(1, 1, 20)));
+    }
+
+    [Fact]
     public void Where_there_is_room_for_a_segment_there_is_room_for_the_largest_record()
     {
         const int LargestBytes = TestLog.SegmentBytes - (2 * 512) - WriteAheadLog.RecordOverheadBytes;

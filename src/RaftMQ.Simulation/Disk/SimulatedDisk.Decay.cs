@@ -7,7 +7,8 @@ namespace RaftMQ.Simulation.Disk;
 /// </summary>
 public sealed partial class SimulatedDisk
 {
-    private const string LogEnding = ".wal";
+    /// <summary>How the names of the log's files end.</summary>
+    internal const string LogEnding = ".wal";
 
     private readonly Chance _faults;
     private readonly HashSet<SimulatedFile> _harmed = [];

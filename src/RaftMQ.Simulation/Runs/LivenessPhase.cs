@@ -31,7 +31,6 @@ internal sealed class LivenessPhase
         _electionTimeoutUs = plan.Replica.ElectionTimeoutTicks * plan.Replica.TickMilliseconds * 1_250L;
     }
 
-
     public void Run()
     {
         _world.Clients.MayAsk = false;

@@ -149,8 +149,14 @@ internal sealed class SimulatedClient
             _node = PickNode();
         }
 
-        if (_node == 0)
+        if (_node == 0 || !_world.MayServe(_node))
         {
+            if (_probe is not null)
+            {
+                _world.Clients.Probes.OnEnded(_probe, Ending.NotDone);
+                (_probe, _request) = (null, null);
+            }
+
             ActIn(100_000);
             return;
         }

@@ -16,8 +16,6 @@ namespace RaftMQ.Simulation.World;
 /// </summary>
 internal sealed partial class SimulatedNode
 {
-    private const string LogEnding = ".wal";
-
     private readonly SimulatedWorld _world;
     private readonly Plan _plan;
     private readonly Chance _chance;
@@ -84,7 +82,7 @@ internal sealed partial class SimulatedNode
         _failuresBefore = Disk.Failures;
         try
         {
-            string? tail = Disk.List().LastOrDefault(name => name.EndsWith(LogEnding, StringComparison.Ordinal));
+            string? tail = Disk.List().LastOrDefault(name => name.EndsWith(SimulatedDisk.LogEnding, StringComparison.Ordinal));
             ReadOnlyMemory<byte> found = tail is null ? default : Disk.Contents(tail);
             ReplicaFolder folder = OpenFolder();
             if (tail is not null && !Disk.Contents(tail).Span.SequenceEqual(found.Span))
@@ -277,7 +275,7 @@ internal sealed partial class SimulatedNode
             return;
         }
 
-        if (damage.Contains(LogEnding + " at offset ", StringComparison.Ordinal))
+        if (damage.Contains(SimulatedDisk.LogEnding + " at offset ", StringComparison.Ordinal))
         {
             _world.Reach.Count(Situation.MiddleDamageDetected);
         }
