@@ -56,7 +56,8 @@ public sealed class WriteAheadLog : IDisposable
 
     /// <summary>
     /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the rest of the segment under way, or into the spares
-    /// but for the last and the segments that the disk has room for; nothing without a spare for the next start. A record that does not fit a segment begins the next, so any two in a row are together more than one of them full.
+    /// but for the last and the segments that the disk has room for; nothing without a spare for the next start. A record that does not fit a segment begins the next, so any
+    /// two in a row are together more than one of them full.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk did not tell; the log must not be used again.</exception>
     public long RoomBytes
