@@ -483,6 +483,27 @@ public sealed class Answers
     }
 
     [Fact]
+    public void A_follower_without_its_reserve_takes_no_entry_and_votes()
+    {
+        var world = new World(seed: 34, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world[FollowerOf(world)];
+        WorldNode third = world.Nodes.Single(node => node != leader && node != follower);
+        world.Settle();
+        LogPosition last = follower.Replica.Core.Log.Last;
+        follower.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Exhausted, 0));
+
+        world.Do(leader.Id, CreateOrders).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world.Pass(5);
+        follower.Replica.Core.Log.Last.ShouldBe(last);
+
+        leader.Kill();
+        world.Until(() => world.Leader == third);
+        follower.Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample, 1 << 20));
+        world.Until(() => follower.Replica.Core.Log.Last == third.Replica.Core.Log.Last);
+    }
+
+    [Fact]
     public void A_pop_whose_client_goes_while_it_reads_takes_nothing()
     {
         var world = new World(seed: 30, nodes: 3);
