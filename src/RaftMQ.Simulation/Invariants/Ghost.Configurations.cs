@@ -24,6 +24,11 @@ internal sealed partial class Ghost
             findings.Report("I10", $"leader {node.Id} of term {core.CurrentTerm} makes the configuration {entry.Position} while that at index {index} is uncommitted");
         }
 
+        if (isItsAuthor && core.Log.TermAt(core.CommitIndex) != core.CurrentTerm)
+        {
+            findings.Report("I10", $"leader {node.Id} of term {core.CurrentTerm} makes the configuration {entry.Position} before it has committed in its own term (thesis §4.1)");
+        }
+
         if (isItsAuthor)
         {
             RequireTheLog(core, before, next);
