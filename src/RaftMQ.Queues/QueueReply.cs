@@ -2,13 +2,13 @@ namespace RaftMQ.Queues;
 
 /// <summary>The answer to a command.</summary>
 /// <param name="Outcome">What became of it.</param>
-/// <param name="Body">The message taken by a pop; otherwise empty.</param>
+/// <param name="Body">Where the body of the message taken by a pop stands; none otherwise.</param>
 /// <param name="Index">The log index at which it was decided; for a repeated request the index of the first time.</param>
 /// <param name="Limit">The limit that a refusal ran into, in its own unit; otherwise 0.</param>
-public readonly record struct QueueReply(QueueOutcome Outcome, ReadOnlyMemory<byte> Body, ulong Index, long Limit = 0);
+public readonly record struct QueueReply(QueueOutcome Outcome, BodyReference Body, ulong Index, long Limit = 0);
 
 /// <summary>A command that is committed, with what its entry says of it.</summary>
 /// <param name="Index">The entry's log index; ascending from call to call.</param>
 /// <param name="TimeMilliseconds">The entry's stamp; never falls from call to call.</param>
-/// <param name="Payload">The command's bytes; kept as long as a message in them is.</param>
+/// <param name="Payload">The command's bytes; not kept.</param>
 public readonly record struct CommittedCommand(ulong Index, long TimeMilliseconds, ReadOnlyMemory<byte> Payload);

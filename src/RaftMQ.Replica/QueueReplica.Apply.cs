@@ -127,8 +127,14 @@ public sealed partial class QueueReplica
             request.NextAtIndex = null;
             if (request.Stage == RequestStage.Proposed)
             {
-                bool isItsEntry = request.Position.Term == appliedTerm;
-                End(request, isItsEntry ? RequestOutcome.Replied : RequestOutcome.Overwritten, isItsEntry ? reply : default);
+                if (request.Position.Term == appliedTerm)
+                {
+                    EndApplied(request, reply);
+                }
+                else
+                {
+                    End(request, RequestOutcome.Overwritten);
+                }
             }
         }
     }

@@ -163,8 +163,7 @@ public sealed partial class QueueReplica
             _byDeadline.Dequeue();
             if (request.Stage != RequestStage.Done)
             {
-                bool mayHappen = request.Stage is RequestStage.Forwarded or RequestStage.Proposed;
-                End(request, mayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.NoLeader);
+                End(request, request.MayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.NoLeader);
             }
         }
 
@@ -184,6 +183,7 @@ public sealed partial class QueueReplica
                 End(request, RequestOutcome.OutcomeUnknown);
                 break;
             case RequestStage.Proposed:
+            case RequestStage.Loading:
                 End(request, RequestOutcome.OutcomeUnknown);
                 break;
             default:
@@ -192,7 +192,7 @@ public sealed partial class QueueReplica
     }
 
     /// <summary>Ends a request of this node's client, or answers the node that passed it on.</summary>
-    private void End(PendingCommand request, RequestOutcome outcome, in QueueReply reply = default)
+    private void End(PendingCommand request, RequestOutcome outcome, in QueueReply reply = default, ReadOnlyMemory<byte> body = default)
     {
         if (request.Origin is { } origin)
         {
@@ -204,12 +204,12 @@ public sealed partial class QueueReplica
         bool isDone = outcome == RequestOutcome.Replied && reply.Outcome == QueueOutcome.Done;
         bool isUndecided = request.MayHaveHappened && !isDone;
         _forwarded.Remove(request.Number);
-        request.End(new RequestResult(isUndecided ? RequestOutcome.OutcomeUnknown : outcome, isUndecided ? default : reply, _core.Leader?.Node));
+        request.End(new RequestResult(isUndecided ? RequestOutcome.OutcomeUnknown : outcome, isUndecided ? default : reply, _core.Leader?.Node, body));
         _ports.Complete(request);
     }
 
     /// <summary>Whether there is still a request that the log may decide: an orderly stop waits for these.</summary>
-    public bool HasRequestsUnderWay => _forwarded.Count > 0 || _proposed.Count > 0;
+    public bool HasRequestsUnderWay => _forwarded.Count > 0 || _proposed.Count > 0 || _bodiesWanted.Count > 0 || _bodiesUnderWay.Count > 0;
 
     /// <summary>Answers everything that still waits: the node is about to end.</summary>
     public void EndAllRequests()
@@ -219,8 +219,7 @@ public sealed partial class QueueReplica
         {
             if (request.Stage != RequestStage.Done)
             {
-                bool mayHappen = request.Stage is RequestStage.Forwarded or RequestStage.Proposed;
-                End(request, mayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.Stopping);
+                End(request, request.MayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.Stopping);
             }
         }
 

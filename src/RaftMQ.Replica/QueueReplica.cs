@@ -105,6 +105,9 @@ public sealed partial class QueueReplica
             case PeerEntriesLoadedInput loaded:
                 _core.OnEntriesLoaded(loaded.Request, loaded.Entries);
                 break;
+            case BodiesLoadedInput loaded:
+                OnBodiesLoaded(loaded);
+                break;
             case LinkUpInput up:
                 OnLinkUp(up.Server);
                 break;
@@ -150,6 +153,7 @@ public sealed partial class QueueReplica
 
         TakeReads();
         ApplyCommitted();
+        LoadBodies();
         ServeReads();
         ObserveLeadership();
     }

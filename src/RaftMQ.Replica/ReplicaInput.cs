@@ -52,6 +52,9 @@ public sealed record PeerEntriesLoadedInput(LoadRequest Request, ReadOnlyMemory<
 /// <summary>Entries asked for with <see cref="ApplyLoad"/>.</summary>
 public sealed record ApplyEntriesLoadedInput(LogIndex First, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
+/// <summary>Bodies asked for with <see cref="BodyLoad"/>, in the same order.</summary>
+public sealed record BodiesLoadedInput(IReadOnlyList<ReadOnlyMemory<byte>> Bodies) : ReplicaInput;
+
 /// <summary>The room on this node's disk has changed.</summary>
 /// <param name="Space">How much allocated room is left.</param>
 /// <param name="RoomBytes">What the disk has room for behind what is written (<see cref="WriteAheadLog.RoomBytes"/>).</param>

@@ -67,6 +67,9 @@ public sealed record ReplicaOptions
     /// <summary>The payload bytes asked from disk at once while catching up.</summary>
     public int ApplyLoadBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>The bytes of bodies asked from disk at once, and so held for answers; the first one is loaded whatever its size.</summary>
+    public int BodyLoadBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>The most requests of other nodes that wait for a read on this leader.</summary>
     public int MaxForwardedReads { get; init; } = 16_384;
 }

@@ -74,7 +74,7 @@ public sealed class Nodes
         await cluster.StartAllAsync();
 
         RequestResult popped = await cluster[2].SubmitAsync(QueueCommandCodec.Pop("orders"), Never);
-        popped.Reply.Body.ToArray().ShouldBe("kept"u8.ToArray());
+        popped.Body.ToArray().ShouldBe("kept"u8.ToArray());
     }
 
     [Fact]

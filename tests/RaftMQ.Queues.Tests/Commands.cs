@@ -96,6 +96,6 @@ public sealed class Commands
 
         machine.Do(QueueCommandCodec.Publish("a", body));
 
-        machine.Do(QueueCommandCodec.Pop("a")).Body.ToArray().ShouldBe(body);
+        machine.BodyOf(machine.Do(QueueCommandCodec.Pop("a"))).ShouldBe(body);
     }
 }

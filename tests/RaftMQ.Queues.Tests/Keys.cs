@@ -28,7 +28,7 @@ public sealed class Keys
         QueueReply again = machine.Do(QueueCommandCodec.Pop("a", "k"));
 
         again.Index.ShouldBe(first.Index);
-        again.Body.ToArray().ShouldBe("1"u8.ToArray());
+        machine.BodyOf(again).ShouldBe("1"u8.ToArray());
         machine.Pop("a").ShouldBe("2");
     }
 

@@ -5,6 +5,7 @@ namespace RaftMQ.Queues.Tests;
 /// <summary>A machine with a log of its own: every command gets the next index.</summary>
 internal sealed class Machine
 {
+    private readonly Dictionary<ulong, byte[]> _log = [];
     private ulong _index;
 
     public Machine(QueueLimits? limits = null)
@@ -22,7 +23,8 @@ internal sealed class Machine
 
     public QueueReply Do(byte[] command)
     {
-        QueueReply reply = Queue.Apply(new CommittedCommand(++_index, Now, command));
+        _log.Add(++_index, command);
+        QueueReply reply = Queue.Apply(new CommittedCommand(_index, Now, command));
         Queue.StateHash.ShouldBe(Queue.ComputeStateHash(), "the hash kept as the state changes is the hash of the state");
         return reply;
     }
@@ -35,6 +37,9 @@ internal sealed class Machine
     public string Pop(string topic, string? key = null)
     {
         QueueReply reply = Do(QueueCommandCodec.Pop(topic, key));
-        return reply.Outcome == QueueOutcome.Done ? Encoding.UTF8.GetString(reply.Body.Span) : reply.Outcome.ToString();
+        return reply.Outcome == QueueOutcome.Done ? Encoding.UTF8.GetString(BodyOf(reply)) : reply.Outcome.ToString();
     }
+
+    /// <summary>The body that a pop took, from the log; empty for any other reply.</summary>
+    public byte[] BodyOf(in QueueReply reply) => reply.Body.IsNone ? [] : reply.Body.In(_log[reply.Body.Index]).ToArray();
 }

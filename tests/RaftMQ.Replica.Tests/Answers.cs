@@ -230,9 +230,9 @@ public sealed class Answers
 
         RequestResult again = world.Do(FollowerOf(world), QueueCommandCodec.Pop("orders", "pop-1"));
 
-        again.Reply.Body.ToArray().ShouldBe("first"u8.ToArray());
+        again.Body.ToArray().ShouldBe("first"u8.ToArray());
         again.Reply.Index.ShouldBe(popped.Reply.Index);
-        world.Do(FollowerOf(world), QueueCommandCodec.Pop("orders")).Reply.Body.ToArray().ShouldBe("second"u8.ToArray());
+        world.Do(FollowerOf(world), QueueCommandCodec.Pop("orders")).Body.ToArray().ShouldBe("second"u8.ToArray());
     }
 
     [Fact]
@@ -299,7 +299,7 @@ public sealed class Answers
         world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.ReserveOnly, long.MaxValue));
         world.Do(leader, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
         world.Do(FollowerOf(world), QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
-        world.Do(leader, PopOrders).Reply.Body.ToArray().ShouldBe("kept"u8.ToArray());
+        world.Do(leader, PopOrders).Body.ToArray().ShouldBe("kept"u8.ToArray());
 
         world[leader].Handle(new DiskSpaceInput(Storage.Wal.WalSpace.Ample, long.MaxValue));
         world.Do(leader, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);

@@ -219,7 +219,7 @@ public sealed class Births
         world.StartAll();
 
         RequestResult popped = world.Do(2, QueueCommandCodec.Pop("orders"));
-        popped.Reply.Body.ToArray().ShouldBe("one"u8.ToArray());
+        popped.Body.ToArray().ShouldBe("one"u8.ToArray());
     }
 
     [Fact]

@@ -128,7 +128,7 @@ public sealed class Storms
                     break;
                 }
 
-                _popped.Add(Encoding.UTF8.GetString(popped.Reply.Body.Span));
+                _popped.Add(Encoding.UTF8.GetString(popped.Body.Span));
             }
         }
 
@@ -176,7 +176,7 @@ public sealed class Storms
             {
                 if (done)
                 {
-                    _popped.Add(Encoding.UTF8.GetString(result.Reply.Body.Span));
+                    _popped.Add(Encoding.UTF8.GetString(result.Body.Span));
                 }
                 else if (result.Outcome == RequestOutcome.OutcomeUnknown)
                 {

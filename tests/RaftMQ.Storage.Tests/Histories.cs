@@ -42,6 +42,22 @@ public sealed class Histories
             }
 
             log.Describe().ShouldBe(string.Join(" ", model.Select(entry => entry.Position)), $"seed {seed}");
+            ReadsSingly(log, model, chance, $"seed {seed}");
+        }
+    }
+
+    private static void ReadsSingly(TestLog log, List<LogEntry> model, Chance chance, string when)
+    {
+        int oneOf = chance.Below(6) + 1;
+        LogIndex[] some = [.. model.Select(entry => entry.Index).Where(_ => chance.Below(oneOf) == 0)];
+        var found = new List<LogEntry>();
+        log.Log.Read(some, found);
+        found.Select(entry => entry.Index).ShouldBe(some, when);
+        foreach (LogEntry entry in found)
+        {
+            LogEntry expected = model[(int)entry.Index.Value - 1];
+            entry.Position.ShouldBe(expected.Position, when);
+            entry.Payload.Span.SequenceEqual(expected.Payload.Span).ShouldBeTrue(when);
         }
     }
 

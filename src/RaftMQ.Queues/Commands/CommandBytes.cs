@@ -38,7 +38,10 @@ internal readonly struct CommandBytes
     public ReadOnlyMemory<byte> Topic => _payload.Slice(HeaderBytes + _keyLength, _topicLength);
 
     /// <summary>The command's own part.</summary>
-    public ReadOnlyMemory<byte> Rest => _payload[(HeaderBytes + _keyLength + _topicLength)..];
+    public ReadOnlyMemory<byte> Rest => _payload[RestOffset..];
+
+    /// <summary>Where the command's own part begins in the payload.</summary>
+    public int RestOffset => HeaderBytes + _keyLength + _topicLength;
 
     /// <summary>What was asked for, whoever asked with whatever key.</summary>
     public UInt128 RequestHash => XxHash128.HashToUInt128(_payload.Span[(HeaderBytes + _keyLength)..], ((long)Kind << 32) + _topicLength);

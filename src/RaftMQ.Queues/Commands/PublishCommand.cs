@@ -33,7 +33,7 @@ internal static class PublishCommand
             : (QueueOutcome.Done, 0);
         if (outcome == QueueOutcome.Done)
         {
-            state.Publish(topic, body, index);
+            state.Publish(topic, BodyReference.To(body.Span, command.RestOffset, index));
         }
 
         return new QueueReply(outcome, default, index, limit);

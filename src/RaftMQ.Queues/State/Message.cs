@@ -1,4 +1,4 @@
 namespace RaftMQ.Queues.State;
 
-/// <summary>A waiting message: its place in the topic, the entry that brought it, and its body, a slice of that entry's payload.</summary>
-internal readonly record struct Message(ulong Sequence, ulong Index, ulong BodyHash, ReadOnlyMemory<byte> Body);
+/// <summary>A waiting message: its place in the topic, and where its body stands.</summary>
+internal readonly record struct Message(ulong Sequence, BodyReference Body);

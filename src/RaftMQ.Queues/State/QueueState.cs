@@ -36,7 +36,7 @@ internal sealed class QueueState
             sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
             foreach (Message message in topic.Messages)
             {
-                sum += StateHash.OfMessage(topic, message with { BodyHash = StateHash.OfBody(message.Body.Span) });
+                sum += StateHash.OfMessage(topic, message);
                 messages++;
                 bytes += message.Body.Length;
             }
@@ -70,16 +70,16 @@ internal sealed class QueueState
         _sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
     }
 
-    public void Publish(Topic topic, ReadOnlyMemory<byte> body, ulong index)
+    public void Publish(Topic topic, in BodyReference body)
     {
         _sum -= StateHash.OfNextSequence(topic);
-        Message message = topic.Append(body, StateHash.OfBody(body.Span), index);
+        Message message = topic.Append(body);
         _sum += StateHash.OfNextSequence(topic) + StateHash.OfMessage(topic, message);
         MessageCount++;
         ByteCount += body.Length;
     }
 
-    public ReadOnlyMemory<byte> Pop(Topic topic)
+    public BodyReference Pop(Topic topic)
     {
         Message message = topic.TakeOldest();
         _sum -= StateHash.OfMessage(topic, message);

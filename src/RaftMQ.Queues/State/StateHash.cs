@@ -17,9 +17,8 @@ internal static class StateHash
         Message,
         Key,
         Counters,
+        Body,
     }
-
-    public static ulong OfBody(ReadOnlySpan<byte> body) => XxHash3.HashToUInt64(body);
 
     public static ulong OfLimits(QueueLimits limits) => Of(Part.Limits, XxHash3.HashToUInt64(QueueCommandCodec.Configure(limits)), 0, 0);
 
@@ -28,16 +27,18 @@ internal static class StateHash
     public static ulong OfNextSequence(Topic topic) => Of(Part.NextSequence, topic.Number, topic.NextSequence, 0);
 
     public static ulong OfMessage(Topic topic, in Message message) =>
-        Of(Part.Message, topic.Number, message.Sequence, message.BodyHash ^ ((ulong)message.Body.Length << 32)) + Of(Part.Message, message.Index, message.Sequence, topic.Number);
+        Of(Part.Message, topic.Number, message.Sequence, OfBody(message.Body));
 
     public static ulong OfKey(RequestKeys.Carried carried)
     {
         ulong request = (ulong)carried.RequestHash ^ (ulong)(carried.RequestHash >> 64);
-        ulong reply = OfBody(carried.Reply.Body.Span) ^ (carried.Reply.Index << 8) ^ (ulong)carried.Reply.Outcome;
+        ulong reply = OfBody(carried.Reply.Body) ^ (carried.Reply.Index << 8) ^ (ulong)carried.Reply.Outcome;
         return Of(Part.Key, XxHash3.HashToUInt64(carried.Key), request, reply + (ulong)carried.ExpiresAt);
     }
 
     public static ulong OfCounters(ulong nextTopicNumber, long messages, long bytes) => Of(Part.Counters, nextTopicNumber, (ulong)messages, (ulong)bytes);
+
+    private static ulong OfBody(in BodyReference body) => Of(Part.Body, body.Index, body.Hash, ((ulong)body.Offset << 32) | (uint)body.Length);
 
     private static ulong Of(Part part, ulong a, ulong b, ulong c)
     {

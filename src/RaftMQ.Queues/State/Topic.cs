@@ -26,9 +26,9 @@ internal sealed class Topic(ulong number, byte[] name, string text)
 
     public IEnumerable<Message> Messages => _messages;
 
-    public Message Append(ReadOnlyMemory<byte> body, ulong bodyHash, ulong index)
+    public Message Append(in BodyReference body)
     {
-        var message = new Message(NextSequence++, index, bodyHash, body);
+        var message = new Message(NextSequence++, body);
         _messages.Enqueue(message);
         Bytes += body.Length;
         return message;

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Queues;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -21,3 +22,7 @@ public sealed record PeerLoad(LoadRequest Request) : DiskWork;
 /// <param name="Last">The last that may be loaded.</param>
 /// <param name="MaxBytes">Enough payload for one time; the first entry is loaded whatever its size.</param>
 public sealed record ApplyLoad(LogIndex First, LogIndex Last, int MaxBytes) : DiskWork;
+
+/// <summary>Bodies of durable, applied entries; answered by <see cref="BodiesLoadedInput"/>.</summary>
+/// <param name="Bodies">Which, by ascending index; the same one may be wanted more than once.</param>
+public sealed record BodyLoad(IReadOnlyList<BodyReference> Bodies) : DiskWork;

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Queues;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Wal;
@@ -49,6 +50,9 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
                     break;
                 case ApplyLoad load:
                     done.Add(new ApplyEntriesLoadedInput(load.First, Read(load.First, load.Last, load.MaxBytes)));
+                    break;
+                case BodyLoad load:
+                    done.Add(new BodiesLoadedInput(Read(load.Bodies)));
                     break;
                 default:
                     break;
@@ -116,6 +120,30 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
 
         _reportedRoom = log.RoomBytes;
         done.Add(new PersistedInput(last.Id, _reportedRoom));
+    }
+
+    private ReadOnlyMemory<byte>[] Read(IReadOnlyList<BodyReference> bodies)
+    {
+        var indexes = new List<LogIndex>(bodies.Count);
+        foreach (BodyReference body in bodies)
+        {
+            if (indexes.Count == 0 || indexes[^1].Value != body.Index)
+            {
+                indexes.Add(new LogIndex(body.Index));
+            }
+        }
+
+        var entries = new List<LogEntry>(indexes.Count);
+        log.Read(indexes, entries);
+        var found = new ReadOnlyMemory<byte>[bodies.Count];
+        int at = 0;
+        for (int i = 0; i < found.Length; i++)
+        {
+            at += entries[at].Index.Value == bodies[i].Index ? 0 : 1;
+            found[i] = bodies[i].In(entries[at].Payload);
+        }
+
+        return found;
     }
 
     private LogEntry[] Read(LogIndex first, LogIndex last, int maxBytes)

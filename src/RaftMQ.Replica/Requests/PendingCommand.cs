@@ -19,6 +19,9 @@ public enum RequestStage : byte
     /// <summary>Stands in the log at <see cref="PendingCommand.Position"/>, there to be committed or overwritten.</summary>
     Proposed,
 
+    /// <summary>Applied; the body that it took is being read from the disk.</summary>
+    Loading,
+
     /// <summary>Ended.</summary>
     Done,
 }
@@ -60,6 +63,12 @@ public class PendingCommand
 
     /// <summary>Where it stands in the log, once proposed.</summary>
     internal LogPosition Position { get; set; }
+
+    /// <summary>What the machine replied, while the body is being read.</summary>
+    internal QueueReply Reply { get; set; }
+
+    /// <summary>Whether it may be carried out, or has been, although its client has no answer.</summary>
+    internal bool MayHappen => Stage is RequestStage.Forwarded or RequestStage.Proposed or RequestStage.Loading;
 
     /// <summary>Another request that waits for the same index under another term.</summary>
     internal PendingCommand? NextAtIndex { get; set; }

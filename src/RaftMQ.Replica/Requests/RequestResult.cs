@@ -37,8 +37,9 @@ public enum RequestOutcome : byte
 /// <summary>The end of a request.</summary>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Reply">The machine's reply, if it was applied.</param>
+/// <param name="Body">The message that a pop took; otherwise empty.</param>
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
-public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader);
+public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader, ReadOnlyMemory<byte> Body = default);
 
 /// <summary>The topics as of an index.</summary>
 /// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, Overloaded, Stopping or Cancelled.</param>

@@ -125,7 +125,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         RequestResult result = await node.SubmitAsync(QueueCommandCodec.Pop(topic, key), context.RequestAborted);
         if (TryAccept(context, result, topic))
         {
-            Answer.Message(context.Response, result.Reply.Body.Span, result.Reply.Index);
+            Answer.Message(context.Response, result.Body.Span, result.Reply.Index);
         }
     }
 

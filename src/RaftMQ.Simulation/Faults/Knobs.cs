@@ -54,6 +54,7 @@ internal sealed class Knobs
         MaxRequests = Turned(16_384, 2, 6);
         (ShortensTurns, ShortensDiskRuns, DelaysTurns, DelaysTicks, HastensIdleWork) = (DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring());
         MaxBodyBytes = Math.Min(Wal.MaxPayloadBytes / 2, Turned(200, 1, 3_000));
+        Replica = Replica with { BodyLoadBytes = Turned(Replica.BodyLoadBytes, 1, 300) };
     }
 
     public WalOptions Wal { get; }

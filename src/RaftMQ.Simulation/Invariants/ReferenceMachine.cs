@@ -61,7 +61,7 @@ internal sealed class ReferenceMachine(Findings findings, CommittedLog committed
             while (_machine.Count(topic) > 0)
             {
                 QueueReply reply = _machine.Apply(new CommittedCommand(++index, time, QueueCommandCodec.Pop(topic)));
-                left.Add((topic, System.Text.Encoding.UTF8.GetString(reply.Body.Span)));
+                left.Add((topic, System.Text.Encoding.UTF8.GetString(reply.Body.In(committed[reply.Body.Index].Payload).Span)));
             }
         }
 

@@ -59,4 +59,7 @@ public enum Situation
 
     /// <summary>A request with a key that a leader had put into its log was forwarded again, as its forwarder could not know, and done once.</summary>
     ForwardedAgain,
+
+    /// <summary>A message whose entry was no longer in memory was read back from the disk for its client.</summary>
+    BodyReadBack,
 }

@@ -148,7 +148,7 @@ internal sealed class Clients
             operation.Outcome = result.Reply.Outcome;
             operation.Index = result.Reply.Index;
             bool took = operation.Kind == OperationKind.Pop && result.Reply.Outcome == QueueOutcome.Done;
-            operation.Taken = took ? System.Text.Encoding.UTF8.GetString(result.Reply.Body.Span) : null;
+            operation.Taken = took ? System.Text.Encoding.UTF8.GetString(result.Body.Span) : null;
         }
 
         OnEnded(attempt, ending);

@@ -3,6 +3,7 @@ using RaftMQ.Replica;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 
 namespace RaftMQ.Simulation.World;
@@ -31,6 +32,11 @@ internal sealed partial class SimulatedNode : IReplicaPorts
     void IReplicaPorts.AskDisk(DiskWork work)
     {
         Step();
+        if (work is BodyLoad)
+        {
+            _world.Reach.Count(Situation.BodyReadBack);
+        }
+
         if (work is PersistBatch batch)
         {
             _world.Ghost.OnGiven(this, batch);

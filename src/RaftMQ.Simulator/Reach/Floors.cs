@@ -35,6 +35,7 @@ internal static class Floors
         new(Situation.WipedNodeAdmitted, "wiped node admitted", Usual),
         new(Situation.Overwritten, "request overwritten, and said so", Usual),
         new(Situation.ForwardedAgain, "forwarded request sent again, done once", Usual),
+        new(Situation.BodyReadBack, "body read back from disk", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>

@@ -3,7 +3,11 @@ using RaftMQ.Consensus;
 namespace RaftMQ.Storage.Wal;
 
 /// <summary>A place in the log from which reading can begin: the state of a reader just before the record of an entry.</summary>
-internal readonly record struct IndexPoint(LogIndex Index, int Segment, int Offset, uint PreviousCrc, int UnitStart);
+internal readonly record struct IndexPoint(LogIndex Index, int Segment, int Offset, uint PreviousCrc, int UnitStart)
+{
+    /// <summary>Whether this place lies behind another.</summary>
+    public bool LiesBehind(int segment, int offset) => Segment > segment || (Segment == segment && Offset > offset);
+}
 
 /// <summary>Where to begin reading for an index: a point every so many bytes of log, so that memory does not grow with the number of entries.</summary>
 /// <param name="intervalBytes">How much log lies between two points, about.</param>

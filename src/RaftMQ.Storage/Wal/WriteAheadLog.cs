@@ -175,8 +175,30 @@ public sealed class WriteAheadLog : IDisposable
         Invariant.Require(first > LogIndex.Zero && first <= last && last <= LastIndex, "only entries that exist are read");
         try
         {
-            IndexPoint point = _journal.Index.Before(first) ?? throw new InvariantViolatedException("the first entry of the log has a point");
-            new LogReader(_files, _segments, _journal.Terms, _options.ReadWindowBytes).Read(point, first, last, maxBytes, into);
+            new LogReader(_files, _segments, _journal, _options.ReadWindowBytes).ReadRow(first, last, maxBytes, into);
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>Reads single entries, for the bodies of messages in them.</summary>
+    /// <param name="indexes">Which, ascending and each once; all are in the log.</param>
+    /// <param name="into">Where they are added, in the same order.</param>
+    /// <exception cref="StorageDamagedException">What is on disk is no longer what was written.</exception>
+    /// <exception cref="StorageFailedException">The disk could not be read.</exception>
+    public void Read(IReadOnlyList<LogIndex> indexes, List<LogEntry> into)
+    {
+        RequireSound();
+        for (int i = 0; i < indexes.Count; i++)
+        {
+            Invariant.Require(indexes[i] > (i == 0 ? LogIndex.Zero : indexes[i - 1]) && indexes[i] <= LastIndex, "single entries are read in order, and only those that exist");
+        }
+
+        try
+        {
+            new LogReader(_files, _segments, _journal, _options.ReadWindowBytes).ReadEach(indexes, into);
         }
         catch (IOException e)
         {

@@ -15,6 +15,7 @@ internal sealed class FakeNode : IQueueNode
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private QueueMachine? _machine;
+    private readonly Dictionary<ulong, ReadOnlyMemory<byte>> _log = [];
     private ulong _index;
 
     public FakeNode(QueueLimits limits) => _limits = limits;
@@ -54,7 +55,7 @@ internal sealed class FakeNode : IQueueNode
             return new RequestResult(RequestOutcome.Cancelled, default, null);
         }
 
-        return Prescribed ?? new RequestResult(RequestOutcome.Replied, Apply(command), new NodeId(1));
+        return Prescribed ?? Apply(command);
     }
 
     public ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation)
@@ -67,11 +68,14 @@ internal sealed class FakeNode : IQueueNode
         }
     }
 
-    private QueueReply Apply(ReadOnlyMemory<byte> command)
+    private RequestResult Apply(ReadOnlyMemory<byte> command)
     {
         lock (_gate)
         {
-            return Machine().Apply(new CommittedCommand(++_index, TimeMilliseconds: 1, command));
+            QueueMachine machine = Machine();
+            _log.Add(++_index, command);
+            QueueReply reply = machine.Apply(new CommittedCommand(_index, TimeMilliseconds: 1, command));
+            return new RequestResult(RequestOutcome.Replied, reply, new NodeId(1), reply.Body.IsNone ? default : reply.Body.In(_log[reply.Body.Index]));
         }
     }
 

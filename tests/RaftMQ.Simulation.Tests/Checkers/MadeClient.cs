@@ -8,6 +8,7 @@ namespace RaftMQ.Simulation.Tests.Checkers;
 internal sealed class MadeClient(int number)
 {
     private QueueReply _reply;
+    private string? _body;
 
     public int Number { get; } = number;
 
@@ -32,9 +33,9 @@ internal sealed class MadeClient(int number)
         HasTakenEffect = false;
     }
 
-    public void TakeEffect(in QueueReply reply)
+    public void TakeEffect(in QueueReply reply, string? body)
     {
-        _reply = reply;
+        (_reply, _body) = (reply, body);
         HasTakenEffect = true;
     }
 
@@ -43,7 +44,7 @@ internal sealed class MadeClient(int number)
         Operation operation = Current!;
         operation.Outcome = _reply.Outcome;
         operation.Index = _reply.Index;
-        operation.Taken = operation.Kind == OperationKind.Pop && _reply.Outcome == QueueOutcome.Done ? Encoding.UTF8.GetString(_reply.Body.Span) : null;
+        operation.Taken = _body;
         End(at, Ending.Replied);
     }
 

@@ -152,11 +152,19 @@ internal sealed class MadeRun
             QueueOutcome outcome = operation.Kind == OperationKind.Topics ? QueueOutcome.Done
                 : _machine.Count(operation.Topic) is null ? QueueOutcome.NoSuchTopic : QueueOutcome.Empty;
             operation.Topics = operation.Kind == OperationKind.Topics ? [.. _machine.Topics] : null;
-            client.TakeEffect(new QueueReply(outcome, default, _index));
+            client.TakeEffect(new QueueReply(outcome, default, _index), null);
             return;
         }
 
-        client.TakeEffect(Append(client.Command!));
+        TakeEffect(client, Append(client.Command!));
+    }
+
+    private void TakeEffect(MadeClient client, in QueueReply reply) => client.TakeEffect(reply, BodyOf(reply));
+
+    private string? BodyOf(in QueueReply reply)
+    {
+        ulong index = reply.Body.Index;
+        return reply.Body.IsNone ? null : Encoding.UTF8.GetString(reply.Body.In(_committed.First(command => command.Index == index).Payload).Span);
     }
 
     private void AfterTheEffect(MadeClient client)
@@ -169,7 +177,7 @@ internal sealed class MadeRun
             case 2 when client.Current!.Key is not null:
                 // Passed on again by its node, which did not learn what became of it: from now on only success is a definite answer.
                 QueueReply again = Append(client.Command!);
-                client.TakeEffect(again);
+                TakeEffect(client, again);
                 if (again.Outcome != QueueOutcome.Done)
                 {
                     client.End(_event, Ending.Unknown);
@@ -217,7 +225,7 @@ internal sealed class MadeRun
         {
             while (_machine.Apply(new CommittedCommand(++beyond, _time, QueueCommandCodec.Pop(topic))) is { Outcome: QueueOutcome.Done } reply)
             {
-                remaining.Add((topic, Encoding.UTF8.GetString(reply.Body.Span)));
+                remaining.Add((topic, BodyOf(reply)!));
             }
         }
 
