@@ -1,4 +1,5 @@
 using RaftMQ.Queues.Commands;
+using RaftMQ.Queues.Snapshots;
 using RaftMQ.Queues.State;
 
 namespace RaftMQ.Queues;
@@ -12,9 +13,17 @@ public sealed class QueueMachine
     /// <summary>The most bytes of a request key.</summary>
     public const int MaxRequestKeyLength = 255;
 
-    private readonly QueueState _state = new();
+    private readonly QueueState _state;
     private ulong _lastIndex;
     private long _lastTime;
+
+    /// <summary>A machine that has applied nothing.</summary>
+    public QueueMachine()
+        : this(new QueueState(), 0, 0)
+    {
+    }
+
+    internal QueueMachine(QueueState state, ulong lastIndex, long lastTime) => (_state, _lastIndex, _lastTime) = (state, lastIndex, lastTime);
 
     /// <summary>The limits in force.</summary>
     public QueueLimits Limits => _state.Limits;
@@ -39,6 +48,9 @@ public sealed class QueueMachine
 
     /// <summary>How many messages wait in a topic, or null if there is no such topic.</summary>
     public long? Count(string topic) => _state.Find(topic)?.Count;
+
+    /// <summary>The state as it is now, to be written while the machine goes on.</summary>
+    public QueueSnapshot Capture() => new(_state, _lastIndex, _lastTime);
 
     /// <summary>Carries out the next command of the log. Bytes that are no command are refused, never an exception.</summary>
     public QueueReply Apply(in CommittedCommand command)

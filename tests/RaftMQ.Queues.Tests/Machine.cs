@@ -1,4 +1,5 @@
 using System.Text;
+using RaftMQ.Queues.Snapshots;
 
 namespace RaftMQ.Queues.Tests;
 
@@ -16,7 +17,7 @@ internal sealed class Machine
         }
     }
 
-    public QueueMachine Queue { get; } = new();
+    public QueueMachine Queue { get; private set; } = new();
 
     /// <summary>The log time of the next command, in milliseconds.</summary>
     public long Now { get; set; } = 1_000;
@@ -27,6 +28,15 @@ internal sealed class Machine
         QueueReply reply = Queue.Apply(new CommittedCommand(_index, Now, command));
         Queue.StateHash.ShouldBe(Queue.ComputeStateHash(), "the hash kept as the state changes is the hash of the state");
         return reply;
+    }
+
+    /// <summary>The machine goes on from what a snapshot of it brings back.</summary>
+    public void Restore(int chunkBytes)
+    {
+        byte[][] chunks = [.. Queue.Capture().Encode(chunkBytes).Select(chunk => chunk.ToArray())];
+        Queue = QueueSnapshot.Decode(chunks.Select(chunk => new ReadOnlyMemory<byte>(chunk)), Queue.StateHash);
+        Queue.StateHash.ShouldBe(Queue.ComputeStateHash());
+        Queue.Capture().Encode(chunkBytes).Select(chunk => chunk.ToArray()).ShouldBe(chunks, "the same state has the same bytes");
     }
 
     public QueueOutcome Create(string topic, string? key = null) => Do(QueueCommandCodec.CreateTopic(topic, key)).Outcome;

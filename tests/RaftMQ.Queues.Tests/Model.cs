@@ -39,6 +39,11 @@ public sealed class Model
                 QueueReply reply = machine.Do(command);
                 twin.Do(command).ShouldBe(reply with { Body = default }, new IgnoringBody());
 
+                if (random.Next(40) == 0)
+                {
+                    machine.Restore(chunkBytes: random.Next(1, 400));
+                }
+
                 string expected = model.Do(request, key, machine.Now);
                 string actual = reply.Outcome == QueueOutcome.Done ? "Done " + Encoding.UTF8.GetString(machine.BodyOf(reply)) : reply.Outcome.ToString();
                 actual.ShouldBe(expected, $"run {run}, command {i}: {request} key {key}");

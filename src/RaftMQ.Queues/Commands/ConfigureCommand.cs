@@ -9,11 +9,20 @@ namespace RaftMQ.Queues.Commands;
 /// </summary>
 internal static class ConfigureCommand
 {
+    /// <summary>The bytes of its own part.</summary>
+    public const int Bytes = Fields * sizeof(long);
+
     private const int Fields = 10;
 
     public static byte[] Encode(QueueLimits limits)
     {
-        byte[] bytes = CommandBytes.Create(QueueCommandKind.Configure, string.Empty, null, Fields * sizeof(long), out Span<byte> rest);
+        byte[] bytes = CommandBytes.Create(QueueCommandKind.Configure, string.Empty, null, Bytes, out Span<byte> rest);
+        Write(limits, rest);
+        return bytes;
+    }
+
+    public static void Write(QueueLimits limits, Span<byte> into)
+    {
         ReadOnlySpan<long> fields =
         [
             limits.MaxTopics, limits.MaxTopicNameBytes, limits.MaxMessageBytes, limits.MaxMessagesPerTopic, limits.MaxBytesPerTopic,
@@ -21,16 +30,14 @@ internal static class ConfigureCommand
         ];
         for (int i = 0; i < Fields; i++)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(rest[(i * sizeof(long))..], fields[i]);
+            BinaryPrimitives.WriteInt64LittleEndian(into[(i * sizeof(long))..], fields[i]);
         }
-
-        return bytes;
     }
 
     public static bool TryDecode(ReadOnlySpan<byte> rest, out QueueLimits limits)
     {
         limits = new QueueLimits();
-        if (rest.Length != Fields * sizeof(long))
+        if (rest.Length != Bytes)
         {
             return false;
         }

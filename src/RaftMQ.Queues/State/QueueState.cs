@@ -14,6 +14,8 @@ internal sealed class QueueState
 
     public RequestKeys Keys { get; } = new();
 
+    public IReadOnlyList<Topic> Topics => _topics;
+
     public int TopicCount => _topics.Count;
 
     public long MessageCount { get; private set; }
@@ -61,13 +63,38 @@ internal sealed class QueueState
         _sum += StateHash.OfLimits(Limits);
     }
 
-    public void Create(ReadOnlySpan<byte> name)
+    public Topic Create(ReadOnlySpan<byte> name)
     {
         var topic = new Topic((ulong)_topics.Count + 1, name.ToArray(), Encoding.UTF8.GetString(name));
         _topics.Add(topic);
         _byName.Add(topic.Name, topic);
         _names = null;
         _sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
+        return topic;
+    }
+
+    /// <summary>Puts a message of a snapshot behind the others of its topic.</summary>
+    public void Put(Topic topic, in Message message)
+    {
+        _sum -= StateHash.OfNextSequence(topic);
+        topic.Put(message);
+        _sum += StateHash.OfNextSequence(topic) + StateHash.OfMessage(topic, message);
+        MessageCount++;
+        ByteCount += message.Body.Length;
+    }
+
+    public void SetNextSequence(Topic topic, ulong sequence)
+    {
+        _sum -= StateHash.OfNextSequence(topic);
+        topic.SetNextSequence(sequence);
+        _sum += StateHash.OfNextSequence(topic);
+    }
+
+    /// <summary>Puts a request key of a snapshot behind the others.</summary>
+    public void Put(RequestKeys.Carried carried)
+    {
+        Keys.Put(carried);
+        _sum += StateHash.OfKey(carried);
     }
 
     public void Publish(Topic topic, in BodyReference body)
@@ -91,6 +118,7 @@ internal sealed class QueueState
 
     public void Remember(ReadOnlySpan<byte> key, UInt128 requestHash, in QueueReply reply, long now)
     {
+        Invariant.Require(reply is { Outcome: QueueOutcome.Done, Limit: 0 }, "only what was carried out is remembered");
         long window = Limits.RequestKeyWindowMilliseconds;
         long expiresAt = now > long.MaxValue - window ? long.MaxValue : now + window;
         _sum += StateHash.OfKey(Keys.Add(key, requestHash, reply, expiresAt));

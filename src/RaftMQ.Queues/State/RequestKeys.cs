@@ -7,7 +7,6 @@ namespace RaftMQ.Queues.State;
 internal sealed class RequestKeys
 {
     private readonly Dictionary<ReadOnlyMemory<byte>, Carried> _byKey = new(ByNameBytes.Instance);
-    private readonly Queue<Carried> _byAge = new();
 
     /// <summary>A request that was carried out.</summary>
     /// <param name="Key">Its key; an array of its own, so that it holds on to nothing else.</param>
@@ -21,29 +20,35 @@ internal sealed class RequestKeys
     /// <summary>Body bytes kept for retried pops.</summary>
     public long Bytes { get; private set; }
 
-    public IEnumerable<Carried> InOrder => _byAge;
+    /// <summary>All that are remembered, the oldest first.</summary>
+    public ChunkedQueue<Carried> InOrder { get; } = new();
 
     public Carried? Find(ReadOnlyMemory<byte> key) => _byKey.GetValueOrDefault(key);
 
     public Carried Add(ReadOnlySpan<byte> key, UInt128 requestHash, in QueueReply reply, long expiresAt)
     {
         var carried = new Carried(key.ToArray(), requestHash, reply, expiresAt);
-        _byKey.Add(carried.Key, carried);
-        _byAge.Enqueue(carried);
-        Bytes += reply.Body.Length;
+        Put(carried);
         return carried;
+    }
+
+    public void Put(Carried carried)
+    {
+        _byKey.Add(carried.Key, carried);
+        InOrder.Enqueue(carried);
+        Bytes += carried.Reply.Body.Length;
     }
 
     /// <summary>Forgets the oldest key whose window is over.</summary>
     public bool TryExpire(long now, out Carried expired)
     {
-        if (!_byAge.TryPeek(out Carried? oldest) || oldest.ExpiresAt > now)
+        if (InOrder.Count == 0 || InOrder.Peek().ExpiresAt > now)
         {
             expired = null!;
             return false;
         }
 
-        expired = _byAge.Dequeue();
+        expired = InOrder.Dequeue();
         _byKey.Remove(expired.Key);
         Bytes -= expired.Reply.Body.Length;
         return true;

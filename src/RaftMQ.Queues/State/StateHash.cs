@@ -18,6 +18,7 @@ internal static class StateHash
         Key,
         Counters,
         Body,
+        Reply,
     }
 
     public static ulong OfLimits(QueueLimits limits) => Of(Part.Limits, XxHash3.HashToUInt64(QueueCommandCodec.Configure(limits)), 0, 0);
@@ -32,8 +33,8 @@ internal static class StateHash
     public static ulong OfKey(RequestKeys.Carried carried)
     {
         ulong request = (ulong)carried.RequestHash ^ (ulong)(carried.RequestHash >> 64);
-        ulong reply = OfBody(carried.Reply.Body) ^ (carried.Reply.Index << 8) ^ (ulong)carried.Reply.Outcome;
-        return Of(Part.Key, XxHash3.HashToUInt64(carried.Key), request, reply + (ulong)carried.ExpiresAt);
+        ulong reply = Of(Part.Reply, OfBody(carried.Reply.Body), carried.Reply.Index, (ulong)carried.ExpiresAt);
+        return Of(Part.Key, XxHash3.HashToUInt64(carried.Key), request, reply);
     }
 
     public static ulong OfCounters(ulong nextTopicNumber, long messages, long bytes) => Of(Part.Counters, nextTopicNumber, (ulong)messages, (ulong)bytes);

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Consensus.Messages;
 
 namespace RaftMQ.Simulation.Invariants;
 
@@ -75,18 +76,32 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
         }
     }
 
-    /// <summary>A server drops entries from its log: none of them is committed.</summary>
-    public void RequireNot(LogImage log, ulong from, ServerId server)
+    /// <summary>
+    /// A server drops entries from its log: none of them is committed, unless it has yet to hear of the term in which others committed them, and follows a leader of an
+    /// earlier one, to whom they were never committed.
+    /// </summary>
+    public void RequireNot(ServerImage image, ulong from)
     {
+        LogImage log = image.Given;
         for (ulong index = from; index <= log.Last; index++)
         {
             findings.Checks++;
-            if (index <= Last && log.TermAt(index) == TermAt(index))
+            bool isCommitted = index <= Last && log.TermAt(index) == TermAt(index);
+            if (isCommitted && !image.Received.Exists(request => request.Term.Value < TermOfCommit(index) && Replaces(request, from, log)))
             {
-                findings.Report("I7", $"server {server} truncates {index}@{log.TermAt(index)}, which is committed");
+                findings.Report("I7", $"server {image.Server} truncates {index}@{log.TermAt(index)}, which is committed");
                 return;
             }
         }
+    }
+
+    private ulong TermOfCommit(ulong index) => _committedIn.Find(commit => commit.Index >= index).Term;
+
+    private static bool Replaces(AppendEntries request, ulong index, LogImage log)
+    {
+        ulong first = request.Previous.Index.Value + 1;
+        bool covers = index >= first && index - first < (ulong)request.Entries.Length;
+        return covers && request.Entries.Span[(int)(index - first)].Term.Value != log.TermAt(index);
     }
 
     private void Extend(ulong index, ulong term, ServerId server)

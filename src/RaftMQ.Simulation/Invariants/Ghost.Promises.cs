@@ -25,6 +25,9 @@ internal sealed partial class Ghost
             case RaftPeerMessage { Message: RequestVote { PreVote: false } request }:
                 OnAskedForVote(node, request);
                 break;
+            case RaftPeerMessage { Message: AppendEntries { Entries.Length: > 0 } request }:
+                ImageOf(node.Replica!.Identity.Server).Received.Add(request);
+                break;
             case RaftPeerMessage { Message: AppendEntriesResponse response }:
                 OnAnswered(node, response);
                 break;

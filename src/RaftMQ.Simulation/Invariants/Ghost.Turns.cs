@@ -13,13 +13,14 @@ internal sealed partial class Ghost
     /// <param name="isWhole">Whether the turn came to its end; if the process died in it, not all of it has reached the disk's queue.</param>
     public void Observe(SimulatedNode node, bool isWhole)
     {
-        if (!node.Replica!.Identity.Cluster.IsBorn)
+        ServerImage image = ImageOf(node.Replica!.Identity.Server);
+        image.Received.Clear();
+        if (!node.Replica.Identity.Cluster.IsBorn)
         {
             return;
         }
 
         RaftCore core = node.Replica.Core;
-        ServerImage image = ImageOf(node.Replica.Identity.Server);
         ClusterHistory history = HistoryOf(node.Replica.Identity.Cluster);
 
         // Who led as the turn began may have committed in it and stepped down after that.

@@ -49,7 +49,7 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
 
         if (batch.Records.TruncateFrom is { } from && from.Value <= given.Last)
         {
-            history.Committed.RequireNot(given, from.Value, image.Server);
+            history.Committed.RequireNot(image, from.Value);
             world.Reach.Count(Situation.ConflictTruncation);
             if (given.TruncateFrom(from.Value))
             {

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Queues.Snapshots;
 
 namespace RaftMQ.Simulation.Invariants;
 
@@ -46,6 +47,31 @@ internal sealed class ReferenceMachine(Findings findings, CommittedLog committed
         if (looksClosely && machine.ComputeStateHash() != machine.StateHash)
         {
             findings.Report("I11", $"the hash that server {server} keeps at index {applied} is not that of its state");
+        }
+
+        if (looksClosely)
+        {
+            RequireTrueSnapshot(machine, applied, server);
+        }
+    }
+
+    /// <summary>What is written of a state brings the same state back, in chunks of whatever size.</summary>
+    private void RequireTrueSnapshot(QueueMachine machine, ulong applied, ServerId server)
+    {
+        findings.Checks++;
+        QueueSnapshot snapshot = machine.Capture();
+        int chunkBytes = 1 + (int)(snapshot.StateHash % 4_000);
+        try
+        {
+            QueueMachine restored = QueueSnapshot.Decode(snapshot.Encode(chunkBytes), snapshot.StateHash);
+            if (restored.ComputeStateHash() != machine.StateHash)
+            {
+                findings.Report("I11", $"the state that a snapshot of server {server} at index {applied} brings back has another hash than it keeps");
+            }
+        }
+        catch (FormatException e)
+        {
+            findings.Report("I11", $"a snapshot of server {server} at index {applied} does not bring its state back: {e.Message}");
         }
     }
 

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Consensus.Messages;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Simulation.Invariants;
@@ -51,6 +52,9 @@ internal sealed class ServerImage(ServerId server)
     public Membership? MembershipSeen { get; set; }
 
     public Membership? MembershipInForce { get; set; }
+
+    /// <summary>What leaders sent in this turn to be appended.</summary>
+    public List<AppendEntries> Received { get; } = [];
 
     /// <summary>Where the log ended at the turn before.</summary>
     public ulong LastBefore { get; set; }
@@ -114,6 +118,7 @@ internal sealed class ServerImage(ServerId server)
         Reported.CopyFrom(Durable);
         MembershipSeen = null;
         Leader = null;
+        Received.Clear();
         (CommitSeen, AppliedSeen, TermLed, RoleSeen, LastBefore) = (0, 0, 0, Role.Follower, Durable.Last);
         return found;
     }
