@@ -36,6 +36,9 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>The highest index whose entry is known to be on this server's disk.</summary>
+    public LogIndex DurableIndex => _durableIndex;
+
     /// <summary>
     /// Entries up to here have been applied by the owner and may leave memory once they are durable and <see cref="RaftOptions.TailBytes"/> is exceeded.
     /// </summary>

@@ -69,6 +69,8 @@ public sealed partial class RaftCore
             TakeMembership(entry);
         }
 
+        Invariant.Require(recovered.CommittedIndex <= _log.Last.Index, "what is committed is in the log");
+        CommitIndex = recovered.CommittedIndex;
         _durableTerm = CurrentTerm;
         _durableIndex = _log.Last.Index;
         _lastEmitted = _log.Last.Index;

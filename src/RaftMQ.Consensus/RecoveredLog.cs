@@ -12,6 +12,9 @@ public sealed record RecoveredLog
     /// <summary>The index of the last entry, or zero for an empty log. The log begins at index 1.</summary>
     public LogIndex LastIndex { get; init; }
 
+    /// <summary>The index up to which the log is known to be committed, by a snapshot of what was applied; zero if there is none.</summary>
+    public LogIndex CommittedIndex { get; init; }
+
     /// <summary>The stamp of the last entry.</summary>
     public LogTime LastTime { get; init; }
 

@@ -10,6 +10,7 @@ using RaftMQ.Replica.Requests;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Node;
@@ -68,9 +69,15 @@ internal sealed class NodeLife : IReplicaPorts
             options.Node.Value,
             incarnation,
             identity.Cluster.IsBorn ? identity.Cluster.ToString() : "none yet");
+        foreach (string damage in folder.Damage)
+        {
+            Log.ReplicaWarning(logger, damage);
+        }
+
         Wal = folder.Log;
-        _disk = new DiskThread(new ReplicaDisk(files, Wal, identity.Server), inbox, OnDiskFailure);
-        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, Clocks(), this);
+        Snapshots = folder.Snapshots;
+        _disk = new DiskThread(new ReplicaDisk(files, Wal, Snapshots, identity.Server), inbox, OnDiskFailure);
+        _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
     }
 
     /// <summary>Cluster, node and incarnation.</summary>
@@ -80,6 +87,8 @@ internal sealed class NodeLife : IReplicaPorts
     public bool IsStopping => _stopStartedMs >= 0;
 
     private WriteAheadLog Wal { get; }
+
+    private SnapshotStore Snapshots { get; }
 
     private bool HasEnded => _givenUp is not null || _refused is not null;
 
@@ -102,6 +111,7 @@ internal sealed class NodeLife : IReplicaPorts
             {
                 _disk.Stop();
                 Wal.Dispose();
+                Snapshots.Dispose();
             }
         }
     }

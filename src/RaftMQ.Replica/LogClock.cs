@@ -36,7 +36,9 @@ public sealed class LogClock
     {
         if (entry.Milliseconds > Now.Milliseconds)
         {
+            // What has passed since the last tick is in that stamp already, as far as its leader saw it: counted again it would make time run faster than twice.
             Now = entry;
+            _started = false;
         }
     }
 

@@ -76,6 +76,7 @@ public sealed partial class QueueReplica
         Invariant.Require(entry.Index == AppliedIndex.Next, "entries are applied once, in order");
         Invariant.Require(_core.Log.TermAt(entry.Index) == entry.Term, "what is applied is what is committed");
         AppliedIndex = entry.Index;
+        NoteForSnapshot(entry);
         QueueReply reply = default;
         switch (entry.Kind)
         {

@@ -72,7 +72,7 @@ public sealed partial class QueueReplica
     private bool FitsTheDisk(PendingCommand request)
     {
         (int entries, long bytes) = _core.Uncommitted;
-        return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
+        return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes - _snapshotRoomBytes;
     }
 
     private void Propose(PendingCommand request)

@@ -18,7 +18,7 @@ public sealed partial class QueueReplica
     private readonly IReplicaPorts _ports;
     private readonly RaftCore _core;
     private readonly RaftOutput _output = new();
-    private readonly QueueMachine _machine = new();
+    private readonly QueueMachine _machine;
     private readonly LogClock _clock = new();
     private long _nowMs;
     private long _wallMs;
@@ -31,9 +31,10 @@ public sealed partial class QueueReplica
     /// <param name="options">What it is told.</param>
     /// <param name="identity">Whose folder the disk is.</param>
     /// <param name="recovered">What the log holds; all of it durable.</param>
+    /// <param name="restored">The state that a snapshot brought back, if there is one: applying goes on behind it.</param>
     /// <param name="start">The clocks as it starts, so that a request that comes before the first tick waits as long as any other.</param>
     /// <param name="ports">The world.</param>
-    public QueueReplica(ReplicaOptions options, ServerIdentity identity, RecoveredLog recovered, TickInput start, IReplicaPorts ports)
+    public QueueReplica(ReplicaOptions options, ServerIdentity identity, RecoveredLog recovered, RestoredState? restored, TickInput start, IReplicaPorts ports)
     {
         _options = options;
         _ports = ports;
@@ -53,6 +54,11 @@ public sealed partial class QueueReplica
         _lastNumber = options.Seed;
         _lastRead = options.Seed;
         RememberBirth(recovered);
+        _machine = restored?.Machine ?? new QueueMachine();
+        if (restored is not null)
+        {
+            GoOnFrom(restored);
+        }
     }
 
     /// <summary>Cluster, node and incarnation.</summary>
@@ -105,6 +111,9 @@ public sealed partial class QueueReplica
             case PeerEntriesLoadedInput loaded:
                 _core.OnEntriesLoaded(loaded.Request, loaded.Entries);
                 break;
+            case SnapshotSavedInput saved:
+                OnSnapshotSaved(saved);
+                break;
             case BodiesLoadedInput loaded:
                 OnBodiesLoaded(loaded);
                 break;
@@ -154,6 +163,7 @@ public sealed partial class QueueReplica
         TakeReads();
         ApplyCommitted();
         LoadBodies();
+        ConsiderSnapshot();
         ServeReads();
         ObserveLeadership();
     }

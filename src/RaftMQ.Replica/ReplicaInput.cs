@@ -55,6 +55,10 @@ public sealed record ApplyEntriesLoadedInput(LogIndex First, ReadOnlyMemory<LogE
 /// <summary>Bodies asked for with <see cref="BodyLoad"/>, in the same order.</summary>
 public sealed record BodiesLoadedInput(IReadOnlyList<ReadOnlyMemory<byte>> Bodies) : ReplicaInput;
 
+/// <summary>The snapshot asked for with <see cref="SnapshotSave"/> is durable, or was given up.</summary>
+/// <param name="Bytes">Its size; 0 if the disk had no room for it.</param>
+public sealed record SnapshotSavedInput(long Bytes) : ReplicaInput;
+
 /// <summary>The room on this node's disk has changed.</summary>
 /// <param name="Space">How much allocated room is left.</param>
 /// <param name="RoomBytes">What the disk has room for behind what is written (<see cref="WriteAheadLog.RoomBytes"/>).</param>

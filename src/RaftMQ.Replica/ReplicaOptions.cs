@@ -70,6 +70,9 @@ public sealed record ReplicaOptions
     /// <summary>The bytes of bodies asked from disk at once, and so held for answers; the first one is loaded whatever its size.</summary>
     public int BodyLoadBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger than this.</summary>
+    public long SnapshotLogBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>The most requests of other nodes that wait for a read on this leader.</summary>
     public int MaxForwardedReads { get; init; } = 16_384;
 }

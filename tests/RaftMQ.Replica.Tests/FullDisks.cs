@@ -69,7 +69,7 @@ public sealed class FullDisks
         ulong lastId = 0;
         var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
         ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
-        var disk = new ReplicaDisk(files, folder.Log, folder.Identity.Server);
+        var disk = new ReplicaDisk(files, folder.Log, folder.Snapshots, folder.Identity.Server);
         disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
         return (files, folder, disk);
     }

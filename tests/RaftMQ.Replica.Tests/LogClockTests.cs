@@ -51,14 +51,29 @@ public sealed class LogClockTests
     }
 
     [Fact]
+    public void What_has_passed_before_it_took_over_anothers_stamp_is_not_counted_again()
+    {
+        LogClock clock = StartedAt(10_000);
+
+        clock.Observe(new LogTime(18_000));
+        clock.Advance(4_000, 10_000 + Hour);
+        clock.Now.ShouldBe(new LogTime(18_000));
+
+        clock.Advance(4_010, 10_010 + Hour);
+        clock.Now.ShouldBe(new LogTime(18_020));
+    }
+
+    [Fact]
     public void It_never_falls_behind_an_entry_of_the_log()
     {
         LogClock clock = StartedAt(10_000);
 
         clock.Observe(new LogTime(20_000));
         clock.Advance(10, 10_010);
+        clock.Now.ShouldBe(new LogTime(20_000));
 
-        clock.Now.Milliseconds.ShouldBeGreaterThan(20_000);
+        clock.Advance(20, 10_020);
+        clock.Now.ShouldBe(new LogTime(20_005));
     }
 
     [Fact]

@@ -54,10 +54,11 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), WalOptions, world.DrawId, null);
         _identity = folder.Identity;
         _log = folder.Log;
-        _disk = new ReplicaDisk(Disk, _log, _identity.Server);
+        _disk = new ReplicaDisk(Disk, _log, folder.Snapshots, _identity.Server);
+        Reports.AddRange(folder.Damage);
         _replica = new QueueReplica(
             options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
-            world.Clocks, this);
+            folder.Restored, world.Clocks, this);
         _dirty = true;
     }
 
@@ -187,6 +188,10 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         var done = new List<ReplicaInput>();
         _work.Clear();
         _disk!.Do(work, done);
+        while (_disk.WorkInBackground(idle: false, done))
+        {
+        }
+
         done.ForEach(Handle);
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Tests;
@@ -33,6 +34,19 @@ public sealed class FormatDocument
         IdentityFile.Write(disk, new ServerIdentity(new ClusterId(0x0102030405060708), new ServerId(new NodeId(3), 0x1122334455667788)));
 
         Compare("Example: an identity", disk.Contents("identity").Span);
+    }
+
+    [Fact]
+    public void The_example_of_a_snapshot_is_what_the_code_writes()
+    {
+        var disk = new SimulatedDisk(1);
+        SnapshotStore store = SnapshotStore.Open(disk);
+        var birth = new LogEntry(new LogIndex(1), new Term(1), EntryKind.Birth, new LogTime(1_700_000_000_000), "birth"u8.ToArray());
+        store.Begin(
+            new SnapshotMetadata(new LogPosition(new LogIndex(42), new Term(3)), new LogTime(1_700_000_000_777), 0x1122334455667788, [birth]), ["sta"u8.ToArray(), "te"u8.ToArray()]);
+        store.Step(stepBytes: 1_000, out _).ShouldBeTrue();
+
+        Compare("Example: a snapshot", disk.Contents("00000000000000000042.snapshot").Span);
     }
 
     private static void Compare(string heading, ReadOnlySpan<byte> written)

@@ -1,5 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Queues.Snapshots;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -26,3 +28,8 @@ public sealed record ApplyLoad(LogIndex First, LogIndex Last, int MaxBytes) : Di
 /// <summary>Bodies of durable, applied entries; answered by <see cref="BodiesLoadedInput"/>.</summary>
 /// <param name="Bodies">Which, by ascending index; the same one may be wanted more than once.</param>
 public sealed record BodyLoad(IReadOnlyList<BodyReference> Bodies) : DiskWork;
+
+/// <summary>The state at one moment, to be written between batches; answered by <see cref="SnapshotSavedInput"/>. One at a time.</summary>
+/// <param name="Metadata">What the snapshot says of itself.</param>
+/// <param name="State">The state.</param>
+public sealed record SnapshotSave(SnapshotMetadata Metadata, QueueSnapshot State) : DiskWork;

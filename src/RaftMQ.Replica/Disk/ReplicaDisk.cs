@@ -2,6 +2,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -11,12 +12,22 @@ namespace RaftMQ.Replica.Disk;
 /// reads come after that. A full disk is no failure: what has no room waits, as on a disk that stands still, and is written when there is some.
 /// A failure is an exception, after which it must not be used again: the node ends.
 /// </summary>
-public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId server)
+/// <param name="files">The folder.</param>
+/// <param name="log">Its log.</param>
+/// <param name="snapshots">Its snapshots.</param>
+/// <param name="server">Whose it is.</param>
+public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotStore snapshots, ServerId server)
 {
     private readonly Queue<PersistBatch> _waiting = new();
     private WalSpace _reportedSpace;
     private long _reportedRoom;
     private bool _isFull;
+
+    /// <summary>How much of a snapshot is checked by one checksum, and how much of it is written and synced between two batches; smaller only where a small one is to take many steps.</summary>
+    public int SnapshotChunkBytes { get; init; } = 64 * 1024;
+
+    /// <summary>See <see cref="SnapshotChunkBytes"/>.</summary>
+    public int SnapshotStepBytes { get; init; } = 256 * 1024;
 
     /// <summary>How often batches were made durable.</summary>
     public long Syncs { get; private set; }
@@ -51,6 +62,9 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
                 case ApplyLoad load:
                     done.Add(new ApplyEntriesLoadedInput(load.First, Read(load.First, load.Last, load.MaxBytes)));
                     break;
+                case SnapshotSave save:
+                    snapshots.Begin(save.Metadata, save.State.Encode(SnapshotChunkBytes));
+                    break;
                 case BodyLoad load:
                     done.Add(new BodiesLoadedInput(Read(load.Bodies)));
                     break;
@@ -67,7 +81,12 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, ServerId s
     /// <exception cref="Storage.StorageFailedException">The disk failed.</exception>
     public bool WorkInBackground(bool idle, ICollection<ReplicaInput> done)
     {
-        bool more = log.WorkInBackground(idle);
+        bool more = log.WorkInBackground(idle) || snapshots.IsSaving;
+        if (snapshots.IsSaving && snapshots.Step(SnapshotStepBytes, out long savedBytes))
+        {
+            done.Add(new SnapshotSavedInput(savedBytes));
+        }
+
         // Under load there may be no idle moment for long: then the log's own look for room tells.
         if (_isFull && (idle || log.Space == WalSpace.Ample))
         {

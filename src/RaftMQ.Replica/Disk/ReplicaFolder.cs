@@ -1,7 +1,9 @@
 using RaftMQ.Consensus;
+using RaftMQ.Queues.Snapshots;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -11,7 +13,11 @@ namespace RaftMQ.Replica.Disk;
 /// <param name="IsNew">Whether the folder was empty, so that the incarnation was drawn now.</param>
 /// <param name="Log">The log, open.</param>
 /// <param name="Recovered">What it holds; all of it durable.</param>
-public sealed record ReplicaFolder(ServerIdentity Identity, bool IsNew, WriteAheadLog Log, RecoveredLog Recovered)
+/// <param name="Snapshots">The snapshots of the state.</param>
+/// <param name="Restored">What the newest that is whole brought back, if there is one.</param>
+/// <param name="Damage">What of the folder is damaged and not needed, for people.</param>
+public sealed record ReplicaFolder(
+    ServerIdentity Identity, bool IsNew, WriteAheadLog Log, RecoveredLog Recovered, SnapshotStore Snapshots, RestoredState? Restored, IReadOnlyList<string> Damage)
 {
     /// <summary>Opens a folder that the caller has locked, and recovers what it holds.</summary>
     /// <param name="files">The folder.</param>
@@ -42,8 +48,45 @@ public sealed record ReplicaFolder(ServerIdentity Identity, bool IsNew, WriteAhe
         }
 
         WriteAheadLog log = WriteAheadLog.Open(files, options, drawId, progress, out RecoveredLog recovered);
-        return new ReplicaFolder(CompleteBirth(files, identity, recovered), found is null, log, recovered);
+        try
+        {
+            identity = CompleteBirth(files, identity, recovered);
+            var damage = new List<string>();
+            SnapshotStore snapshots = SnapshotStore.Open(files);
+            RestoredState? restored = snapshots.Load(
+                (metadata, chunks, bytes) => new RestoredState(QueueSnapshot.Decode(chunks, metadata.StateHash), metadata, bytes), damage.Add);
+            RequireInLog(files, restored, recovered);
+            recovered = recovered with { CommittedIndex = restored?.Metadata.Last.Index ?? LogIndex.Zero };
+            return new ReplicaFolder(identity, found is null, log, recovered, snapshots, restored, damage);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>A snapshot goes up to an entry that was durable in this log as it was taken: if it is not there now, the log has lost what its server may have acknowledged.</summary>
+    private static void RequireInLog(IFileSystem files, RestoredState? restored, RecoveredLog recovered)
+    {
+        if (restored is not { Metadata: var metadata })
+        {
+            return;
+        }
+
+        TermRun run = recovered.Terms.LastOrDefault(run => run.First <= metadata.Last.Index);
+        bool isInLog = metadata.Last.Index <= recovered.LastIndex && run.Term == metadata.Last.Term;
+        bool hasItsConfigurations = metadata.Configurations.All(entry => recovered.Configurations.Any(known => IsSame(known, entry)));
+        if (!isInLog || !hasItsConfigurations)
+        {
+            throw new StorageDamagedException(
+                $"the data folder {files.Description} has a snapshot up to entry {metadata.Last}, and a log that ends at {recovered.LastIndex} or has another entry there: "
+                + "entries that were durable are lost. Nothing was changed; empty the folder, so that the node comes back as a new incarnation");
+        }
+    }
+
+    private static bool IsSame(in LogEntry a, in LogEntry b) =>
+        a.Position == b.Position && a.Kind == b.Kind && a.Time == b.Time && a.Payload.Span.SequenceEqual(b.Payload.Span);
 
     /// <summary>The log is made durable before the identity file names the cluster; a crash between the two is completed here.</summary>
     private static ServerIdentity CompleteBirth(IFileSystem files, ServerIdentity identity, RecoveredLog recovered)

@@ -10,6 +10,9 @@ public sealed partial class SimulatedDisk
     /// <summary>How the names of the log's files end.</summary>
     internal const string LogEnding = ".wal";
 
+    /// <summary>How the names of snapshots end.</summary>
+    internal const string SnapshotEnding = ".snapshot";
+
     private readonly Chance _faults;
     private readonly HashSet<SimulatedFile> _harmed = [];
     private SimulatedFile? _misread;
@@ -123,14 +126,17 @@ public sealed partial class SimulatedDisk
 
     private (string Name, int Sector)? PickVictim()
     {
-        string[] names = [.. _names.Keys.Where(name => name == "identity" || name.EndsWith(LogEnding, StringComparison.Ordinal))];
+        string[] names = [.. _names.Keys.Where(name => name == "identity" || IsLog(name) || IsSnapshot(name))];
         for (int attempt = 0; attempt < 20 && names.Length > 0; attempt++)
         {
             // The end of the log is where a mark matters, and by chance alone it is seldom hit.
             bool aimsAtTheEnd = !SparesLastWrite && _faults.Percent(75);
-            string name = aimsAtTheEnd ? Array.FindLast(names, name => name != "identity") ?? names[0] : names[_faults.Below(names.Length)];
+            string? newest = _faults.Percent(20) ? Array.FindLast(names, IsSnapshot) : null;
+            string name = newest is not null ? newest
+                : aimsAtTheEnd ? Array.FindLast(names, IsLog) ?? names[0]
+                : names[_faults.Below(names.Length)];
             SimulatedFile file = _names[name];
-            int sector = aimsAtTheEnd ? Math.Max(0, _logEnd - 1 - _faults.Below(3)) : _faults.Below(Math.Max(1, file.LastSynced + 1));
+            int sector = aimsAtTheEnd && newest is null ? Math.Max(0, _logEnd - 1 - _faults.Below(3)) : _faults.Below(Math.Max(1, file.LastSynced + 1));
             if (MayBeHarmed(file, sector))
             {
                 return (name, sector);
@@ -139,6 +145,10 @@ public sealed partial class SimulatedDisk
 
         return null;
     }
+
+    private static bool IsLog(string name) => name.EndsWith(LogEnding, StringComparison.Ordinal);
+
+    private static bool IsSnapshot(string name) => name.EndsWith(SnapshotEnding, StringComparison.Ordinal);
 
     private bool MayBeHarmed(SimulatedFile file, int sector)
     {

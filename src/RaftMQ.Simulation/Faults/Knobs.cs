@@ -54,7 +54,14 @@ internal sealed class Knobs
         MaxRequests = Turned(16_384, 2, 6);
         (ShortensTurns, ShortensDiskRuns, DelaysTurns, DelaysTicks, HastensIdleWork) = (DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring(), DrawFiring());
         MaxBodyBytes = Math.Min(Wal.MaxPayloadBytes / 2, Turned(200, 1, 3_000));
-        Replica = Replica with { BodyLoadBytes = Turned(Replica.BodyLoadBytes, 1, 300) };
+        // A run writes less log than production between two snapshots: half of all runs take them, with or without knobs.
+        (bool takesSnapshots, int snapshotLogBytes) = (_chance.Percent(50), _chance.OneOf<int>([1, 1_000, 10_000, 50_000]));
+        Replica = Replica with
+        {
+            BodyLoadBytes = Turned(Replica.BodyLoadBytes, 1, 300),
+            SnapshotLogBytes = takesSnapshots ? snapshotLogBytes : Replica.SnapshotLogBytes,
+        };
+        (SnapshotChunkBytes, SnapshotStepBytes) = (Turned(64 * 1024, 1, 100), Turned(256 * 1024, 1, 300));
     }
 
     public WalOptions Wal { get; }
@@ -87,6 +94,12 @@ internal sealed class Knobs
 
     /// <summary>The largest message that clients publish, as a rule.</summary>
     public int MaxBodyBytes { get; }
+
+    /// <summary>How much of a snapshot one checksum checks.</summary>
+    public int SnapshotChunkBytes { get; }
+
+    /// <summary>How much of a snapshot is written between two batches.</summary>
+    public int SnapshotStepBytes { get; }
 
     /// <summary>Whether request keys are remembered for so short a time that a run outlives it.</summary>
     public bool ForgetsKeysSoon { get; }

@@ -21,6 +21,7 @@ internal sealed partial class Ghost
         ServerImage image = ImageOf(node.Replica!.Identity.Server);
         image.Ticks++;
         (image.TickBeforeMs, image.TickMs) = (image.TickMs, monotonicMs);
+        image.Leader?.Tick(image.Ticks, monotonicMs);
     }
 
     private void OnAnswered(SimulatedNode node, AppendEntriesResponse response)

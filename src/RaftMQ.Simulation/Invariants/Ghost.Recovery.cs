@@ -26,6 +26,7 @@ internal sealed partial class Ghost
         {
             NoteVote(image, folder.Identity.Cluster);
             Compare(folder, image, folder.Recovered.Tail);
+            CompareRestored(folder, image);
         }
     }
 
@@ -47,6 +48,7 @@ internal sealed partial class Ghost
         if (folder.Identity.Cluster.IsBorn)
         {
             Compare(folder, image, entries);
+            CompareRestored(folder, image);
         }
     }
 
@@ -75,6 +77,29 @@ internal sealed partial class Ghost
         }
 
         return image;
+    }
+
+    /// <summary>A snapshot brings back the state of the committed log at its index, which was durable here as it was taken (I11).</summary>
+    private void CompareRestored(ReplicaFolder folder, ServerImage image)
+    {
+        if (folder.Damage.Count > 0)
+        {
+            world.Reach.Count(Situation.DamagedSnapshotPassedOver);
+        }
+
+        if (folder.Restored is not { } restored)
+        {
+            return;
+        }
+
+        world.Reach.Count(Situation.RestoredFromSnapshot);
+        LogPosition last = restored.Metadata.Last;
+        if (image.Durable.TermAt(last.Index.Value) != last.Term.Value)
+        {
+            findings.Report("I11", $"server {image.Server} has a snapshot up to {last}, which is not durable there");
+        }
+
+        HistoryOf(folder.Identity.Cluster).Reference.Compare(restored.Machine, last.Index.Value, image.Server);
     }
 
     private void Compare(ReplicaFolder folder, ServerImage image, IEnumerable<LogEntry> entries)

@@ -13,6 +13,15 @@ internal sealed class LeaderImage(Term term, long tick)
     /// <summary>The leader handles an answer of a server to what it has sent in this term.</summary>
     public void Hear(ServerId server, long atTick) => _heardAtTick[server] = atTick;
 
+    /// <summary>A tick. The first since it took over another leader's stamp adds nothing to it: that time may be in the stamp already.</summary>
+    public void Tick(long ticks, long monotonicMs)
+    {
+        if (ticks - tick == 1 && _firstStamp is { } first)
+        {
+            _firstStamp = first with { LatestMs = monotonicMs };
+        }
+    }
+
     /// <summary>Whether it has heard a majority within so many ticks, or has not led as long.</summary>
     public bool HasMajority(Membership membership, ServerId self, long now, int withinTicks)
     {

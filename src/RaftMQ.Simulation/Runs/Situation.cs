@@ -62,4 +62,10 @@ public enum Situation
 
     /// <summary>A message whose entry was no longer in memory was read back from the disk for its client.</summary>
     BodyReadBack,
+
+    /// <summary>A node started from a snapshot.</summary>
+    RestoredFromSnapshot,
+
+    /// <summary>A snapshot was damaged, and the one before or the log was gone by.</summary>
+    DamagedSnapshotPassedOver,
 }

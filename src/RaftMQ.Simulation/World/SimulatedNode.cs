@@ -6,6 +6,7 @@ using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Simulation.World;
@@ -21,6 +22,7 @@ internal sealed partial class SimulatedNode
     private readonly Chance _chance;
     private readonly Chance _ids;
     private ulong _disks;
+    private SnapshotStore? _snapshots;
     private WriteAheadLog? _log;
     private int _failedStarts;
 
@@ -229,10 +231,15 @@ internal sealed partial class SimulatedNode
         HasNewDisk = false;
         Disk.NoteOpened();
         _log = folder.Log;
-        _worker = new ReplicaDisk(Disk, folder.Log, folder.Identity.Server);
+        _worker = new ReplicaDisk(Disk, folder.Log, folder.Snapshots, folder.Identity.Server)
+        {
+            SnapshotChunkBytes = _plan.Knobs.SnapshotChunkBytes,
+            SnapshotStepBytes = _plan.Knobs.SnapshotStepBytes,
+        };
+        _snapshots = folder.Snapshots;
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;
         ReplicaOptions options = _plan.Replica with { Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
-        Replica = new QueueReplica(options, folder.Identity, folder.Recovered, Clocks(), this);
+        Replica = new QueueReplica(options, folder.Identity, folder.Recovered, folder.Restored, Clocks(), this);
         _world.Trace.Note(
             _world.Now, Id, TraceKind.Start, (long)Life, (long)folder.Recovered.HardState.CurrentTerm.Value, (long)folder.Recovered.LastIndex.Value);
         BeginTurns();
@@ -247,6 +254,8 @@ internal sealed partial class SimulatedNode
         _worker = null;
         _log?.Dispose();
         _log = null;
+        _snapshots?.Dispose();
+        _snapshots = null;
         IsPaused = false;
         ForgetTurns();
     }

@@ -36,6 +36,8 @@ internal static class Floors
         new(Situation.Overwritten, "request overwritten, and said so", Usual),
         new(Situation.ForwardedAgain, "forwarded request sent again, done once", Usual),
         new(Situation.BodyReadBack, "body read back from disk", Usual),
+        new(Situation.RestoredFromSnapshot, "node started from a snapshot", Usual),
+        new(Situation.DamagedSnapshotPassedOver, "damaged snapshot passed over", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>

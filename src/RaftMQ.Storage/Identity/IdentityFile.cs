@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Checksums;
 using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Identity;
@@ -30,7 +31,7 @@ public static class IdentityFile
         IReadOnlyList<string> names = files.List();
         if (!names.Contains(Name))
         {
-            return names.Any(SegmentName.IsSegment)
+            return names.Any(name => SegmentName.IsSegment(name) || SnapshotName.IsSnapshot(name))
                 ? throw new StorageDamagedException($"{files.Description} holds a log but no identity file: whose log it is cannot be told. Nothing was changed; restore the file, or empty the folder")
                 : null;
         }

@@ -1,0 +1,116 @@
+using System.Text;
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>A start goes on behind the newest snapshot that is whole, as if all had been applied again (§7; design, storage rule 7).</summary>
+public sealed class Snapshots
+{
+    private const string SnapshotEnding = ".snapshot";
+
+    [Fact]
+    public void A_start_goes_on_behind_a_snapshot_with_messages_keys_and_limits()
+    {
+        World world = WithSnapshots(seed: 1);
+        WorldNode node = world[1];
+        ulong hash = node.Replica.Machine.StateHash;
+        LogIndex applied = node.Replica.AppliedIndex;
+        Restart(world, node);
+
+        LogIndex restored = node.Replica.AppliedIndex;
+        restored.Value.ShouldBeGreaterThan(applied.Value / 2);
+        node.Replica.Core.CommitIndex.ShouldBe(restored);
+        world.Until(() => node.Replica.AppliedIndex > applied);
+        node.Replica.Machine.StateHash.ShouldBe(hash);
+        Encoding.UTF8.GetString(world.Do(1, QueueCommandCodec.Pop("orders", "a key")).Body.Span).ShouldBe("message 0");
+        Encoding.UTF8.GetString(world.Do(1, QueueCommandCodec.Pop("orders")).Body.Span).ShouldBe("message 1");
+    }
+
+    [Fact]
+    public void Two_snapshots_are_kept_and_a_damaged_newest_one_is_passed_over_aloud()
+    {
+        World world = WithSnapshots(seed: 2);
+        WorldNode node = world[1];
+        string[] kept = SnapshotsOf(node);
+        kept.Length.ShouldBe(2);
+        ulong hash = node.Replica.Machine.StateHash;
+        LogIndex applied = node.Replica.AppliedIndex;
+
+        node.Kill();
+        node.Disk.FlipBit(kept[1], 90, 2);
+        node.Start();
+
+        node.Replica.AppliedIndex.Value.ShouldBe(IndexOf(kept[0]));
+        node.Reports.ShouldContain(report => report.Contains("passing over") && report.Contains(kept[1]));
+        world.Until(() => node.Replica.AppliedIndex > applied);
+        node.Replica.Machine.StateHash.ShouldBe(hash);
+    }
+
+    [Fact]
+    public void Without_a_whole_snapshot_everything_is_applied_again()
+    {
+        World world = WithSnapshots(seed: 3);
+        WorldNode node = world[1];
+        ulong hash = node.Replica.Machine.StateHash;
+        LogIndex applied = node.Replica.AppliedIndex;
+
+        node.Kill();
+        foreach (string name in SnapshotsOf(node))
+        {
+            node.Disk.FlipBit(name, 90, 2);
+        }
+
+        node.Start();
+
+        node.Replica.AppliedIndex.ShouldBe(LogIndex.Zero);
+        world.Until(() => node.Replica.AppliedIndex > applied);
+        node.Replica.Machine.StateHash.ShouldBe(hash);
+    }
+
+    [Fact]
+    public void A_log_that_ends_before_the_snapshot_has_lost_what_was_durable_and_is_refused()
+    {
+        World world = WithSnapshots(seed: 4);
+        WorldNode node = world[1];
+        Restart(world, node);
+        node.Kill();
+        foreach (string segment in node.Disk.List().Where(name => name.EndsWith(".wal", StringComparison.Ordinal)).Skip(1))
+        {
+            node.Disk.Delete(segment);
+        }
+
+        node.Disk.List().Count(name => name.EndsWith(".wal", StringComparison.Ordinal)).ShouldBe(1);
+        Should.Throw<Storage.StorageDamagedException>(node.Start).Message.ShouldContain("snapshot up to entry");
+    }
+
+    private static World WithSnapshots(int seed)
+    {
+        var world = new World(seed, nodes: 3, options => options with { SnapshotLogBytes = 2_000, Raft = options.Raft with { TailBytes = 0 } });
+        world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        for (int i = 0; i < 900; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", Encoding.UTF8.GetBytes("message " + i))).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+            if (i == 5)
+            {
+                world.Do(1, QueueCommandCodec.Pop("orders", "a key"));
+            }
+        }
+
+        world.Settle();
+        world.Pass(50);
+        return world;
+    }
+
+    private static void Restart(World world, WorldNode node)
+    {
+        node.Kill();
+        node.Start();
+        world.Running.Count().ShouldBe(3);
+    }
+
+    private static string[] SnapshotsOf(WorldNode node) => [.. node.Disk.List().Where(name => name.EndsWith(SnapshotEnding, StringComparison.Ordinal))];
+
+    private static ulong IndexOf(string snapshot) => ulong.Parse(snapshot[..^SnapshotEnding.Length], System.Globalization.CultureInfo.InvariantCulture);
+}
