@@ -5,7 +5,8 @@ namespace RaftMQ.Storage;
 /// <summary>Emptying a data folder whose cluster never came to be. A crash half way leaves a mark, so that the next start goes on and never takes the rest for a log.</summary>
 public static class DataFolder
 {
-    private const string DiscardMark = "discard";
+    internal const string DiscardMark = "discard";
+
     private const string LockFile = "lock";
 
     /// <summary>Removes everything but the lock, durably.</summary>

@@ -19,6 +19,7 @@ internal static class CommandLine
         root.Add(DevCommand.Build());
         root.Add(ServeCommand.Build());
         root.Add(ClassroomCommand.Build());
+        root.Add(InspectCommand.Build());
         return root;
     }
 

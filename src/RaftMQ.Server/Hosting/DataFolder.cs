@@ -20,4 +20,8 @@ internal static class DataFolder
 
         return new PhysicalFileSystem(path);
     }
+
+    /// <summary>Opens a folder that exists, to be read and never changed.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public static IFileSystem OpenReadOnly(string path) => PhysicalFileSystem.OpenReadOnly(path);
 }

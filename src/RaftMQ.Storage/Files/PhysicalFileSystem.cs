@@ -10,6 +10,7 @@ public sealed class PhysicalFileSystem : IFileSystem
     private const string LockName = "lock";
 
     private readonly string _path;
+    private readonly bool _isReadOnly;
 
     /// <summary>A folder, created if it does not exist.</summary>
     /// <param name="path">Its path.</param>
@@ -18,6 +19,20 @@ public sealed class PhysicalFileSystem : IFileSystem
     {
         _path = Path.GetFullPath(path);
         Directory.CreateDirectory(_path);
+    }
+
+    private PhysicalFileSystem(string path, bool isReadOnly) => (_path, _isReadOnly) = (path, isReadOnly);
+
+
+    /// <summary>A folder that exists, to be read and never changed: whatever would change it is refused, and files are opened for reading alone.</summary>
+    /// <param name="path">Its path.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public static PhysicalFileSystem OpenReadOnly(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return Directory.Exists(full)
+            ? new PhysicalFileSystem(full, isReadOnly: true)
+            : throw new DirectoryNotFoundException(File.Exists(full) ? $"{full} is a file, not a folder" : $"there is no folder {full}");
     }
 
     /// <inheritdoc/>
@@ -31,16 +46,16 @@ public sealed class PhysicalFileSystem : IFileSystem
         [.. Directory.EnumerateFiles(_path).Select(path => Path.GetFileName(path)).Where(name => name != LockName).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
-    public IFile Open(string name) => new PhysicalFile(PathOf(name), FileMode.Open);
+    public IFile Open(string name) => new PhysicalFile(PathOf(name), FileMode.Open, _isReadOnly ? FileAccess.Read : FileAccess.ReadWrite);
 
     /// <inheritdoc/>
-    public IFile Create(string name) => new PhysicalFile(PathOf(name), FileMode.Create);
+    public IFile Create(string name) => new PhysicalFile(Changing(name), FileMode.Create, FileAccess.ReadWrite);
 
     /// <inheritdoc/>
-    public void Rename(string from, string to) => File.Move(PathOf(from), PathOf(to), overwrite: true);
+    public void Rename(string from, string to) => File.Move(Changing(from), Changing(to), overwrite: true);
 
     /// <inheritdoc/>
-    public void Delete(string name) => File.Delete(PathOf(name));
+    public void Delete(string name) => File.Delete(Changing(name));
 
     /// <inheritdoc/>
     public void SyncFolder() => NativeFiles.SyncFolder(_path);
@@ -50,7 +65,14 @@ public sealed class PhysicalFileSystem : IFileSystem
     {
         try
         {
-            return new FileStream(PathOf(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return _isReadOnly
+                ? new FileStream(PathOf(LockName), FileMode.Open, FileAccess.Read, FileShare.Read)
+                : new FileStream(PathOf(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (FileNotFoundException) when (_isReadOnly)
+        {
+            // Every node makes the file when it starts: without one nobody has the folder. Making it now would change the folder.
+            return new MemoryStream();
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
         {
@@ -58,17 +80,21 @@ public sealed class PhysicalFileSystem : IFileSystem
         }
     }
 
+    private string Changing(string name) => _isReadOnly
+        ? throw new InvalidOperationException($"{_path} is open for reading, and {name} was to be changed")
+        : PathOf(name);
+
     private string PathOf(string name) => Path.Combine(_path, name);
 
     private sealed class PhysicalFile : IFile
     {
         private readonly SafeFileHandle _handle;
 
-        public PhysicalFile(string path, FileMode mode)
+        public PhysicalFile(string path, FileMode mode, FileAccess access)
         {
             try
             {
-                _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                _handle = File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
             }
             catch (IOException e) when (NativeFiles.IsDiskFull(e))
             {

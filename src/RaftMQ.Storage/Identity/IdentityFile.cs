@@ -15,7 +15,8 @@ public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server)
 /// <summary>The identity file of a data folder: written once at initialisation and once at birth, each time under a temporary name, synced, renamed.</summary>
 public static class IdentityFile
 {
-    private const string Name = "identity";
+    internal const string Name = "identity";
+
     private const string TemporaryName = "identity.tmp";
     private const uint Version = 1;
     private const int Size = 48;

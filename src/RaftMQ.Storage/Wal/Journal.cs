@@ -14,6 +14,9 @@ internal sealed class Journal(int indexIntervalBytes)
 
     public HardState HardState { get; private set; }
 
+    /// <summary>The last live entry.</summary>
+    public LogPosition Last => new(Terms.LastIndex, Terms.LastTerm);
+
     public LogTime LastTime { get; private set; }
 
     public IReadOnlyList<LogEntry> Configurations => _configurations;

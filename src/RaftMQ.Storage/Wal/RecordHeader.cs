@@ -64,6 +64,10 @@ internal readonly record struct RecordHeader
     public HardState AsHardState() =>
         new(new Term(Term), Kind == 0 ? null : new ServerId(new NodeId((uint)Index), Extra));
 
+    /// <summary>The entry of this record; the payload is copied.</summary>
+    public LogEntry AsEntry(ReadOnlySpan<byte> payload) =>
+        new(new LogIndex(Index), new Term(Term), (EntryKind)Kind, new LogTime((long)Extra), payload.ToArray());
+
     public static RecordHeader Of(HardState state) => new()
     {
         Type = RecordType.HardState,

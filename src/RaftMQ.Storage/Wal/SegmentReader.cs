@@ -21,6 +21,9 @@ internal sealed class SegmentReader
     /// <summary>The checksum that the next record must be chained to.</summary>
     public uint LastCrc { get; private set; }
 
+    /// <summary>Whether anything but zeros stands behind the last record read.</summary>
+    public bool IsFollowedByBytes => _window.SkipZeros(Sector.AlignRecord(End)) < _window.Length;
+
     /// <summary>Where the last record read begins.</summary>
     public int RecordOffset { get; private set; }
 
@@ -54,22 +57,40 @@ internal sealed class SegmentReader
 
         // Bytes behind the last record in its last sector are of its unit, so the unit under way at the crash is that one and not the next.
         bool lastUnitGoesOn = _window.SkipZeros(offset) < nextUnit;
-        while ((offset = _window.SkipZeros(offset)) <= _window.Length - RecordHeader.Size)
+        while (TryFind(offset, out offset, out RecordHeader header))
         {
-            if (TryReadAt(offset, out RecordHeader header, out _))
+            bool isOfTornUnit = header.UnitStart == LastUnitStart || (header.UnitStart == nextUnit && offset > nextUnit && !lastUnitGoesOn);
+            if (!isOfTornUnit)
             {
-                bool isOfTornUnit = header.UnitStart == LastUnitStart || (header.UnitStart == nextUnit && offset > nextUnit && !lastUnitGoesOn);
-                if (!isOfTornUnit)
-                {
-                    proof = offset;
-                    return true;
-                }
+                proof = offset;
+                return true;
             }
 
             offset += Sector.RecordAlignment;
         }
 
         proof = 0;
+        return false;
+    }
+
+    /// <summary>The next record from an offset on that is whole by itself, whatever it is chained to.</summary>
+    /// <param name="from">Where to begin looking, a multiple of a record's alignment.</param>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="header">Its header.</param>
+    public bool TryFind(int from, out int offset, out RecordHeader header)
+    {
+        offset = from;
+        while ((offset = _window.SkipZeros(offset)) <= _window.Length - RecordHeader.Size)
+        {
+            if (TryReadAt(offset, out header, out _))
+            {
+                return true;
+            }
+
+            offset += Sector.RecordAlignment;
+        }
+
+        header = default;
         return false;
     }
 

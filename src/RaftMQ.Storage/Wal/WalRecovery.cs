@@ -63,32 +63,15 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
 
     private void ReadHeaders(string[] names)
     {
-        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
         for (int i = 0; i < names.Length; i++)
         {
-            using IFile file = files.Open(names[i]);
-            bytes.Clear();
-            file.Read(0, bytes);
-            if (!SegmentHeader.TryRead(bytes, out SegmentHeader header, out uint newerVersion))
+            if (SegmentRules.ReadHeader(files, names[i], (ulong)i + 1, out SegmentHeader? header) is { } flaw)
             {
-                throw newerVersion != 0
-                    ? new StorageRefusedException($"{names[i]} in {files.Description} is of format {newerVersion}, and this program knows format {SegmentHeader.Version}: use the newer program")
-                    : Damaged(names[i], 0, "the header of the segment is damaged");
+                throw Damaged(names[i], flaw);
             }
 
-            ulong expected = (ulong)i + 1;
-            if (SegmentName.SequenceOf(names[i]) != expected || header.Sequence != expected)
-            {
-                throw Damaged(names[i], 0, $"segment {expected} of the log is missing");
-            }
-
-            if (file.Length != header.SegmentBytes)
-            {
-                throw Damaged(names[i], Math.Min(file.Length, header.SegmentBytes), $"the file has {file.Length} bytes and should have {header.SegmentBytes}");
-            }
-
-            Segments.Add(header);
-            _bytesTotal += header.SegmentBytes;
+            Segments.Add(header!.Value);
+            _bytesTotal += header.Value.SegmentBytes;
         }
     }
 
@@ -105,20 +88,14 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
                 TakeIn(record, payload, place with { Segment = number }, name);
             }
 
-            if (reader.End == Sector.Bytes)
+            if (SegmentRules.AtEnd(reader, header, isLast ? null : Segments[number + 1].Previous) is { } flaw)
             {
-                throw Damaged(name, Sector.Bytes, "the first record of the segment is damaged");
+                throw Damaged(name, flaw);
             }
 
             if (!isLast)
             {
-                RequireEnd(name, reader, header, Segments[number + 1].Previous);
                 return null;
-            }
-
-            if (reader.ProvesDamage(out int proof))
-            {
-                throw Damaged(name, reader.End, $"a record is damaged, and the one at offset {proof} was written after it was durable");
             }
 
             return Rewrite(name, number, file, reader);
@@ -138,30 +115,24 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         return found;
     }
 
-    private void RequireEnd(string name, SegmentReader reader, SegmentHeader header, SegmentEnd stated)
-    {
-        var found = new SegmentEnd(header.Id, reader.End, reader.LastCrc);
-        if (found != stated)
-        {
-            throw Damaged(name, reader.End, $"the next segment says that this one goes on to offset {stated.Offset}");
-        }
-    }
-
     private void TakeIn(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place, string name)
     {
+        if (RecordOrder.ObjectionTo(record, Journal.Last, Journal.HardState.CurrentTerm) is { } objection)
+        {
+            throw Damaged(name, new Flaw(place.Offset, objection));
+        }
+
         switch (record.Type)
         {
             case RecordType.Entry:
-                TakeInEntry(record, payload, place, name);
+                TakeInEntry(record, payload, place);
                 break;
             case RecordType.Truncation:
                 var from = new LogIndex(record.Index);
-                Require(from > LogIndex.Zero && from <= Journal.Terms.LastIndex, name, place.Offset, "a truncation of entries that are not there");
                 Journal.TruncateFrom(from);
                 DropTailFrom(from);
                 break;
             case RecordType.HardState:
-                Require(record.Term >= Journal.HardState.CurrentTerm.Value, name, place.Offset, "a term that falls");
                 Journal.Set(record.AsHardState());
                 break;
             default:
@@ -169,12 +140,9 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         }
     }
 
-    private void TakeInEntry(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place, string name)
+    private void TakeInEntry(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place)
     {
-        var position = new LogPosition(new LogIndex(record.Index), new Term(record.Term));
-        bool follows = position.Index == Journal.Terms.LastIndex.Next && position.Term >= Journal.Terms.LastTerm && position.Term <= Journal.HardState.CurrentTerm;
-        Require(follows, name, place.Offset, $"entry {position} does not follow entry {Journal.Terms.LastIndex}@{Journal.Terms.LastTerm}");
-        var entry = new LogEntry(position.Index, position.Term, (EntryKind)record.Kind, new LogTime((long)record.Extra), payload.ToArray());
+        LogEntry entry = record.AsEntry(payload);
         Journal.Append(entry, place);
         _tail.Add(entry);
         _tailBytes += entry.Payload.Length;
@@ -236,15 +204,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         }
     }
 
-    private void Require(bool condition, string name, int offset, string what)
-    {
-        if (!condition)
-        {
-            throw Damaged(name, offset, what);
-        }
-    }
-
-    private StorageDamagedException Damaged(string name, long offset, string what) => new(
-        $"{files.Description}: {name} at offset {offset}: {what}. Nothing was changed. Restore this folder from where it is whole, or empty it: "
+    private StorageDamagedException Damaged(string name, in Flaw flaw) => new(
+        $"{files.Description}: {name} at offset {flaw.Offset}: {flaw.What}. Nothing was changed. Restore this folder from where it is whole, or empty it: "
         + "with a majority of the other nodes up, this one comes back as a new incarnation and receives the log");
 }

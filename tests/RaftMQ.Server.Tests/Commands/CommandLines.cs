@@ -18,6 +18,7 @@ public sealed class CommandLines
     [InlineData("--help", "Commands:")]
     [InlineData("serve --help", "raftmq serve --config node1.json")]
     [InlineData("classroom --help", "raftmq classroom config.json 0")]
+    [InlineData("inspect --help", "raftmq inspect .raftmq/node-1/data --entries 1..20")]
     public async Task Help_goes_to_standard_output_with_an_example(string arguments, string word)
     {
         (int code, string output, string error) = await Run(arguments.Split(' '));
@@ -40,6 +41,8 @@ public sealed class CommandLines
     [InlineData("classroom config.json", "INDEX")]
     [InlineData("classroom config.json first", "INDEX is a place in the list of addresses, 0 for the first, not \"first\"")]
     [InlineData("classroom missing.json 0", "missing.json: there is no such file")]
+    [InlineData("inspect", "DIR")]
+    [InlineData("inspect data --entries x..", "--entries takes an index or a range of them, such as 7, 5..9, 5.. or ..9, not \"x..\"")]
     public async Task A_wrong_command_line_is_one_line_on_standard_error_and_code_2(string arguments, string word)
     {
         (int code, string output, string error) = await Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
