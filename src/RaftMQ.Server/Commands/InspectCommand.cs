@@ -75,11 +75,9 @@ internal static class InspectCommand
 
         // A listing on the same terminal is progress enough.
         bool showsProgress = !Console.IsErrorRedirected && (range is null || Console.IsOutputRedirected);
-        ProgressLine? progress = showsProgress ? new ProgressLine(Console.Error, TimeProvider.System) : null;
         JsonDocumentWriter? document = json ? new JsonDocumentWriter(output, range) : null;
         IJournalVisitor? visitor = document ?? (range is { } wanted ? new TextListing(text, wanted) : (IJournalVisitor?)null);
-        FolderInspection folder = FolderInspection.Run(files, new WalOptions(), visitor, progress is null ? null : progress.Report);
-        progress?.End();
+        FolderInspection folder = Read(files, visitor, showsProgress);
         document?.End(InspectionReport.Of(fullPath, folder));
         if (json || range is not null)
         {
@@ -93,6 +91,12 @@ internal static class InspectCommand
         }
 
         return folder;
+    }
+
+    private static FolderInspection Read(IFileSystem files, IJournalVisitor? visitor, bool showsProgress)
+    {
+        using ProgressLine? progress = showsProgress ? new ProgressLine(Console.Error, TimeProvider.System) : null;
+        return FolderInspection.Run(files, new WalOptions(), visitor, progress is null ? null : progress.Report);
     }
 
     private static IndexRange RangeOf(string? text) =>

@@ -6,7 +6,7 @@ namespace RaftMQ.Server.Inspection;
 /// <summary>One line of a terminal that says how far a long reading has come, and how fast. A short one says nothing.</summary>
 /// <param name="terminal">Where to.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
+internal sealed class ProgressLine(TextWriter terminal, TimeProvider time) : IDisposable
 {
     private const string EraseLine = "\r\u001b[K";
     private const double BytesPerMebibyte = 1024 * 1024;
@@ -34,7 +34,7 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
     }
 
     /// <summary>Takes the line away.</summary>
-    public void End()
+    public void Dispose()
     {
         if (_shown > TimeSpan.Zero)
         {

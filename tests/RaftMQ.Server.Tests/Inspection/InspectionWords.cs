@@ -65,15 +65,16 @@ public sealed class InspectionWords
         var line = new ProgressLine(terminal, time);
         var half = new RecoveryProgress(512L << 20, 1024L << 20);
 
+        time.Milliseconds = 900;
         line.Report(half);
-        line.End();
+        line.Dispose();
         terminal.ToString().ShouldBe("");
 
         time.Milliseconds = 2_000;
         line.Report(half);
         time.Milliseconds = 2_100;
         line.Report(half);
-        line.End();
+        line.Dispose();
         terminal.ToString().ShouldBe("\r\u001b[K50 % of 1,024 MiB read, 256 MiB/s\r\u001b[K");
     }
 

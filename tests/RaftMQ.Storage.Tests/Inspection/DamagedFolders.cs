@@ -84,6 +84,19 @@ public sealed class DamagedFolders
     }
 
     [Fact]
+    public void A_log_that_is_damaged_right_behind_a_mark_does_not_end_with_it()
+    {
+        var folder = new Folder();
+        folder.Log.WriteAndSync(Folder.TermOne, null, Folder.BirthEntry);
+        folder.Log.Log.WorkInBackground(idle: true);
+        folder.Log.WriteAndSync(null, null, TestLog.Entry(2, 1));
+        folder.Log.Log.WorkInBackground(idle: true);
+        folder.Damage(2);
+
+        (folder.Inspect().IsSound, folder.Inspect().Log.EndsWithMark).ShouldBe((false, false));
+    }
+
+    [Fact]
     public void A_missing_segment_is_named_and_the_others_are_read()
     {
         Folder folder = Folder.Long();
