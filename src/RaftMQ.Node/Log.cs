@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "recovered {Entries} entries in {Milliseconds} ms; node {Node}, incarnation {Incarnation}, cluster {Cluster}")]
     public static partial void Recovered(ILogger logger, ulong entries, long milliseconds, uint node, string incarnation, string cluster);
 
+    [LoggerMessage(6, LogLevel.Information, "going on behind the snapshot of {Bytes} bytes up to entry {Index}")]
+    public static partial void Restored(ILogger logger, long bytes, ulong index);
+
     [LoggerMessage(5, LogLevel.Information, "the data folder is empty: node {Node} begins as incarnation {Incarnation}")]
     public static partial void Initialised(ILogger logger, uint node, string incarnation);
 }

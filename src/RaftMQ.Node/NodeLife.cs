@@ -69,6 +69,11 @@ internal sealed class NodeLife : IReplicaPorts
             options.Node.Value,
             incarnation,
             identity.Cluster.IsBorn ? identity.Cluster.ToString() : "none yet");
+        if (folder.Restored is { } restored)
+        {
+            Log.Restored(logger, restored.Bytes, restored.Metadata.Last.Index.Value);
+        }
+
         foreach (string damage in folder.Damage)
         {
             Log.ReplicaWarning(logger, damage);

@@ -15,6 +15,7 @@ internal sealed record InspectionReport(
     IdentityReport? Identity,
     LogReport Log,
     IReadOnlyList<SegmentReport> Segments,
+    IReadOnlyList<SnapshotReport> Snapshots,
     IReadOnlyList<OtherFileReport> OtherFiles,
     IReadOnlyList<FindingReport> Findings)
 {
@@ -27,6 +28,7 @@ internal sealed record InspectionReport(
             : null,
         LogReport.Of(folder.Log),
         [.. folder.Segments.Select(SegmentReport.Of)],
+        [.. folder.Snapshots.Select(SnapshotReport.Of)],
         [.. folder.OtherFiles.Select(file => new OtherFileReport(file.Name, file.Bytes, file.Use.ToString().ToLowerInvariant()))],
         [.. folder.Findings.Select(FindingReport.Of)]);
 
@@ -94,14 +96,28 @@ internal sealed record SegmentReport(string File, ulong Sequence, string? Id, lo
         segment.LastIndex?.Value);
 }
 
+/// <summary>A snapshot; without a last entry if it is damaged.</summary>
+internal sealed record SnapshotReport(string File, long Bytes, PositionReport? Last, string? StateHash)
+{
+    public static SnapshotReport Of(InspectedSnapshot snapshot) => new(
+        snapshot.Name, snapshot.Bytes, snapshot.Last is { } last ? PositionReport.Of(last) : null, snapshot.Last is null ? null : InspectionReport.Hex(snapshot.StateHash));
+}
+
 /// <summary>A file beside identity and segments: <c>spare</c>, <c>temporary</c> or <c>unknown</c>.</summary>
 internal sealed record OtherFileReport(string File, long Bytes, string Use);
 
-/// <summary>A place that is not as it was written: <c>damage</c>, or a <c>torn-tail</c>, which is none.</summary>
+/// <summary>A place that is not as it was written: <c>damage</c>; a <c>torn-tail</c>, which is none; or <c>passed-over</c>, which a start does not need.</summary>
 internal sealed record FindingReport(string Kind, string File, long Offset, string What)
 {
     public static FindingReport Of(Finding finding) =>
-        new(finding.Kind == FindingKind.Damage ? "damage" : "torn-tail", finding.File, finding.Offset, finding.What);
+        new(KindOf(finding.Kind), finding.File, finding.Offset, finding.What);
+
+    private static string KindOf(FindingKind kind) => kind switch
+    {
+        FindingKind.Damage => "damage",
+        FindingKind.PassedOver => "passed-over",
+        _ => "torn-tail",
+    };
 }
 
 /// <summary>One element of the list of entries: an entry, the beginning of what was truncated here, or a place that is not as it was written.</summary>

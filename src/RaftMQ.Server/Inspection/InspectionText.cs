@@ -23,6 +23,7 @@ internal sealed class InspectionText(TextWriter output)
             Write("log", LogRows(folder.Log));
             Write($"members, by entry {folder.Log.MembershipIndex}", MemberRows(folder.Log.Membership));
             Write("segments", SegmentRows(folder.Segments));
+            Write("snapshots", SnapshotRows(folder.Snapshots));
         }
 
         Write("other files", [.. folder.OtherFiles.Select(file => new[] { EntryText.Printable(file.Name), Number(file.Bytes), Describe(file.Use) })]);
@@ -32,7 +33,14 @@ internal sealed class InspectionText(TextWriter output)
     }
 
     public static string Describe(Finding finding) =>
-        $"{(finding.Kind == FindingKind.Damage ? "damage" : "torn tail")} in {EntryText.Printable(finding.File)} at offset {finding.Offset}: {finding.What}";
+        $"{InWords(finding.Kind)} in {EntryText.Printable(finding.File)} at offset {finding.Offset}: {finding.What}";
+
+    private static string InWords(FindingKind kind) => kind switch
+    {
+        FindingKind.Damage => "damage",
+        FindingKind.PassedOver => "damage that is passed over",
+        _ => "torn tail",
+    };
 
     private static string Verdict(FolderInspection folder)
     {
@@ -100,6 +108,20 @@ internal sealed class InspectionText(TextWriter output)
                 segment.Name, Number(segment.Sequence), segment.Id is { } id ? Hex(id) : "unreadable", Number(segment.Records), Number(segment.UsedBytes),
                 Number(segment.FileBytes), segment.FirstIndex is null ? "none" : $"{segment.FirstIndex} to {segment.LastIndex}",
             ];
+        }
+    }
+
+    private static IEnumerable<string[]> SnapshotRows(IReadOnlyList<InspectedSnapshot> snapshots)
+    {
+        if (snapshots.Count == 0)
+        {
+            yield break;
+        }
+
+        yield return ["file", "bytes", "up to entry", "state hash"];
+        foreach (InspectedSnapshot snapshot in snapshots)
+        {
+            yield return [snapshot.Name, Number(snapshot.Bytes), snapshot.Last?.ToString() ?? "damaged", snapshot.Last is null ? "" : Hex(snapshot.StateHash)];
         }
     }
 

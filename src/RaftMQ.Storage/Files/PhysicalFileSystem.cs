@@ -23,7 +23,6 @@ public sealed class PhysicalFileSystem : IFileSystem
 
     private PhysicalFileSystem(string path, bool isReadOnly) => (_path, _isReadOnly) = (path, isReadOnly);
 
-
     /// <summary>A folder that exists, to be read and never changed: whatever would change it is refused, and files are opened for reading alone.</summary>
     /// <param name="path">Its path.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>

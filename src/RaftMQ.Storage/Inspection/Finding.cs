@@ -6,6 +6,9 @@ public enum FindingKind
     /// <summary>A write that a crash cut off: normal, and cut away by the next start.</summary>
     TornTail,
 
+    /// <summary>Something damaged that a start passes over, since it does not need it.</summary>
+    PassedOver,
+
     /// <summary>Something that was durable is no longer there: a node does not start with it.</summary>
     Damage,
 }

@@ -1,5 +1,6 @@
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Inspection;
@@ -22,14 +23,17 @@ public sealed record FolderInspection
     /// <summary>What their records add up to.</summary>
     public InspectedLog Log { get; private init; } = new() { IsWhole = true };
 
+    /// <summary>The snapshots of the state, by age.</summary>
+    public IReadOnlyList<InspectedSnapshot> Snapshots { get; private init; } = [];
+
     /// <summary>All other files.</summary>
     public IReadOnlyList<InspectedFile> OtherFiles { get; private init; } = [];
 
     /// <summary>Every place that is not as it was written: the identity's first, then the log's in its order.</summary>
     public IReadOnlyList<Finding> Findings { get; private init; } = [];
 
-    /// <summary>Whether a node would start with this folder: there is no damage. A torn tail is none.</summary>
-    public bool IsSound => Findings.All(finding => finding.Kind == FindingKind.TornTail);
+    /// <summary>Whether a node would start with this folder: there is no damage. A torn tail is none, nor is what is passed over.</summary>
+    public bool IsSound => Findings.All(finding => finding.Kind != FindingKind.Damage);
 
     /// <summary>Whether a folder is a node's, damaged or not: it holds an identity or a log.</summary>
     public static bool IsDataFolder(IFileSystem files) =>
@@ -61,10 +65,18 @@ public sealed record FolderInspection
         var inspection = new LogInspection(files, options, visitor, progress);
         InspectedLog log = inspection.Run();
         CompareClusters(identity, log, findings);
-        return folder with { Identity = identity, Log = log, Segments = inspection.Segments, Findings = [.. findings, .. inspection.Findings] };
+        var snapshots = new SnapshotInspection(files);
+        return folder with
+        {
+            Identity = identity,
+            Log = log,
+            Segments = inspection.Segments,
+            Snapshots = snapshots.Run(log),
+            Findings = [.. findings, .. inspection.Findings, .. snapshots.Findings],
+        };
     }
 
-    private static bool IsOther(string name) => name != IdentityFile.Name && name != DataFolder.DiscardMark && !SegmentName.IsSegment(name);
+    private static bool IsOther(string name) => name != IdentityFile.Name && name != DataFolder.DiscardMark && !SegmentName.IsSegment(name) && !SnapshotName.IsSnapshot(name);
 
     private static InspectedFile Describe(IFileSystem files, string name)
     {

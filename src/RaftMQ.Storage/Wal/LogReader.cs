@@ -31,7 +31,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
                 }
 
                 bytes += payload.Length;
-                into.Add(EntryOf(record, payload));
+                into.Add(record.AsEntry(payload));
                 next = next.Next;
             }
         }
@@ -74,7 +74,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
                     continue;
                 }
 
-                into.Add(EntryOf(record, payload));
+                into.Add(record.AsEntry(payload));
                 next++;
                 if (next == wanted.Count || PointBefore(wanted[next]).LiesBehind(number, reader.End))
                 {
@@ -103,9 +103,6 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
 
     private bool IsEntry(in RecordHeader record, LogIndex index) =>
         record.Type == RecordType.Entry && record.Index == index.Value && journal.Terms.Holds(new LogPosition(index, new Term(record.Term)));
-
-    private static LogEntry EntryOf(in RecordHeader record, ReadOnlySpan<byte> payload) =>
-        new(new LogIndex(record.Index), new Term(record.Term), (EntryKind)record.Kind, new LogTime((long)record.Extra), payload.ToArray());
 
     private StorageDamagedException Lost(LogIndex index, in IndexPoint from) => new(
         $"{files.Description}: entry {index} was written and can no longer be read: the log is damaged behind offset {from.Offset} of {SegmentName.Of(segments[from.Segment].Sequence)}");

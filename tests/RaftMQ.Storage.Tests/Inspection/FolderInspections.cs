@@ -2,6 +2,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Inspection;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Tests.Inspection;
@@ -130,6 +131,41 @@ public sealed class FolderInspections
 
         reports.Count.ShouldBe(found.Segments.Count);
         reports[^1].ShouldBe(new RecoveryProgress(found.Segments.Sum(segment => segment.FileBytes), found.Segments.Sum(segment => segment.FileBytes)));
+    }
+
+    [Fact]
+    public void Snapshots_are_read_to_their_end_and_a_damaged_one_is_passed_over()
+    {
+        Folder folder = Folder.Long();
+        Save(folder, 20);
+        Save(folder, 40);
+        folder.Inspect().Findings.ShouldBeEmpty();
+        folder.Inspect().Snapshots.Select(snapshot => snapshot.Last?.Index.Value).ShouldBe([20UL, 40UL]);
+
+        folder.Disk.FlipBit("00000000000000000040.snapshot", 200, 1);
+
+        FolderInspection found = folder.Inspect();
+        found.IsSound.ShouldBeTrue();
+        found.Snapshots.Select(snapshot => snapshot.Last?.Index.Value).ShouldBe([20UL, null]);
+        Finding finding = found.Findings.ShouldHaveSingleItem();
+        (finding.Kind, finding.File).ShouldBe((FindingKind.PassedOver, "00000000000000000040.snapshot"));
+    }
+
+    [Fact]
+    public void A_snapshot_beyond_the_end_of_the_log_is_damage()
+    {
+        Folder folder = Folder.Long();
+        Save(folder, 62);
+
+        folder.Damaged().ShouldBe(["00000000000000000062.snapshot@0"]);
+    }
+
+    private static void Save(Folder folder, ulong index)
+    {
+        var store = SnapshotStore.Open(folder.Disk);
+        var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(index), new Term(1)), new LogTime(10), 5, [Folder.BirthEntry]);
+        store.Begin(metadata, [new byte[300]]);
+        store.Step(stepBytes: 10_000, out _).ShouldBeTrue();
     }
 }
 
