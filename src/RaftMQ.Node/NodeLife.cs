@@ -267,6 +267,7 @@ internal sealed class NodeLife : IReplicaPorts
         TickMilliseconds = options.TickMilliseconds,
         ElectionTimeoutTicks = Math.Max(1, options.ElectionTimeoutMilliseconds / options.TickMilliseconds),
         HeartbeatTicks = Math.Max(1, options.HeartbeatMilliseconds / options.TickMilliseconds),
+        LogSegmentBytes = options.Wal.SegmentBytes,
         LeaderWaitMilliseconds = options.LeaderWaitMilliseconds,
         RequestTimeoutMilliseconds = options.RequestTimeoutMilliseconds,
     };

@@ -49,6 +49,9 @@ public sealed class QueueMachine
     /// <summary>How many messages wait in a topic, or null if there is no such topic.</summary>
     public long? Count(string topic) => _state.Find(topic)?.Count;
 
+    /// <summary>More bytes than a snapshot of the state takes, but not by much; known without taking one.</summary>
+    public long MostSnapshotBytes => QueueSnapshot.MostBytesOf(_state);
+
     /// <summary>The state as it is now, to be written while the machine goes on.</summary>
     public QueueSnapshot Capture() => new(_state, _lastIndex, _lastTime);
 

@@ -47,38 +47,33 @@ public sealed partial class QueueReplica
             return;
         }
 
-        QueueSnapshot state = _machine.Capture();
-        if (!HasRoomFor(state.MostBytes))
+        long room = WriteAheadLog.RoomTakenBy(SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes), _options.LogSegmentBytes);
+        if (!HasRoomFor(room))
         {
             return;
         }
 
+        QueueSnapshot state = _machine.Capture();
         LogEntry birth = _birthEntry!.Value;
         LogEntry configuration = _appliedConfiguration!.Value;
         LogEntry[] configurations = configuration.Position == birth.Position ? [birth] : [birth, configuration];
         var metadata = new SnapshotMetadata(new LogPosition(AppliedIndex, _appliedTerm), _appliedTime, state.StateHash, configurations);
-        (_isSavingSnapshot, _bytesSinceSnapshot) = (true, 0);
+        (_isSavingSnapshot, _bytesSinceSnapshot, _snapshotRoomBytes) = (true, 0, room);
         _ports.AskDisk(new SnapshotSave(metadata, state));
     }
 
     /// <summary>What was promised room keeps it: until the snapshot is written, the room for it is not promised to anybody else.</summary>
-    private bool HasRoomFor(long snapshotBytes)
+    private bool HasRoomFor(long room)
     {
         (int entries, long bytes) = _core.Uncommitted;
         long promised = bytes + (entries * (long)WriteAheadLog.RecordOverheadBytes);
-        if (_space != WalSpace.Ample || promised + (2 * snapshotBytes) > _roomBytes)
-        {
-            return false;
-        }
-
-        _snapshotRoomBytes = 2 * snapshotBytes;
-        return true;
+        return _space == WalSpace.Ample && promised + room <= _roomBytes;
     }
 
     private void OnSnapshotSaved(SnapshotSavedInput saved)
     {
         Invariant.Require(_isSavingSnapshot, "a snapshot is saved that was asked for");
-        (_isSavingSnapshot, _snapshotRoomBytes) = (false, 0);
+        (_isSavingSnapshot, _snapshotRoomBytes, _roomBytes) = (false, 0, saved.RoomBytes);
         _lastSnapshotBytes = saved.Bytes > 0 ? saved.Bytes : _lastSnapshotBytes;
     }
 }

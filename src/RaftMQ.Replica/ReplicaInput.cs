@@ -57,7 +57,8 @@ public sealed record BodiesLoadedInput(IReadOnlyList<ReadOnlyMemory<byte>> Bodie
 
 /// <summary>The snapshot asked for with <see cref="SnapshotSave"/> is durable, or was given up.</summary>
 /// <param name="Bytes">Its size; 0 if the disk had no room for it.</param>
-public sealed record SnapshotSavedInput(long Bytes) : ReplicaInput;
+/// <param name="RoomBytes">What the disk has room for beside it (<see cref="WriteAheadLog.RoomBytes"/>).</param>
+public sealed record SnapshotSavedInput(long Bytes, long RoomBytes) : ReplicaInput;
 
 /// <summary>The room on this node's disk has changed.</summary>
 /// <param name="Space">How much allocated room is left.</param>

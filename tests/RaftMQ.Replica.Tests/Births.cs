@@ -432,6 +432,26 @@ public sealed class Births
     }
 
     [Fact]
+    public void An_identity_beside_no_log_or_another_clusters_is_refused()
+    {
+        var world = new World(seed: 21, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        Storage.Identity.ServerIdentity identity = node.Replica.Identity;
+        node.Kill();
+
+        Storage.Identity.IdentityFile.Write(node.Disk, identity with { Cluster = new ClusterId(77) });
+        Should.Throw<Storage.StorageDamagedException>(node.Start).Message.ShouldContain("files of two folders are mixed");
+
+        Storage.Identity.IdentityFile.Write(node.Disk, identity);
+        foreach (string segment in node.Disk.List().Where(name => name.EndsWith(".wal", StringComparison.Ordinal)))
+        {
+            node.Disk.Delete(segment);
+        }
+
+        Should.Throw<Storage.StorageDamagedException>(node.Start).Message.ShouldContain("it was lost");
+    }
+
+    [Fact]
     public void Log_time_begins_with_the_founders_wall_clock()
     {
         var world = new World(seed: 20, nodes: 3);

@@ -1,6 +1,8 @@
 using RaftMQ.Consensus;
+using RaftMQ.Queues;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Tests;
@@ -39,6 +41,31 @@ public sealed class FullDisks
         told.OfType<PersistedInput>().ShouldHaveSingleItem().Batch.ShouldBe(21UL);
         told.OfType<DiskSpaceInput>().Last().Space.ShouldBe(WalSpace.Ample);
         folder.Log.LastIndex.Value.ShouldBe(20UL);
+    }
+
+    [Fact]
+    public void Whoever_is_told_of_a_snapshot_is_told_of_the_room_that_it_has_left()
+    {
+        var told = new List<ReplicaInput>();
+        (SimulatedDisk files, ReplicaFolder folder, ReplicaDisk disk) = Open(told);
+        while (disk.WorkInBackground(idle: false, told))
+        {
+        }
+
+        files.CapacityBytes = files.UsedBytes + (3 * SegmentBytes);
+        long before = folder.Log.RoomBytes;
+        var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(1), new Term(1)), new LogTime(1), 0, [EntryAt(1)]);
+
+        told.Clear();
+        disk.Do([new SnapshotSave(metadata, new QueueMachine().Capture())], told);
+        while (told.Count == 0)
+        {
+            disk.WorkInBackground(idle: false, told);
+        }
+
+        SnapshotSavedInput saved = told[0].ShouldBeOfType<SnapshotSavedInput>();
+        saved.RoomBytes.ShouldBe(folder.Log.RoomBytes);
+        saved.RoomBytes.ShouldBeLessThan(before);
     }
 
     [Fact]

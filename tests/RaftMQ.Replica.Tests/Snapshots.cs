@@ -34,38 +34,18 @@ public sealed class Snapshots
         WorldNode node = world[1];
         string[] kept = SnapshotsOf(node);
         kept.Length.ShouldBe(2);
-        ulong hash = node.Replica.Machine.StateHash;
-        LogIndex applied = node.Replica.AppliedIndex;
 
-        node.Kill();
-        node.Disk.FlipBit(kept[1], 90, 2);
-        node.Start();
+        ComesBackToItsState(world, node, damaged: [kept[1]], startsAt: IndexOf(kept[0]));
 
-        node.Replica.AppliedIndex.Value.ShouldBe(IndexOf(kept[0]));
         node.Reports.ShouldContain(report => report.Contains("passing over") && report.Contains(kept[1]));
-        world.Until(() => node.Replica.AppliedIndex > applied);
-        node.Replica.Machine.StateHash.ShouldBe(hash);
     }
 
     [Fact]
     public void Without_a_whole_snapshot_everything_is_applied_again()
     {
         World world = WithSnapshots(seed: 3);
-        WorldNode node = world[1];
-        ulong hash = node.Replica.Machine.StateHash;
-        LogIndex applied = node.Replica.AppliedIndex;
 
-        node.Kill();
-        foreach (string name in SnapshotsOf(node))
-        {
-            node.Disk.FlipBit(name, 90, 2);
-        }
-
-        node.Start();
-
-        node.Replica.AppliedIndex.ShouldBe(LogIndex.Zero);
-        world.Until(() => node.Replica.AppliedIndex > applied);
-        node.Replica.Machine.StateHash.ShouldBe(hash);
+        ComesBackToItsState(world, world[1], damaged: SnapshotsOf(world[1]), startsAt: 0);
     }
 
     [Fact]
@@ -82,6 +62,64 @@ public sealed class Snapshots
 
         node.Disk.List().Count(name => name.EndsWith(".wal", StringComparison.Ordinal)).ShouldBe(1);
         Should.Throw<Storage.StorageDamagedException>(node.Start).Message.ShouldContain("snapshot up to entry");
+    }
+
+    [Fact]
+    public void A_snapshot_waits_while_the_disk_has_room_for_the_log_alone()
+    {
+        var world = new World(seed: 6, nodes: 1, options => options with { SnapshotLogBytes = 2_000 });
+        WorldNode node = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + 10_000;
+
+        for (int i = 0; i < 40; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[100])).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        }
+
+        SnapshotsOf(node).ShouldBeEmpty();
+        node.Disk.CapacityBytes = long.MaxValue;
+        world.Do(1, QueueCommandCodec.Publish("orders", "last"u8));
+        world.Until(() => SnapshotsOf(node).Length == 1);
+    }
+
+    [Fact]
+    public void What_is_left_of_an_unfinished_snapshot_makes_room_for_a_start()
+    {
+        World world = WithSnapshots(seed: 7);
+        WorldNode node = world[1];
+        node.Kill();
+        using (Storage.Files.IFile left = node.Disk.Create("snapshot.tmp"))
+        {
+            left.Write(0, new byte[3 * WorldNode.WalOptions.SegmentBytes]);
+        }
+
+        foreach (string spare in node.Disk.List().Where(name => name.EndsWith(".spare", StringComparison.Ordinal)))
+        {
+            node.Disk.Delete(spare);
+        }
+
+        node.Disk.CapacityBytes = node.Disk.UsedBytes;
+
+        node.Start();
+
+        node.Disk.List().ShouldNotContain("snapshot.tmp");
+    }
+
+    private static void ComesBackToItsState(World world, WorldNode node, string[] damaged, ulong startsAt)
+    {
+        ulong hash = node.Replica.Machine.StateHash;
+        LogIndex applied = node.Replica.AppliedIndex;
+        node.Kill();
+        foreach (string name in damaged)
+        {
+            node.Disk.FlipBit(name, 90, 2);
+        }
+
+        node.Start();
+        node.Replica.AppliedIndex.Value.ShouldBe(startsAt);
+        world.Until(() => node.Replica.AppliedIndex > applied);
+        node.Replica.Machine.StateHash.ShouldBe(hash);
     }
 
     private static World WithSnapshots(int seed)

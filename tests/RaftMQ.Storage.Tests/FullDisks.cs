@@ -43,6 +43,35 @@ public sealed class FullDisks
     }
 
     [Fact]
+    public void A_file_beside_the_log_takes_no_more_of_its_room_than_is_reckoned()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        long used = log.Disk.UsedBytes;
+        long most = 0;
+        for (int free = 0; free < 6 * TestLog.SegmentBytes; free += 311)
+        {
+            for (int bytes = 1; bytes <= free; bytes = (3 * bytes) + 7)
+            {
+                log.Disk.CapacityBytes = used + free;
+                long before = log.Log.RoomBytes;
+                using (IFile file = log.Disk.Create("beside.tmp"))
+                {
+                    file.Write(0, new byte[bytes]);
+                }
+
+                long taken = before - log.Log.RoomBytes;
+                log.Disk.Delete("beside.tmp");
+                taken.ShouldBeLessThanOrEqualTo(WriteAheadLog.RoomTakenBy(bytes, TestLog.SegmentBytes), $"{bytes} bytes of {free}");
+                most = Math.Max(most, taken - bytes);
+            }
+        }
+
+        most.ShouldBeGreaterThan(TestLog.SegmentBytes / 2, "a small file may cost a segment");
+    }
+
+    [Fact]
     public void Under_constant_load_room_that_came_back_is_found_too()
     {
         var log = new TestLog(new SimulatedDisk(1), TwoSpares);

@@ -108,6 +108,19 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void A_snapshot_that_cannot_be_read_is_passed_over_like_a_damaged_one()
+    {
+        SimulatedDisk disk = WithTwo();
+        string newest = disk.List()[^1];
+        disk.MakeUnreadable(newest, 0);
+        List<string> damaged = [];
+
+        Load(disk, damaged).ShouldNotBeNull().Metadata.Last.Index.Value.ShouldBe(10UL);
+
+        damaged.ShouldHaveSingleItem().ShouldContain(newest);
+    }
+
+    [Fact]
     public void What_does_not_bring_back_a_state_is_passed_over_and_without_any_there_is_none()
     {
         SimulatedDisk disk = WithTwo();

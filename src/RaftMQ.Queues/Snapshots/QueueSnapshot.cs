@@ -18,7 +18,6 @@ public sealed class QueueSnapshot
 
     private readonly QueueLimits _limits;
     private readonly (byte[] Name, ulong NextSequence, int Count, IEnumerable<Message> Messages)[] _topics;
-    private readonly long _messageCount;
     private readonly int _keyCount;
     private readonly IEnumerable<RequestKeys.Carried> _keys;
 
@@ -28,7 +27,6 @@ public sealed class QueueSnapshot
         LastTime = lastTime;
         StateHash = state.Hash;
         _limits = state.Limits;
-        _messageCount = state.MessageCount;
         _topics = [.. state.Topics.Select(topic => (topic.Name, topic.NextSequence, topic.Count, topic.Messages.Capture()))];
         (_keyCount, _keys) = (state.Keys.Count, state.Keys.InOrder.Capture());
     }
@@ -41,9 +39,6 @@ public sealed class QueueSnapshot
 
     /// <summary>The hash of the state, by which whoever reads it back knows that it is whole.</summary>
     public ulong StateHash { get; }
-
-    /// <summary>More bytes than <see cref="Encode"/> makes, but not by much.</summary>
-    public long MostBytes => HeadBytes + (_topics.Length * (long)TopicBytes) + (_messageCount * MessageBytes) + (_keyCount * (long)KeyBytes);
 
     /// <summary>The bytes in chunks, made one at a time as they are asked for. Each is valid until the next is asked for.</summary>
     /// <param name="chunkBytes">How large a chunk is, about; at least 1.</param>
@@ -118,6 +113,10 @@ public sealed class QueueSnapshot
         Require(state.Hash == stateHash, "the state is not the one whose hash was noted");
         return new QueueMachine(state, lastIndex, lastTime);
     }
+
+    /// <summary>More bytes than <see cref="Encode"/> makes of a state, but not by much.</summary>
+    internal static long MostBytesOf(QueueState state) =>
+        HeadBytes + (state.TopicCount * (long)TopicBytes) + (state.MessageCount * MessageBytes) + (state.Keys.Count * (long)KeyBytes);
 
     private void WriteHead(SnapshotWriter writer)
     {

@@ -84,7 +84,8 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
         bool more = log.WorkInBackground(idle) || snapshots.IsSaving;
         if (snapshots.IsSaving && snapshots.Step(SnapshotStepBytes, out long savedBytes))
         {
-            done.Add(new SnapshotSavedInput(savedBytes));
+            _reportedRoom = log.RoomBytes;
+            done.Add(new SnapshotSavedInput(savedBytes, _reportedRoom));
         }
 
         // Under load there may be no idle moment for long: then the log's own look for room tells.

@@ -47,12 +47,13 @@ public sealed record ReplicaFolder(
                 + "a folder is never shared or renamed: use that node's id, or start with an empty folder");
         }
 
+        // First: what was left of an unfinished snapshot may have the room that the log needs to recover.
+        SnapshotStore snapshots = SnapshotStore.Open(files);
         WriteAheadLog log = WriteAheadLog.Open(files, options, drawId, progress, out RecoveredLog recovered);
         try
         {
             identity = CompleteBirth(files, identity, recovered);
             var damage = new List<string>();
-            SnapshotStore snapshots = SnapshotStore.Open(files);
             RestoredState? restored = snapshots.Load(
                 (metadata, chunks, bytes) => new RestoredState(QueueSnapshot.Decode(chunks, metadata.StateHash), metadata, bytes), damage.Add);
             RequireInLog(files, restored, recovered);
@@ -81,7 +82,7 @@ public sealed record ReplicaFolder(
         {
             throw new StorageDamagedException(
                 $"the data folder {files.Description} has a snapshot up to entry {metadata.Last}, and a log that ends at {recovered.LastIndex} or has another entry there: "
-                + "entries that were durable are lost. Nothing was changed; empty the folder, so that the node comes back as a new incarnation");
+                + "entries that were durable are lost; empty the folder, so that the node comes back as a new incarnation");
         }
     }
 
@@ -92,26 +93,14 @@ public sealed record ReplicaFolder(
     private static ServerIdentity CompleteBirth(IFileSystem files, ServerIdentity identity, RecoveredLog recovered)
     {
         LogEntry? first = recovered.Configurations.Count > 0 ? recovered.Configurations[0] : null;
-        if (first is not { Kind: EntryKind.Birth } entry)
-        {
-            if (identity.Cluster.IsBorn)
-            {
-                throw new StorageDamagedException(
-                    $"the data folder {files.Description} belongs to cluster {identity.Cluster} but holds no log: "
-                    + "its log was lost; empty the folder, so that the node comes back as a new incarnation");
-            }
-
-            return identity;
-        }
-
-        ClusterId cluster = Birth.Decode(entry.Payload).Cluster;
-        if (identity.Cluster.IsBorn && identity.Cluster != cluster)
+        ClusterId cluster = first is { Kind: EntryKind.Birth } entry ? Birth.Decode(entry.Payload).Cluster : ClusterId.None;
+        if (identity.ObjectionTo(cluster) is { } objection)
         {
             throw new StorageDamagedException(
-                $"the data folder {files.Description} is of cluster {identity.Cluster} by its identity and of cluster {cluster} by its log; files of two folders are mixed");
+                $"the data folder {files.Description} does not fit together: {objection}; empty it, so that the node comes back as a new incarnation");
         }
 
-        if (!identity.Cluster.IsBorn)
+        if (cluster.IsBorn && !identity.Cluster.IsBorn)
         {
             identity = identity with { Cluster = cluster };
             IdentityFile.Write(files, identity);

@@ -121,6 +121,11 @@ public sealed partial class SimulatedDisk : IFileSystem
     /// <param name="bit">0 to 7.</param>
     public void FlipBit(string name, int offset, int bit) => _names[name].FlipBit(offset, bit);
 
+    /// <summary>A sector of a file can no longer be read.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="sector">Which, counted from its beginning.</param>
+    public void MakeUnreadable(string name, int sector) => _names[name].MakeUnreadable(sector);
+
     /// <summary>Cuts a file off, or lengthens it with zeros, on the disk itself.</summary>
     public void SetLength(string name, int length) => _names[name].SetLength(length);
 

@@ -58,6 +58,7 @@ internal sealed class Knobs
         (bool takesSnapshots, int snapshotLogBytes) = (_chance.Percent(50), _chance.OneOf<int>([1, 1_000, 10_000, 50_000]));
         Replica = Replica with
         {
+            LogSegmentBytes = Wal.SegmentBytes,
             BodyLoadBytes = Turned(Replica.BodyLoadBytes, 1, 300),
             SnapshotLogBytes = takesSnapshots ? snapshotLogBytes : Replica.SnapshotLogBytes,
         };

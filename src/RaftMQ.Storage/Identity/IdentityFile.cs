@@ -10,7 +10,15 @@ namespace RaftMQ.Storage.Identity;
 /// <summary>Whose folder this is: cluster (none while unborn), node and incarnation (design, storage rule 8).</summary>
 /// <param name="Cluster">The cluster, or none while the node is unborn.</param>
 /// <param name="Server">Node and incarnation.</param>
-public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server);
+public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server)
+{
+    /// <summary>What speaks against a log beside this identity, as half a sentence, or null. A log with a birth beside an unborn identity is a start that was cut short.</summary>
+    /// <param name="log">The cluster whose birth the log holds; none if it holds no birth.</param>
+    public string? ObjectionTo(ClusterId log) =>
+        !Cluster.IsBorn || Cluster == log ? null
+        : log.IsBorn ? $"the identity is of cluster {Cluster} and the log of cluster {log}: files of two folders are mixed"
+        : $"the identity is of cluster {Cluster}, and there is no log of it: it was lost";
+}
 
 /// <summary>The identity file of a data folder: written once at initialisation and once at birth, each time under a temporary name, synced, renamed.</summary>
 public static class IdentityFile

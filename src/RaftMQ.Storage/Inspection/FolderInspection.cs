@@ -64,7 +64,12 @@ public sealed record FolderInspection
         ServerIdentity? identity = ReadIdentity(files, findings);
         var inspection = new LogInspection(files, options, visitor, progress);
         InspectedLog log = inspection.Run();
-        CompareClusters(identity, log, findings);
+        // Behind damage a birth may only not have been reached.
+        if (identity?.ObjectionTo(log.Cluster) is { } objection && (log.IsWhole || log.Cluster.IsBorn))
+        {
+            findings.Add(Damaged(objection));
+        }
+
         var snapshots = new SnapshotInspection(files);
         return folder with
         {
@@ -96,26 +101,6 @@ public sealed record FolderInspection
             bool exists = files.List().Contains(IdentityFile.Name);
             findings.Add(Damaged(exists ? "the identity is damaged" : "the file is missing, so whose log this is cannot be told"));
             return null;
-        }
-    }
-
-    /// <summary>
-    /// A birth that stands in the log and not yet in the identity is a start that was cut short, and completed by the next. The other way round the log was lost.
-    /// </summary>
-    private static void CompareClusters(ServerIdentity? identity, InspectedLog log, List<Finding> findings)
-    {
-        if (identity is not { Cluster: { IsBorn: true } cluster })
-        {
-            return;
-        }
-
-        if (log.Cluster.IsBorn && log.Cluster != cluster)
-        {
-            findings.Add(Damaged($"the identity is of cluster {cluster} and the log of cluster {log.Cluster}: files of two folders are mixed"));
-        }
-        else if (!log.Cluster.IsBorn && log.IsWhole)
-        {
-            findings.Add(Damaged($"the identity is of cluster {cluster}, and there is no log of it: it was lost"));
         }
     }
 

@@ -18,6 +18,10 @@ public sealed class SnapshotStore : IDisposable
 
     private SnapshotStore(IFileSystem files, List<string> sound) => (_files, _sound) = (files, sound);
 
+    /// <summary>The most that a snapshot takes on disk: its header, the state, and what stands before each chunk, as long as chunks have some hundred bytes.</summary>
+    /// <param name="stateBytes">The bytes of the state.</param>
+    public static long FileBytesOf(long stateBytes) => SnapshotHeader.MaxBytes + stateBytes + (stateBytes / 100);
+
     /// <summary>Looks at what the folder holds. What was left half-written is removed; nothing is read yet.</summary>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     public static SnapshotStore Open(IFileSystem files)
@@ -43,7 +47,6 @@ public sealed class SnapshotStore : IDisposable
     /// <typeparam name="T">The state.</typeparam>
     /// <returns>What was made, or default if there is no snapshot that is whole.</returns>
     /// <exception cref="StorageRefusedException">A snapshot is of another format.</exception>
-    /// <exception cref="StorageFailedException">The disk could not be read.</exception>
     public T? Load<T>(Func<SnapshotMetadata, IEnumerable<ReadOnlyMemory<byte>>, long, T> restore, Action<string> damaged)
         where T : class
     {
@@ -54,14 +57,11 @@ public sealed class SnapshotStore : IDisposable
                 using var reader = new SnapshotFileReader(_files, _sound[i]);
                 return restore(reader.Metadata, reader.Chunks(), reader.Bytes);
             }
-            catch (Exception e) when (e is StorageDamagedException or FormatException)
+            catch (Exception e) when (e is StorageDamagedException or FormatException or IOException)
             {
-                damaged($"passing over a snapshot: {(e is FormatException ? $"{_sound[i]} in {_files.Description}: " : string.Empty)}{e.Message}");
+                // Sectors that cannot be read are damage like any other: what is older than this is whole without it.
+                damaged($"passing over a snapshot: {(e is StorageDamagedException ? string.Empty : $"{_sound[i]} in {_files.Description}: ")}{e.Message}");
                 _sound.RemoveAt(i);
-            }
-            catch (IOException e)
-            {
-                throw new StorageFailedException($"{_files.Description}: {_sound[i]} could not be read: {e.Message}", e);
             }
         }
 
@@ -97,13 +97,13 @@ public sealed class SnapshotStore : IDisposable
             }
 
             savedBytes = _writer.Bytes;
-            _writer.Dispose();
-            _writer = null;
             _sound.Add(name);
             RemoveOld();
+            _writer.Dispose();
+            _writer = null;
             return true;
         }
-        catch (DiskFullException)
+        catch (DiskFullException) when (savedBytes == 0)
         {
             GiveUp();
             return true;

@@ -76,6 +76,11 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>The most by which a file beside the log lowers <see cref="RoomBytes"/>: room is counted in segments, two of them as one, and the file may begin one.</summary>
+    /// <param name="fileBytes">The file's size.</param>
+    /// <param name="segmentBytes">The size of a segment.</param>
+    public static long RoomTakenBy(long fileBytes, int segmentBytes) => (fileBytes / 2) + segmentBytes;
+
     /// <summary>The index of the last entry written.</summary>
     public LogIndex LastIndex => _journal.Terms.LastIndex;
 
