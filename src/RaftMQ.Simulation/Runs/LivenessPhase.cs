@@ -89,7 +89,8 @@ internal sealed class LivenessPhase
     }
 
     private long OnTheWayFromOutsideUs() => _world.Nodes.Where(node => !_core.Contains(node))
-        .SelectMany(from => _core.Select(to => _world.Network[from.Id, to.Id].LastArrivalAt - _world.Now)).Append(0).Max();
+        .SelectMany(from => _core.Select(to => _world.Network[from.Id, to.Id])).Where(link => !link.IsCut)
+        .Select(link => link.LastArrivalAt - _world.Now).Append(0).Max();
 
     private bool PickCore()
     {
