@@ -1,5 +1,18 @@
 namespace RaftMQ.Consensus;
 
+/// <summary>How a leader brings one other server to its log.</summary>
+public enum PeerMode
+{
+    /// <summary>One message at a time asks where the logs meet.</summary>
+    Probe,
+
+    /// <summary>Entries are sent ahead of acknowledgements.</summary>
+    Replicate,
+
+    /// <summary>What it needs next is no longer in the leader's log: it is sent a snapshot (§7).</summary>
+    Snapshot,
+}
+
 /// <summary>What a leader knows of one other server (Figure 2, "volatile state on leaders"), and what is on the way to it.</summary>
 public sealed class PeerProgress
 {
@@ -26,11 +39,28 @@ public sealed class PeerProgress
     /// <summary>Ticks since it last answered; a new leader begins to count with its election.</summary>
     public int SilentTicks { get; internal set; }
 
+    /// <summary>Whether it has answered this leader at all.</summary>
+    internal bool HasAnswered { get; set; }
+
+    /// <summary>How it is brought to the leader's log. It begins with <see cref="PeerMode.Probe"/>.</summary>
+    public PeerMode Mode { get; private set; }
+
     /// <summary>Whether entries are sent ahead of acknowledgements. Until a first one has come, one message at a time asks where the logs meet.</summary>
-    public bool IsReplicating { get; private set; }
+    public bool IsReplicating => Mode == PeerMode.Replicate;
+
+    /// <summary>In snapshot mode: the snapshot on its way; null until the server is there to take one.</summary>
+    public SnapshotTransfer? Transfer { get; internal set; }
+
+    /// <summary>In snapshot mode: ticks until a transfer may begin.</summary>
+    internal int RestTicks { get; set; }
+
+    /// <summary>The number of the last InstallSnapshot sent to it, and the highest that it has answered.</summary>
+    internal ulong SentNumber { get; set; }
+
+    internal ulong AnsweredNumber { get; set; }
 
     /// <summary>Whether the disk there has room for publishes.</summary>
-    internal bool AcceptsPublishes { get; set; } = true;
+    public bool AcceptsPublishes { get; internal set; } = true;
 
     /// <summary>The latest round of leadership confirmation that it has answered (thesis §6.4).</summary>
     internal ulong AckedRound { get; set; }
@@ -84,14 +114,28 @@ public sealed class PeerProgress
             InFlightBytes -= first.Bytes;
         }
 
-        if (!IsReplicating)
+        if (Mode == PeerMode.Probe)
         {
-            IsReplicating = true;
-            ProbeIsOut = false;
-            NextIndex = MatchIndex.Next;
+            Replicate();
         }
 
         NextIndex = LogIndex.Max(NextIndex, MatchIndex.Next);
+    }
+
+    /// <summary>Entries follow from behind what is known to match.</summary>
+    internal void Replicate()
+    {
+        Mode = PeerMode.Replicate;
+        Transfer = null;
+        ProbeIsOut = false;
+        NextIndex = MatchIndex.Next;
+    }
+
+    /// <summary>What it needs is in a snapshot only.</summary>
+    internal void AwaitSnapshot()
+    {
+        StopReplicating();
+        Mode = PeerMode.Snapshot;
     }
 
     /// <summary>The logs do not meet before <see cref="NextIndex"/>: go back to asking, from an index that is lower, but never at or below what is known to match.</summary>
@@ -106,10 +150,23 @@ public sealed class PeerProgress
         ProbeIsOut = NextIndex == before;
     }
 
-    /// <summary>Messages may have been lost: ask again where the logs meet.</summary>
-    internal void StopReplicating()
+    /// <summary>A link is new, so messages may have been lost: ask again where the logs meet, or the transfer stands.</summary>
+    internal void OnLinkUp()
     {
-        IsReplicating = false;
+        IsLoading = false;
+        if (Mode == PeerMode.Snapshot)
+        {
+            HeartbeatDue = true;
+        }
+        else
+        {
+            StopReplicating();
+        }
+    }
+
+    private void StopReplicating()
+    {
+        Mode = PeerMode.Probe;
         ProbeIsOut = false;
         _inFlight.Clear();
         InFlightBytes = 0;

@@ -28,9 +28,9 @@ public sealed partial class RaftCore
     {
         _electionElapsed++;
         bool ownVoteIsUnderWay = Role == Role.Candidate && !_isPreVote && _durableTerm != CurrentTerm;
-        if (!MayVote || ownVoteIsUnderWay)
+        if (!MayVote || ownVoteIsUnderWay || IsInstallingSnapshot)
         {
-            // A disk that takes longer than the timeout would else never catch up with the campaigns.
+            // A disk that takes longer than the timeout would else never catch up with the campaigns. And a log that is being replaced says nothing of who may lead.
             return;
         }
 
@@ -60,6 +60,7 @@ public sealed partial class RaftCore
     private void Campaign(bool preVote, bool byTransfer)
     {
         Invariant.Require(MayVote, "only a voter campaigns");
+        Invariant.Require(!IsInstallingSnapshot, "nobody campaigns with a log that is being replaced");
         Role = Role.Candidate;
         _isPreVote = preVote;
         _campaignIn = -1;
@@ -192,6 +193,21 @@ public sealed partial class RaftCore
             // Its own timer has not run while it led. Anybody else's goes on: only a leader's word or a granted vote resets it (§5.2).
             ResetElectionTimer();
         }
+    }
+
+    /// <summary>A message has come that only a leader sends: of this term, or of a newer one.</summary>
+    private void Follow(Message request)
+    {
+        Invariant.Require(request.Term > CurrentTerm || Role != Role.Leader, "a term has one leader (§5.2)");
+        if (request.Term > CurrentTerm || Role != Role.Follower)
+        {
+            BecomeFollower(request.Term, request.From);
+        }
+
+        Invariant.Require(Leader is null || Leader == request.From, "a term has one leader (§5.2)");
+        SetLeader(request.From);
+        _campaignIn = -1;
+        ResetElectionTimer();
     }
 
     private void ResetElectionTimer()

@@ -2,9 +2,10 @@ using RaftMQ.Consensus.Messages;
 
 namespace RaftMQ.Consensus;
 
-/// <summary>Being the leader: taking proposals, and handing leadership over (thesis §3.10).</summary>
+/// <summary>Being the leader: taking proposals, staying in office (thesis §6.2), and handing leadership over (thesis §3.10).</summary>
 public sealed partial class RaftCore
 {
+    private int _heartbeatElapsed;
     private NodeId? _transfer;
     private readonly Queue<(LogIndex Index, int Bytes)> _uncommitted = new();
     private long _uncommittedBytes;
@@ -46,7 +47,7 @@ public sealed partial class RaftCore
     }
 
     /// <summary>Hands leadership to another voter: no more proposals until it has taken over or an election timeout has passed (thesis §3.10).</summary>
-    /// <param name="target">A voter of the configuration, or null for the one whose log is the most complete.</param>
+    /// <param name="target">A voter of the configuration, or null for the one whose log is the most complete; never one that needs a snapshot.</param>
     /// <returns>False if this server does not lead or there is nobody to hand over to.</returns>
     public bool TransferLeadership(NodeId? target)
     {
@@ -56,7 +57,7 @@ public sealed partial class RaftCore
         }
 
         PeerProgress? heir = _peers.Values
-            .Where(peer => Membership!.Counts(peer.Server) && IsActive(peer) && (target is null || peer.Server.Node == target))
+            .Where(peer => Membership!.Counts(peer.Server) && IsActive(peer) && peer.Mode != PeerMode.Snapshot && (target is null || peer.Server.Node == target))
             .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
         _transfer = heir?.Server.Node;
         _transferElapsed = 0;
@@ -78,6 +79,7 @@ public sealed partial class RaftCore
         SetLeader(_options.Self);
         _heartbeatElapsed = 0;
         _transfer = null;
+        _reception = null;
         _peers.Clear();
         _uncommitted.Clear();
         _uncommittedBytes = 0;
@@ -89,6 +91,38 @@ public sealed partial class RaftCore
         _peers.Clear();
         _transfer = null;
         LoseReads();
+    }
+
+    private void TickLeader()
+    {
+        if (++_heartbeatElapsed >= _options.HeartbeatTicks)
+        {
+            _heartbeatElapsed = 0;
+            foreach (PeerProgress peer in _peers.Values)
+            {
+                peer.HeartbeatDue = true;
+            }
+        }
+
+        TickTransfer();
+        CheckQuorum();
+    }
+
+    /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
+    private void CheckQuorum()
+    {
+        int heard = MayVote ? 1 : 0;
+        foreach (PeerProgress peer in _peers.Values)
+        {
+            peer.SilentTicks++;
+            TickTransferOf(peer);
+            heard += IsActive(peer) && Membership!.Counts(peer.Server) ? 1 : 0;
+        }
+
+        if (heard < Membership!.Majority)
+        {
+            BecomeFollower(CurrentTerm, leader: null);
+        }
     }
 
     private LogPosition AppendOwn(EntryKind kind, LogTime time, ReadOnlyMemory<byte> payload)
@@ -120,7 +154,7 @@ public sealed partial class RaftCore
 
     private void OnTimeoutNow(TimeoutNow request)
     {
-        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && MayVote)
+        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && MayVote && !IsInstallingSnapshot)
         {
             Campaign(preVote: false, byTransfer: true);
         }

@@ -68,8 +68,7 @@ public sealed partial class RaftCore
 
         if (_peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server)
         {
-            peer.StopReplicating();
-            peer.IsLoading = false;
+            peer.OnLinkUp();
         }
         else
         {
@@ -98,6 +97,7 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>What is truncated lies behind the log's base, so a configuration at or below it stays.</summary>
     private void RevertMemberships(LogIndex truncatedFrom) => _memberships.RemoveAll(taken => taken.Index >= truncatedFrom);
 
     /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat.</summary>

@@ -30,7 +30,8 @@ public sealed partial class RaftCore
     /// <summary>Takes note of a message that its sender sends only when its term is durable there. Reads and pre-votes are not among them.</summary>
     private void TakeNote(Message message)
     {
-        bool isDurableThere = message is AppendEntries or AppendEntriesResponse or RequestVote { PreVote: false } or RequestVoteResponse { PreVote: false };
+        bool isDurableThere = message is AppendEntries or AppendEntriesResponse or InstallSnapshot or InstallSnapshotResponse
+            or RequestVote { PreVote: false } or RequestVoteResponse { PreVote: false };
         if (isDurableThere && (!_claims.TryGetValue(message.From.Node, out var claim) || claim.Server != message.From || claim.Term < message.Term))
         {
             _claims[message.From.Node] = (message.From, message.Term);

@@ -6,7 +6,6 @@ namespace RaftMQ.Consensus;
 public sealed partial class RaftCore
 {
     private readonly SortedDictionary<NodeId, PeerProgress> _peers = [];
-    private int _heartbeatElapsed;
 
     private void OnAppendEntries(AppendEntries request)
     {
@@ -17,17 +16,17 @@ public sealed partial class RaftCore
             return;
         }
 
-        Invariant.Require(request.Term > CurrentTerm || Role != Role.Leader, "a term has one leader (§5.2)");
-        if (request.Term > CurrentTerm || Role != Role.Follower)
+        Follow(request);
+        if (IsInstallingSnapshot)
         {
-            BecomeFollower(request.Term, request.From);
+            // The log is about to be replaced: this says only that the leader is heard (§7).
+            Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, LogPosition.Zero, request.ReadRound, AcceptsPublishes));
+            return;
         }
 
-        Invariant.Require(Leader is null || Leader == request.From, "a term has one leader (§5.2)");
-        SetLeader(request.From);
-        _campaignIn = -1;
-        ResetElectionTimer();
-        if (!_log.Holds(request.Previous))
+        // What lies below the base is committed, so the leader has the same there (§5.4.3).
+        bool isBehindBase = request.Previous.Index < _log.Base.Index;
+        if (!isBehindBase && !_log.Holds(request.Previous))
         {
             Invariant.Require(request.Previous.Index > CommitIndex, "committed entries match the leader's (§5.4.3)");
             Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, ConflictAt(request.Previous.Index), request.ReadRound, AcceptsPublishes));
@@ -35,7 +34,7 @@ public sealed partial class RaftCore
         }
 
         TakeEntries(request.Entries.Span);
-        LogIndex lastNew = request.Previous.Index + (ulong)request.Entries.Length;
+        LogIndex lastNew = LogIndex.Max(_log.Base.Index, request.Previous.Index + (ulong)request.Entries.Length);
         AdvanceCommit(LogIndex.Min(request.LeaderCommit, lastNew));
         Acknowledge(request, lastNew);
     }
@@ -63,7 +62,7 @@ public sealed partial class RaftCore
     {
         foreach (ref readonly LogEntry entry in entries)
         {
-            if (_log.Holds(entry.Position))
+            if (entry.Index < _log.Base.Index || _log.Holds(entry.Position))
             {
                 continue;
             }
@@ -105,33 +104,60 @@ public sealed partial class RaftCore
 
     private void OnAppendEntriesResponse(AppendEntriesResponse response)
     {
-        if (response.Term > CurrentTerm)
-        {
-            BecomeFollower(response.Term, leader: null);
-            return;
-        }
-
-        bool isMine = Role == Role.Leader && response.Term == CurrentTerm;
-        if (!isMine || !_peers.TryGetValue(response.From.Node, out PeerProgress? peer) || peer.Server != response.From)
+        if (PeerThatAnswers(response, response.ReadRound, response.AcceptsPublishes) is not { } peer)
         {
             return;
         }
 
-        peer.SilentTicks = 0;
-        peer.AcceptsPublishes = response.AcceptsPublishes;
-        peer.AckedRound = Math.Max(peer.AckedRound, response.ReadRound);
         if (response.Success)
         {
-            Invariant.Require(response.MatchIndex <= _log.Last.Index, "a follower acknowledges only what this leader has sent");
-            peer.OnMatched(response.MatchIndex);
-            CommitByCounting();
+            OnMatched(peer, response.MatchIndex);
         }
-        else if (response.Conflict != LogPosition.Zero)
+        else if (response.Conflict != LogPosition.Zero && peer.Mode != PeerMode.Snapshot)
         {
             peer.OnRejected(WhereLogsMayMeet(response.Conflict));
         }
 
         ConfirmReads();
+    }
+
+    /// <summary>The peer whose answer to this leader this is, marked as heard; null if it is none, or names a newer term.</summary>
+    private PeerProgress? PeerThatAnswers(Message response, ulong readRound, bool acceptsPublishes)
+    {
+        if (response.Term > CurrentTerm)
+        {
+            BecomeFollower(response.Term, leader: null);
+            return null;
+        }
+
+        bool isMine = Role == Role.Leader && response.Term == CurrentTerm;
+        if (!isMine || !_peers.TryGetValue(response.From.Node, out PeerProgress? peer) || peer.Server != response.From)
+        {
+            return null;
+        }
+
+        peer.HasAnswered = true;
+        peer.SilentTicks = 0;
+        peer.AcceptsPublishes = acceptsPublishes;
+        peer.AckedRound = Math.Max(peer.AckedRound, readRound);
+        return peer;
+    }
+
+    private void OnMatched(PeerProgress peer, LogIndex match)
+    {
+        Invariant.Require(match <= _log.Last.Index, "a follower acknowledges only what this leader has sent");
+        peer.OnMatched(match);
+        if (peer.Mode == PeerMode.Snapshot && peer.MatchIndex >= _log.Base.Index)
+        {
+            peer.Replicate();
+        }
+        else if (peer.Transfer is { } transfer && transfer.Snapshot.Index <= peer.MatchIndex)
+        {
+            // The log has been compacted beyond what it has now: a later snapshot follows.
+            peer.Transfer = null;
+        }
+
+        CommitByCounting();
     }
 
     /// <summary>The next index to try after a rejection (§5.3): behind this log's entries of the conflicting term, or where the follower's begin.</summary>
@@ -146,37 +172,6 @@ public sealed partial class RaftCore
         return _log.TermAt(last) == conflict.Term ? last.Next : conflict.Index;
     }
 
-    private void TickLeader()
-    {
-        if (++_heartbeatElapsed >= _options.HeartbeatTicks)
-        {
-            _heartbeatElapsed = 0;
-            foreach (PeerProgress peer in _peers.Values)
-            {
-                peer.HeartbeatDue = true;
-            }
-        }
-
-        TickTransfer();
-        CheckQuorum();
-    }
-
-    /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
-    private void CheckQuorum()
-    {
-        int heard = MayVote ? 1 : 0;
-        foreach (PeerProgress peer in _peers.Values)
-        {
-            peer.SilentTicks++;
-            heard += IsActive(peer) && Membership!.Counts(peer.Server) ? 1 : 0;
-        }
-
-        if (heard < Membership!.Majority)
-        {
-            BecomeFollower(CurrentTerm, leader: null);
-        }
-    }
-
     private void SendToPeers()
     {
         foreach (PeerProgress peer in _peers.Values)
@@ -187,6 +182,17 @@ public sealed partial class RaftCore
 
     private void SendTo(PeerProgress peer)
     {
+        if (peer.NextIndex <= _log.Base.Index && peer.Mode != PeerMode.Snapshot)
+        {
+            peer.AwaitSnapshot();
+        }
+
+        if (peer.Mode == PeerMode.Snapshot)
+        {
+            SendSnapshot(peer);
+            return;
+        }
+
         bool sent = false;
         while (peer.NextIndex <= _log.Last.Index && !peer.IsLoading && (peer.IsReplicating ? peer.HasWindow(_options) : !peer.ProbeIsOut))
         {
@@ -253,7 +259,7 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>The entries of a <see cref="LoadRequest"/>; none if they no longer exist.</summary>
+    /// <summary>The entries of a <see cref="LoadRequest"/>; none if they no longer exist: then a snapshot has what the follower needs (§7).</summary>
     public void OnEntriesLoaded(LoadRequest request, ReadOnlyMemory<LogEntry> entries)
     {
         if (Role != Role.Leader || !_peers.TryGetValue(request.For.Node, out PeerProgress? peer) || peer.Server != request.For || !peer.IsLoading)
@@ -262,8 +268,14 @@ public sealed partial class RaftCore
         }
 
         peer.IsLoading = false;
-        bool stillWanted = entries.Length > 0 && entries.Span[0].Index == peer.NextIndex && _log.Holds(entries.Span[^1].Position)
-            && (peer.IsReplicating || !peer.ProbeIsOut);
+        bool areReleased = entries.IsEmpty && request.First == peer.NextIndex && peer.NextIndex <= _newestSnapshot.Index;
+        if (areReleased && peer.Mode != PeerMode.Snapshot)
+        {
+            peer.AwaitSnapshot();
+        }
+
+        bool mayBeSent = peer.NextIndex > _log.Base.Index && (peer.IsReplicating || (peer.Mode == PeerMode.Probe && !peer.ProbeIsOut));
+        bool stillWanted = mayBeSent && entries.Length > 0 && entries.Span[0].Index == peer.NextIndex && _log.Holds(entries.Span[^1].Position);
         if (stillWanted)
         {
             SendEntries(peer, entries);

@@ -59,6 +59,7 @@ public sealed partial class RaftCore
     public RaftCore(RaftOptions options, RecoveredLog recovered)
     {
         Invariant.Require(options.ElectionTimeoutTicks >= 4 * options.HeartbeatTicks, "an election timeout is at least four heartbeats");
+        Invariant.Require(options.MaxSnapshotPieceBytes is >= 1 and <= InstallSnapshot.MaxDataBytes, "a piece of a snapshot has a byte, and fits its message");
         _options = options;
         _log = new RaftLog(recovered);
         _random = new SplitMix(options.Seed);
@@ -70,7 +71,9 @@ public sealed partial class RaftCore
         }
 
         Invariant.Require(recovered.CommittedIndex <= _log.Last.Index, "what is committed is in the log");
+        Invariant.Require(recovered.CommittedIndex >= recovered.Base.Index, "only what is committed was released");
         CommitIndex = recovered.CommittedIndex;
+        _newestSnapshot = recovered.Base;
         _durableTerm = CurrentTerm;
         _durableIndex = _log.Last.Index;
         _lastEmitted = _log.Last.Index;
@@ -109,6 +112,7 @@ public sealed partial class RaftCore
         }
         else
         {
+            TickReception();
             TickElection();
             TickForwardedReads();
         }
@@ -141,6 +145,12 @@ public sealed partial class RaftCore
                 break;
             case AppendEntriesResponse response:
                 OnAppendEntriesResponse(response);
+                break;
+            case InstallSnapshot request:
+                OnInstallSnapshot(request);
+                break;
+            case InstallSnapshotResponse response:
+                OnInstallSnapshotResponse(response);
                 break;
             case RequestVote request:
                 OnRequestVote(request);
@@ -183,6 +193,8 @@ public sealed partial class RaftCore
         Move(_readsReady, output.ReadsReady);
         Move(_readsLost, output.ReadsLost);
         Move(_loads, output.Loads);
+        Move(_snapshotLoads, output.SnapshotLoads);
+        Move(_snapshotPieces, output.SnapshotPieces);
         _hardStateChanged = false;
         _truncateFrom = null;
         _commitMoved = false;
@@ -196,18 +208,18 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// A server that lost its disk is another one: what its former life still has on the way counts for nothing, not even for its term. An AppendEntries needs no
-    /// such check: only who was elected sends it. A newcomer may ask for votes: its log may seat it already where this server's does not yet (thesis §4.1).
+    /// A server that lost its disk is another one: what its former life still has on the way counts for nothing, not even for its term. An AppendEntries or
+    /// InstallSnapshot needs no such check: only who was elected sends it. A newcomer may ask for votes: its log may seat it already where this server's does not yet (thesis §4.1).
     /// </summary>
     private bool IsOfACurrentLife(Message message)
     {
-        if (message is AppendEntries or ReadIndexResponse or TimeoutNow || Membership!.Counts(message.From))
+        if (message is AppendEntries or InstallSnapshot or ReadIndexResponse or TimeoutNow || Membership!.Counts(message.From))
         {
             return true;
         }
 
         bool isNewcomer = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From && Membership!.Find(message.From.Node) is not null;
-        return isNewcomer && message is AppendEntriesResponse or ReadIndexRequest or RequestVote;
+        return isNewcomer && message is AppendEntriesResponse or InstallSnapshotResponse or ReadIndexRequest or RequestVote;
     }
 
     private static void Move<T>(List<T> from, List<T> to)

@@ -1,8 +1,8 @@
 namespace RaftMQ.Consensus;
 
 /// <summary>
-/// The log as the core sees it: where it ends, the term of every entry as runs, and the last entries in memory. Which entry is on disk is the core's
-/// business; what is on disk, storage's.
+/// The log as the core sees it: where it begins and ends, the term of every entry as runs, and the last entries in memory. Which entry is on disk is the core's
+/// business; what is on disk, storage's. What lies below <see cref="Base"/> is committed, in a snapshot, and no longer here (§7).
 /// </summary>
 public sealed class RaftLog
 {
@@ -20,9 +20,13 @@ public sealed class RaftLog
     /// <summary>The log that storage has recovered.</summary>
     public RaftLog(RecoveredLog recovered)
     {
+        Invariant.Require(recovered.LastIndex >= recovered.Base.Index, "a log ends at its base or behind it");
+        bool isEmpty = recovered.LastIndex == recovered.Base.Index;
         _terms = [.. recovered.Terms];
+        Invariant.Require(isEmpty ? _terms.Count == 0 : _terms[0].First == recovered.Base.Index.Next, "the terms of a log are those of the entries behind its base");
+        Base = recovered.Base;
         LastTime = recovered.LastTime;
-        Last = recovered.LastIndex == LogIndex.Zero ? LogPosition.Zero : new LogPosition(recovered.LastIndex, _terms[^1].Term);
+        Last = isEmpty ? Base : new LogPosition(recovered.LastIndex, _terms[^1].Term);
         foreach (LogEntry entry in recovered.Tail)
         {
             Add(entry);
@@ -31,7 +35,10 @@ public sealed class RaftLog
         Invariant.Require(_count == 0 || _entries[(_head + _count - 1) & (_entries.Length - 1)].Position == Last, "the recovered tail ends where the log ends");
     }
 
-    /// <summary>The last entry's position; zero for an empty log.</summary>
+    /// <summary>The entry behind which the log begins; zero while it is whole. It and all before it are committed and in a snapshot.</summary>
+    public LogPosition Base { get; private set; }
+
+    /// <summary>The last entry's position; that of <see cref="Base"/> if nothing follows it.</summary>
     public LogPosition Last { get; private set; }
 
     /// <summary>The last entry's stamp. It never falls while the log grows.</summary>
@@ -40,29 +47,31 @@ public sealed class RaftLog
     /// <summary>The first index whose entry is in memory; one past <see cref="Last"/> if none is.</summary>
     public LogIndex FirstInMemory => new(Last.Index.Value - (ulong)_count + 1);
 
-    /// <summary>The term of the entry at an index; null beyond the end. The term at index zero is zero.</summary>
+    /// <summary>
+    /// The term of the entry at an index; null beyond the end, and below <see cref="Base"/>, where it is not known: that is neither a conflict nor term zero. The term
+    /// at the base is known; that of a whole log is index zero, whose term is zero.
+    /// </summary>
     public Term? TermAt(LogIndex index)
     {
-        if (index == LogIndex.Zero)
+        if (index == Base.Index)
         {
-            return Term.Zero;
+            return Base.Term;
         }
 
-        if (index > Last.Index)
-        {
-            return null;
-        }
-
-        return _terms[RunOf(index)].Term;
+        return index < Base.Index || index > Last.Index ? null : _terms[RunOf(index)].Term;
     }
 
-    /// <summary>Whether the log holds the entry at a position, which by Log Matching (§5.3) means everything up to it too.</summary>
+    /// <summary>Whether the log is known to hold the entry at a position, which by Log Matching (§5.3) means everything up to it too. Of entries below the base nothing is known.</summary>
     public bool Holds(LogPosition position) => TermAt(position.Index) == position.Term;
 
-    /// <summary>The first index of the run of equal terms that an index lies in; the index exists.</summary>
-    public LogIndex FirstOfTermAt(LogIndex index) => _terms[RunOf(index)].First;
+    /// <summary>The first index behind the base of the run of equal terms that an index lies in; the index exists and lies behind the base.</summary>
+    public LogIndex FirstOfTermAt(LogIndex index)
+    {
+        Invariant.Require(index > Base.Index && index <= Last.Index, "the terms of entries behind the base are known");
+        return _terms[RunOf(index)].First;
+    }
 
-    /// <summary>The last index whose term is at most <paramref name="term"/>; zero if there is none.</summary>
+    /// <summary>The last index known to be of a term that is at most <paramref name="term"/>; zero if there is none, or if it lies below the base.</summary>
     public LogIndex LastWithTermAtMost(Term term)
     {
         for (int i = _terms.Count - 1; i >= 0; i--)
@@ -73,7 +82,7 @@ public sealed class RaftLog
             }
         }
 
-        return LogIndex.Zero;
+        return Base.Term <= term ? Base.Index : LogIndex.Zero;
     }
 
     /// <summary>The entry at an index, if it is in memory.</summary>
@@ -107,7 +116,7 @@ public sealed class RaftLog
     /// <summary>Drops entries from an index on.</summary>
     internal void TruncateFrom(LogIndex index)
     {
-        Invariant.Require(index > LogIndex.Zero && index <= Last.Index, "only entries that exist are truncated");
+        Invariant.Require(index > Base.Index && index <= Last.Index, "only entries that exist are truncated");
         LogIndex last = index.Previous;
         int dropped = (int)Math.Min((ulong)_count, Last.Index.Value - last.Value);
         for (int i = 0; i < dropped; i++)
@@ -123,7 +132,7 @@ public sealed class RaftLog
             _terms.RemoveAt(_terms.Count - 1);
         }
 
-        Last = last == LogIndex.Zero ? LogPosition.Zero : new LogPosition(last, _terms[^1].Term);
+        Last = last == Base.Index ? Base : new LogPosition(last, _terms[^1].Term);
         if (_count > 0)
         {
             LastTime = _entries[(_head + _count - 1) & (_entries.Length - 1)].Time;
@@ -140,6 +149,31 @@ public sealed class RaftLog
             _head = (_head + 1) & (_entries.Length - 1);
             _count--;
         }
+    }
+
+    /// <summary>Raises <see cref="Base"/> to an index that exists: what lies at or below it is forgotten, but for its own term (§7).</summary>
+    internal void CompactTo(LogIndex index)
+    {
+        Invariant.Require(index > Base.Index && index <= Last.Index, "only entries that exist are compacted");
+        int run = RunOf(index);
+        Base = new LogPosition(index, _terms[run].Term);
+        bool runGoesOn = index < Last.Index && (run == _terms.Count - 1 || _terms[run + 1].First > index.Next);
+        _terms.RemoveRange(0, runGoesOn ? run : run + 1);
+        if (runGoesOn)
+        {
+            _terms[0] = new TermRun(index.Next, Base.Term);
+        }
+
+        EvictUpTo(index, keepBytes: -1);
+    }
+
+    /// <summary>Begins anew behind a snapshot's last entry: whatever stood here is gone, in conflict with it or not (§7).</summary>
+    internal void BeginBehind(LogPosition last, LogTime time)
+    {
+        _terms.Clear();
+        Array.Clear(_entries);
+        (_head, _count, _bytes) = (0, 0, 0);
+        (Base, Last, LastTime) = (last, last, time);
     }
 
     private int RunOf(LogIndex index)

@@ -36,6 +36,19 @@ public sealed record RaftOptions
     /// <summary>The bytes of applied, durable entries kept in memory, about 100 for each entry beside its payload, for followers that are a little behind; older ones are loaded from disk.</summary>
     public long TailBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>The most bytes in one piece of a snapshot; at least 1, at most <see cref="Messages.InstallSnapshot.MaxDataBytes"/>.</summary>
+    public int MaxSnapshotPieceBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// Ticks for which a snapshot may come no further before its transfer is given up and it may be released; at least 1. Long enough for a disk to write a piece, or
+    /// to put a whole snapshot in the place of log and state: 50 election timeouts unless set.
+    /// </summary>
+    public int SnapshotPatienceTicks
+    {
+        get => field > 0 ? field : 50 * ElectionTimeoutTicks;
+        init;
+    }
+
     /// <summary>The most reads that wait for a confirmation of leadership.</summary>
     public int MaxPendingReads { get; init; } = 65_536;
 }

@@ -13,8 +13,29 @@ public readonly record struct ReadReady(ReadId Read, LogIndex Index);
 public readonly record struct LoadRequest(ServerId For, LogIndex First, LogIndex Last, int MaxBytes);
 
 /// <summary>
+/// A piece of a snapshot is wanted for a follower that is behind the log; answered by <see cref="RaftCore.OnSnapshotLoaded"/> or <see cref="RaftCore.OnSnapshotGone"/>.
+/// </summary>
+/// <param name="For">The follower.</param>
+/// <param name="Snapshot">The snapshot, by its last entry.</param>
+/// <param name="Offset">Where the piece begins, in bytes.</param>
+/// <param name="MaxBytes">The most bytes of the piece.</param>
+public readonly record struct SnapshotLoad(ServerId For, LogPosition Snapshot, long Offset, int MaxBytes);
+
+/// <summary>
+/// A piece of a snapshot that a leader sends, for the disk. At offset 0 it begins a transfer, and whatever the disk has of another is dropped; the next follow one another.
+/// Answered by <see cref="RaftCore.OnSnapshotPieceSaved"/> or <see cref="RaftCore.OnSnapshotPieceFailed"/>, the last one by <see cref="RaftCore.OnSnapshotInstalled"/> or as failed.
+/// </summary>
+/// <param name="From">The leader; with the term and the snapshot it names the transfer.</param>
+/// <param name="Term">Its term.</param>
+/// <param name="Snapshot">The last entry that the snapshot covers.</param>
+/// <param name="Offset">Where the piece begins, in bytes.</param>
+/// <param name="Data">The bytes.</param>
+/// <param name="IsLast">Whether the snapshot is complete with them: the disk then replaces log and state by it.</param>
+public sealed record SnapshotPiece(ServerId From, Term Term, LogPosition Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast);
+
+/// <summary>
 /// Everything that follows from the inputs since the last <see cref="RaftCore.Drain"/>. Owned by the caller and reused from turn to turn. The order of effects:
-/// <see cref="HardState"/>, <see cref="TruncateFrom"/> and <see cref="Append"/> go to disk as one batch, in that order;
+/// <see cref="HardState"/>, <see cref="TruncateFrom"/> and <see cref="Append"/> go to disk as one batch, in that order, and <see cref="SnapshotPieces"/> behind it;
 /// <see cref="SendNow"/> may leave at once; <see cref="SendAfterPersist"/> only when this batch and all earlier ones are durable.
 /// </summary>
 public sealed class RaftOutput
@@ -46,7 +67,13 @@ public sealed class RaftOutput
     /// <summary>Entries wanted from disk.</summary>
     public List<LoadRequest> Loads { get; } = [];
 
-    /// <summary>Whether anything here has to go to disk.</summary>
+    /// <summary>Pieces of snapshots wanted from disk.</summary>
+    public List<SnapshotLoad> SnapshotLoads { get; } = [];
+
+    /// <summary>Pieces of a snapshot for the disk, in order, after the batch. Nothing waits for them.</summary>
+    public List<SnapshotPiece> SnapshotPieces { get; } = [];
+
+    /// <summary>Whether anything here has to go to disk as a batch.</summary>
     public bool HasPersist => HardState is not null || TruncateFrom is not null || Append.Count > 0;
 
     /// <summary>Empties it for the next turn; lists keep their memory.</summary>
@@ -61,5 +88,7 @@ public sealed class RaftOutput
         ReadsReady.Clear();
         ReadsLost.Clear();
         Loads.Clear();
+        SnapshotLoads.Clear();
+        SnapshotPieces.Clear();
     }
 }

@@ -9,19 +9,22 @@ public sealed record RecoveredLog
     /// <summary>Term and vote.</summary>
     public HardState HardState { get; init; }
 
-    /// <summary>The index of the last entry, or zero for an empty log. The log begins at index 1.</summary>
+    /// <summary>The entry behind which the log begins; zero if it is whole, from index 1 on. It and all before it are committed and in a snapshot (§7).</summary>
+    public LogPosition Base { get; init; }
+
+    /// <summary>The index of the last entry: that of <see cref="Base"/> if nothing follows it.</summary>
     public LogIndex LastIndex { get; init; }
 
-    /// <summary>The index up to which the log is known to be committed, by a snapshot of what was applied; zero if there is none.</summary>
+    /// <summary>The index up to which the log is known to be committed, by a snapshot of what was applied: at least that of <see cref="Base"/>.</summary>
     public LogIndex CommittedIndex { get; init; }
 
     /// <summary>The stamp of the last entry.</summary>
     public LogTime LastTime { get; init; }
 
-    /// <summary>The term of every entry, as runs in ascending order; the first run begins at index 1. Empty for an empty log.</summary>
+    /// <summary>The term of every entry behind <see cref="Base"/>, as runs in ascending order; the first begins right behind it. Empty if nothing follows it.</summary>
     public IReadOnlyList<TermRun> Terms { get; init; } = [];
 
-    /// <summary>All entries that carry a configuration (births and memberships), in order.</summary>
+    /// <summary>The entries that carry a configuration (births and memberships), in order: the birth, the last at or below <see cref="Base"/>, and all behind it.</summary>
     public IReadOnlyList<LogEntry> Configurations { get; init; } = [];
 
     /// <summary>The last entries of the log, contiguous up to <see cref="LastIndex"/>, as many as fit the asked number of bytes; may be empty.</summary>

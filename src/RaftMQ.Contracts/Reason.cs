@@ -40,6 +40,11 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason BadTopicName = new(
         "bad-topic-name", 400, "the topic's name is not allowed", "use 1 to 255 bytes of UTF-8 without control characters and slashes");
 
+    /// <summary>The topic's policy is not allowed.</summary>
+    public static readonly Reason BadTopicPolicy = new(
+        "bad-topic-policy", 400, "the topic's policy is not allowed",
+        "use whole numbers from 1 to the cluster's limits, and reject or drop-oldest for overflow");
+
     /// <summary>The request key was used for another request.</summary>
     public static readonly Reason RequestKeyReused = new(
         "request-key-reused", 422, "the Idempotency-Key was used for another request", "use a new key for every new request");
@@ -97,7 +102,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason MissingField = new("missing-field", 400, "a field is missing", "send every field that the route needs");
 
     /// <summary>A field, or the whole body, is of another JSON type than it must be.</summary>
-    public static readonly Reason WrongType = new("wrong-type", 400, "a value is of the wrong JSON type", "send strings in an object");
+    public static readonly Reason WrongType = new("wrong-type", 400, "a value is of the wrong JSON type", "send an object with values of the types that the message names");
 
     /// <summary>The body is larger than a request may be.</summary>
     public static readonly Reason BodyTooLarge = new("body-too-large", 413, "the body is larger than a request may be", "send a smaller message");
@@ -129,7 +134,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     /// <summary>All reasons, in the order of the documentation.</summary>
     public static IReadOnlyList<Reason> All { get; } =
     [
-        TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName,
+        TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
         NoLeader, NotLeader, NotReady, Overloaded, DiskFull, Stopping, Overwritten, OutcomeUnknown,
         BadJson, MissingField, WrongType, BodyTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,

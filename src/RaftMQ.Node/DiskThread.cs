@@ -9,7 +9,8 @@ namespace RaftMQ.Node;
 /// </summary>
 internal sealed class DiskThread
 {
-    private const int IdleMs = 50;
+    /// <summary>After so long without work the disk is idle, and so long is an idle moment.</summary>
+    public const int IdleMs = 50;
 
     private readonly ReplicaDisk _disk;
     private readonly Inbox<ReplicaInput> _replica;
@@ -51,6 +52,7 @@ internal sealed class DiskThread
             var work = new List<DiskWork>();
             var done = new List<ReplicaInput>();
             bool moreInBackground = true;
+            long restsSince = Environment.TickCount64;
             while (true)
             {
                 _inbox.Take(ref work, moreInBackground || _stopping ? 0 : IdleMs);
@@ -59,7 +61,10 @@ internal sealed class DiskThread
                     return;
                 }
 
-                bool idle = work.Count == 0;
+                // A moment, and not a turn: while a snapshot is written these come one after the other.
+                long now = Environment.TickCount64;
+                bool idle = work.Count == 0 && now - restsSince >= IdleMs;
+                restsSince = work.Count > 0 || idle ? now : restsSince;
                 _disk.Do(work, done);
                 work.Clear();
                 Volatile.Write(ref _syncs, _disk.Syncs);

@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Information, "the data folder is empty: node {Node} begins as incarnation {Incarnation}")]
     public static partial void Initialised(ILogger logger, uint node, string incarnation);
+
+    [LoggerMessage(7, LogLevel.Warning, "node {Node}: {Damage}. The damaged folder is set aside, and the node comes back as a new incarnation; the other nodes bring it up")]
+    public static partial void SetAside(ILogger logger, uint node, string damage);
 }

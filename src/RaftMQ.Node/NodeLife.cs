@@ -10,7 +10,6 @@ using RaftMQ.Replica.Requests;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Node;
@@ -34,9 +33,11 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly ILogger _logger;
     private readonly Inbox<ReplicaInput> _inbox;
     private readonly Action<QueueReplica, bool, long> _onTurn;
+    private readonly ReplicaFolder _folder;
     private readonly DiskThread _disk;
     private readonly QueueReplica _replica;
     private volatile Exception? _diskFailure;
+    private bool _isUnborn;
     private string? _givenUp;
     private string? _refused;
     private long _stopStartedMs = -1;
@@ -79,9 +80,10 @@ internal sealed class NodeLife : IReplicaPorts
             Log.ReplicaWarning(logger, damage);
         }
 
-        Wal = folder.Log;
-        Snapshots = folder.Snapshots;
-        _disk = new DiskThread(new ReplicaDisk(files, Wal, Snapshots, identity.Server), inbox, OnDiskFailure);
+        _folder = folder;
+        _disk = new DiskThread(
+            new ReplicaDisk(files, folder) { ScrubRestMoments = (int)(options.ScrubPauseSeconds * 1_000L / DiskThread.IdleMs) }, inbox, OnDiskFailure);
+        _isUnborn = !identity.Cluster.IsBorn;
         _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
     }
 
@@ -91,14 +93,11 @@ internal sealed class NodeLife : IReplicaPorts
     /// <summary>Whether it was asked to stop.</summary>
     public bool IsStopping => _stopStartedMs >= 0;
 
-    private WriteAheadLog Wal { get; }
-
-    private SnapshotStore Snapshots { get; }
-
     private bool HasEnded => _givenUp is not null || _refused is not null;
 
     /// <summary>Steps the replica until it ends.</summary>
     /// <returns>Null if the birth was given up and the folder is to be emptied; otherwise why it ended.</returns>
+    /// <exception cref="StorageDamagedException">Something on the disk is no longer what was written.</exception>
     public NodeEnd? Run()
     {
         _disk.Start();
@@ -115,8 +114,7 @@ internal sealed class NodeLife : IReplicaPorts
             finally
             {
                 _disk.Stop();
-                Wal.Dispose();
-                Snapshots.Dispose();
+                _folder.Dispose();
             }
         }
     }
@@ -124,7 +122,6 @@ internal sealed class NodeLife : IReplicaPorts
     private NodeEnd? Loop()
     {
         var inputs = new List<ReplicaInput>();
-        ServerIdentity identified = _replica.Identity;
         long nextTickMs = MonotonicMs();
         while (true)
         {
@@ -132,12 +129,6 @@ internal sealed class NodeLife : IReplicaPorts
             int wait = _replica.HasWork ? 0 : (int)Math.Max(0, nextTickMs - now);
             _inbox.Take(ref inputs, wait);
             Step(inputs, ref nextTickMs);
-            if (_replica.Identity != identified)
-            {
-                identified = _replica.Identity;
-                _network.Identify(identified);
-            }
-
             if (_givenUp is not null)
             {
                 Log.ReplicaWarning(_logger, _givenUp);
@@ -175,12 +166,19 @@ internal sealed class NodeLife : IReplicaPorts
                 while (next < until && !HasEnded)
                 {
                     ReplicaInput input = inputs[next++];
+                    if (input is LookInput looking)
+                    {
+                        looking.Look.Answer(_replica);
+                        continue;
+                    }
+
                     if (input is StopInput)
                     {
                         _stopStartedMs = MonotonicMs();
                     }
 
                     _replica.Handle(input);
+                    IdentifyNewborn();
                 }
 
                 EndTurn(ref nextTickMs);
@@ -199,6 +197,16 @@ internal sealed class NodeLife : IReplicaPorts
         }
     }
 
+    /// <summary>At once, and not at the end of the turn: what a newborn says in it would be taken for the word of an unborn, and dropped.</summary>
+    private void IdentifyNewborn()
+    {
+        if (_isUnborn && _replica.Identity.Cluster.IsBorn)
+        {
+            _isUnborn = false;
+            _network.Identify(_replica.Identity);
+        }
+    }
+
     private void EndTurn(ref long nextTickMs)
     {
         if (HasEnded)
@@ -212,6 +220,7 @@ internal sealed class NodeLife : IReplicaPorts
             // A thread that was held up does not make up for lost ticks in a burst: an election needs time in which messages could have come.
             nextTickMs = Math.Max(nextTickMs + _options.TickMilliseconds, now);
             _replica.Handle(Clocks());
+            IdentifyNewborn();
         }
 
         if (!HasEnded)
@@ -241,7 +250,7 @@ internal sealed class NodeLife : IReplicaPorts
 
     private NodeEnd EndOf(Exception failure) => failure switch
     {
-        StorageDamagedException damaged => new NodeEnd(NodeEndReason.DataRefused, damaged.Message),
+        StorageDamagedException damage => throw new StorageDamagedException(damage.Message),
         StorageFailedException or IOException => new NodeEnd(
             NodeEndReason.DiskFailed, $"the disk under {_files.Description} failed: {failure.Message}; start again once it is sound"),
         _ => new NodeEnd(NodeEndReason.Defect, failure.ToString()),
@@ -256,7 +265,7 @@ internal sealed class NodeLife : IReplicaPorts
     private void ReportProgress(RecoveryProgress progress) =>
         Log.Recovering(_logger, (int)(100 * progress.BytesRead / Math.Max(1, progress.BytesTotal)), progress.BytesTotal / 1_000_000);
 
-    private static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
+    public static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
     {
         Members = options.Members,
         Seed = DrawId(),
@@ -267,7 +276,7 @@ internal sealed class NodeLife : IReplicaPorts
         TickMilliseconds = options.TickMilliseconds,
         ElectionTimeoutTicks = Math.Max(1, options.ElectionTimeoutMilliseconds / options.TickMilliseconds),
         HeartbeatTicks = Math.Max(1, options.HeartbeatMilliseconds / options.TickMilliseconds),
-        LogSegmentBytes = options.Wal.SegmentBytes,
+        SnapshotLogBytes = options.SnapshotLogBytes,
         LeaderWaitMilliseconds = options.LeaderWaitMilliseconds,
         RequestTimeoutMilliseconds = options.RequestTimeoutMilliseconds,
     };
@@ -298,6 +307,8 @@ internal sealed class NodeLife : IReplicaPorts
     void IReplicaPorts.Complete(PendingCommand request) => ((SubmittedCommand)request).Finish(request.Result);
 
     void IReplicaPorts.Complete(PendingTopics request) => ((SubmittedTopics)request).Finish();
+
+    void IReplicaPorts.Complete(PendingBackup request) => ((SubmittedBackup)request).Finish();
 
     void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;
 

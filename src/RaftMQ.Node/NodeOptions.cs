@@ -20,6 +20,15 @@ public sealed record NodeOptions
     /// <summary>Sizes of the log.</summary>
     public WalOptions Wal { get; init; } = new();
 
+    /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger. Default 64 MiB.</summary>
+    public long SnapshotLogBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Whether a damaged folder is set aside, so that the others bring this node up anew; if not, a damaged node ends. Default true.</summary>
+    public bool RepairsItself { get; init; } = true;
+
+    /// <summary>How long nothing is read again when everything on the disk was, in seconds without other work for the disk. Default 3,600.</summary>
+    public int ScrubPauseSeconds { get; init; } = 3_600;
+
     /// <summary>How the cluster is born.</summary>
     public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
@@ -13,7 +14,7 @@ namespace RaftMQ.Node;
 /// <summary>
 /// One node: a thread that steps the replica, a thread that writes and flushes the disk, and the doors to both. All members may be called from any thread.
 /// </summary>
-public sealed class RaftNode : IAsyncDisposable, IPeerEvents
+public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 {
     /// <summary>Messages of peers that may wait for the replica; beyond it they are dropped, as a network may.</summary>
     private const int MaxWaitingInputs = 131_072;
@@ -122,6 +123,75 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
+    /// <summary>Looks at a topic as this node has it at this moment: what was carried out elsewhere may not have come here yet. Waits for no other node.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="cancellation">The client has gone.</param>
+    /// <exception cref="OperationCanceledException">It has gone.</exception>
+    public async ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation)
+    {
+        if (Status.Phase == NodePhase.Recovering)
+        {
+            return new TopicLook(RequestOutcome.NoLeader, null);
+        }
+
+        if (!TryEnter(0))
+        {
+            return new TopicLook(RequestOutcome.Overloaded, null);
+        }
+
+        try
+        {
+            var look = new SubmittedLook(topic);
+            return TryPost(new LookInput(look)) ? await look.Task.WaitAsync(cancellation).ConfigureAwait(false) : new TopicLook(RequestOutcome.Stopping, null);
+        }
+        finally
+        {
+            Leave(0);
+        }
+    }
+
+    /// <summary>
+    /// A consistent snapshot of this node with the bodies of all waiting messages, in pieces, as of a moment not before this call. While it is read the snapshot is kept; whoever does not
+    /// ask for the next piece for a minute is taken for gone.
+    /// </summary>
+    /// <param name="cancellation">The client has gone.</param>
+    /// <exception cref="BackupEndedException">It was not begun, or ended before it was whole.</exception>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var backup = new SubmittedBackup();
+        ReplicaInput next = new BackupInput(backup);
+        try
+        {
+            do
+            {
+                if (Status.Phase == NodePhase.Recovering)
+                {
+                    throw new BackupEndedException(RequestOutcome.NoLeader);
+                }
+
+                if (!TryPost(next))
+                {
+                    throw new BackupEndedException(RequestOutcome.Stopping);
+                }
+
+                await backup.Task.WaitAsync(cancellation).ConfigureAwait(false);
+                if (backup.HasEnded || backup.Outcome != RequestOutcome.Replied)
+                {
+                    throw new BackupEndedException(backup.HasEnded ? RequestOutcome.Stopping : backup.Outcome);
+                }
+
+                yield return backup.Data;
+                backup.Promise();
+                next = new BackupReadInput(backup);
+            }
+            while (!backup.IsLast);
+        }
+        finally
+        {
+            _inbox.Post(new BackupGoneInput(backup));
+        }
+    }
+
     /// <summary>Hands leadership over if it leads and <paramref name="handOver"/> is set, answers what waits, writes nothing more and ends. Bounded by about two seconds.</summary>
     public async Task StopAsync(bool handOver)
     {
@@ -213,60 +283,6 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
         _completion.SetResult(end);
     }
 
-    private NodeEnd RunLives()
-    {
-        using IDisposable? folder = _files.TryLock();
-        if (folder is null)
-        {
-            throw new StorageRefusedException($"the data folder {_files.Description} is in use by another process; stop that one, or name another folder");
-        }
-
-        while (true)
-        {
-            var life = new NodeLife(_options, _files, _network, _logger, _inbox, OnTurn);
-            Introduce(life.Identity);
-            if (life.Run() is { } end)
-            {
-                return end;
-            }
-
-            DataFolder.Discard(_files);
-            if (life.IsStopping)
-            {
-                return new NodeEnd(NodeEndReason.Stopped, "stopped");
-            }
-
-            KeepClientsOnly();
-        }
-    }
-
-    private void Introduce(ServerIdentity identity)
-    {
-        if (_networkStarted)
-        {
-            _network.Identify(identity);
-        }
-        else
-        {
-            _networkStarted = true;
-            _network.Start(identity, this);
-        }
-    }
-
-    /// <summary>What the disk and the peers said to the former life means nothing to the next; what clients wait for does.</summary>
-    private void KeepClientsOnly()
-    {
-        var left = new List<ReplicaInput>();
-        _inbox.Take(ref left, 0);
-        foreach (ReplicaInput input in left)
-        {
-            if (input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput or StopInput)
-            {
-                _inbox.Post(input);
-            }
-        }
-    }
-
     private void AnswerLeftovers()
     {
         lock (_endGate)
@@ -285,6 +301,18 @@ public sealed class RaftNode : IAsyncDisposable, IPeerEvents
             else if (input is TopicsInput { Request: SubmittedTopics topics })
             {
                 topics.Refuse(RequestOutcome.Stopping);
+            }
+            else if (input is LookInput looking)
+            {
+                looking.Look.Refuse();
+            }
+            else if (input is BackupInput { Request: SubmittedBackup backup })
+            {
+                backup.Refuse();
+            }
+            else if (input is BackupReadInput { Request: SubmittedBackup reading })
+            {
+                reading.Refuse();
             }
         }
     }

@@ -14,6 +14,9 @@ public enum QueueCommandKind : byte
 
     /// <summary>Takes the oldest message of a topic.</summary>
     Pop = 4,
+
+    /// <summary>Changes the policy of a topic.</summary>
+    SetTopicPolicy = 5,
 }
 
 /// <summary>

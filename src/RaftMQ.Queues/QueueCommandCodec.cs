@@ -9,8 +9,15 @@ public static class QueueCommandCodec
     public static byte[] Configure(QueueLimits limits) => ConfigureCommand.Encode(limits);
 
     /// <summary>The command that creates a topic.</summary>
+    /// <param name="topic">Its name.</param>
+    /// <param name="requestKey">The request key, if any.</param>
+    /// <param name="policy">What is to differ from a topic without a policy.</param>
     /// <exception cref="ArgumentException">The topic is no valid text or far too long, or the key is longer than <see cref="QueueMachine.MaxRequestKeyLength"/> bytes.</exception>
-    public static byte[] CreateTopic(string topic, string? requestKey = null) => CommandBytes.Create(QueueCommandKind.CreateTopic, topic, requestKey, 0, out _);
+    public static byte[] CreateTopic(string topic, string? requestKey = null, TopicPolicyChange policy = default) => CreateTopicCommand.Encode(topic, policy, requestKey);
+
+    /// <summary>The command that changes the policy of a topic.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="CreateTopic"/>, or a limit is negative.</exception>
+    public static byte[] SetTopicPolicy(string topic, TopicPolicyChange change, string? requestKey = null) => SetTopicPolicyCommand.Encode(topic, change, requestKey);
 
     /// <summary>The command that publishes a message; the body is copied.</summary>
     /// <exception cref="ArgumentException">As for <see cref="CreateTopic"/>.</exception>

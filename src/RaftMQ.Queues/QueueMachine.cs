@@ -13,6 +13,9 @@ public sealed class QueueMachine
     /// <summary>The most bytes of a request key.</summary>
     public const int MaxRequestKeyLength = 255;
 
+    /// <summary>The most messages that a command makes a full topic drop.</summary>
+    public const int MaxDropsPerCommand = 256;
+
     private readonly QueueState _state;
     private ulong _lastIndex;
     private long _lastTime;
@@ -37,6 +40,9 @@ public sealed class QueueMachine
     /// <summary>Body bytes waiting in all topics.</summary>
     public long ByteCount => _state.ByteCount;
 
+    /// <summary>Messages that topics dropped because they were full, since they were created.</summary>
+    public long DroppedCount => _state.DroppedCount;
+
     /// <summary>Request keys remembered.</summary>
     public int RequestKeyCount => _state.Keys.Count;
 
@@ -48,6 +54,10 @@ public sealed class QueueMachine
 
     /// <summary>How many messages wait in a topic, or null if there is no such topic.</summary>
     public long? Count(string topic) => _state.Find(topic)?.Count;
+
+    /// <summary>A topic as it is now, or null if there is none of this name.</summary>
+    public TopicGauges? Look(string topic) => _state.Find(topic) is not { } found ? null : new TopicGauges(
+        found.Count, found.Bytes, found.Policy.MessagesUnder(Limits).Limit, found.Policy.BytesUnder(Limits).Limit, found.Policy.Overflow, found.Dropped);
 
     /// <summary>More bytes than a snapshot of the state takes, but not by much; known without taking one.</summary>
     public long MostSnapshotBytes => QueueSnapshot.MostBytesOf(_state);
@@ -98,6 +108,7 @@ public sealed class QueueMachine
     {
         QueueCommandKind.Publish => PublishCommand.Apply(_state, bytes, index),
         QueueCommandKind.Pop => PopCommand.Apply(_state, bytes, index),
+        QueueCommandKind.SetTopicPolicy => SetTopicPolicyCommand.Apply(_state, bytes, index),
         QueueCommandKind.CreateTopic => CreateTopicCommand.Apply(_state, bytes, index),
         _ => ConfigureCommand.Apply(_state, bytes, index),
     };

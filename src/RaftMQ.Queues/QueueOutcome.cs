@@ -1,6 +1,7 @@
 namespace RaftMQ.Queues;
 
-/// <summary>What became of a command that was applied. Everything but <see cref="Done"/> is a refusal that changed nothing.</summary>
+/// <summary>What became of a command that was applied. Everything but <see cref="Done"/> is a refusal that changed nothing, but that with a publish
+/// a topic that drops its oldest loses what it holds above its limits.</summary>
 public enum QueueOutcome : byte
 {
     /// <summary>Nothing was decided: what an unset reply says.</summary>
@@ -47,4 +48,16 @@ public enum QueueOutcome : byte
 
     /// <summary>The command is of a kind or version that this program does not know.</summary>
     UnknownCommand = 14,
+
+    /// <summary>The message alone is larger than all that its topic may hold.</summary>
+    MessageTooLargeForTopic = 15,
+
+    /// <summary>The policy allows more messages than the cluster allows a topic.</summary>
+    PolicyAboveMaxMessages = 16,
+
+    /// <summary>The policy allows more bytes than the cluster allows a topic.</summary>
+    PolicyAboveMaxBytes = 17,
+
+    /// <summary>The topic drops its oldest, and for this message more would have to go than one command may drop.</summary>
+    DropBoundReached = 18,
 }

@@ -30,6 +30,9 @@ public interface IReplicaPorts
     /// <summary>A topics request has ended; its <see cref="PendingTopics.Result"/> is set.</summary>
     void Complete(PendingTopics request);
 
+    /// <summary>The next piece of a backup is there, or its <see cref="PendingBackup.Outcome"/> says why there is none.</summary>
+    void Complete(PendingBackup request);
+
     /// <summary>This replica's cluster never came to be: the owner empties the folder and begins a new life. Nothing may be fed to this replica any more.</summary>
     void GiveUpBirth(string reason);
 

@@ -19,6 +19,12 @@ public sealed partial class QueueReplica
     private void ApplyCommitted()
     {
         HasWork = false;
+        if (_core.IsInstallingSnapshot)
+        {
+            // The state is about to be replaced, and the bodies with it: nothing is taken any more that could not be handed out.
+            return;
+        }
+
         for (int i = 0; i < _options.MaxApplyPerTurn; i++)
         {
             if (AppliedIndex >= _core.CommitIndex)
@@ -65,9 +71,15 @@ public sealed partial class QueueReplica
 
     private void OnApplyEntriesLoaded(ApplyEntriesLoadedInput loaded)
     {
-        Invariant.Require(_loadingToApply && loaded.First == AppliedIndex.Next, "what is loaded is what was asked for");
-        Invariant.Require(loaded.Entries.Length > 0, "committed entries are on disk");
+        Invariant.Require(_loadingToApply, "what is loaded was asked for");
         _loadingToApply = false;
+        if (loaded.First <= _installedIndex)
+        {
+            return;
+        }
+
+        Invariant.Require(loaded.First == AppliedIndex.Next, "what is loaded is what was asked for");
+        Invariant.Require(loaded.Entries.Length > 0, "committed entries are on disk");
         _loadedToApply = loaded.Entries;
     }
 

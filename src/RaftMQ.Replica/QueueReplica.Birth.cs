@@ -97,7 +97,7 @@ public sealed partial class QueueReplica
 
         bool allMetUnborn = unborn == _options.Members.Count;
         bool graceIsOver = hasMajority && _nowMs - _majorityMetMs >= _options.FoundingGraceMilliseconds;
-        bool mayFound = isFounder && hasMajority && (!metBorn || anewByMajority) && (allMetUnborn || graceIsOver);
+        bool mayFound = !IsReturning && isFounder && hasMajority && (!metBorn || anewByMajority) && (allMetUnborn || graceIsOver);
         if (mayFound)
         {
             Found();
@@ -116,7 +116,7 @@ public sealed partial class QueueReplica
         }
 
         string missing = string.Join(", ", WaitingFor);
-        string text = (isFounder, metBorn, hasMajority) switch
+        string text = IsReturning ? $"this node's damaged folder was set aside: waiting for the leader of cluster {Identity.Former} to take it in" : (isFounder, metBorn, hasMajority) switch
         {
             (_, true, _) => "this node's folder is empty, and a member belongs to a cluster already: waiting for that cluster's leader to take this node in",
             (true, _, true) => "about to found the cluster",
@@ -162,7 +162,7 @@ public sealed partial class QueueReplica
         _birthEntry = entry;
         _birth = birth;
         _birthToPersist = birth.Cluster;
-        Identity = Identity with { Cluster = birth.Cluster };
+        Identity = new ServerIdentity(birth.Cluster, Identity.Server);
         _clock.Observe(entry.Time);
         _core.AdoptBirth(entry);
         foreach (ServerId server in _linked.Values)
@@ -245,6 +245,11 @@ public sealed partial class QueueReplica
         if (birth.Founder == Identity.Server)
         {
             _ports.Report(EventLevel.Warning, "this folder founded a cluster and no longer holds it; empty the folder, so that the node comes back as a new incarnation");
+            return;
+        }
+
+        if (!MayComeInto(birth.Cluster))
+        {
             return;
         }
 

@@ -33,6 +33,13 @@ public sealed partial class QueueReplica
         }
     }
 
+    /// <summary>
+    /// Whether a body is waited for whose message was taken at an index or before. With the next snapshot but one behind that index nothing refers to it any more: until it is here
+    /// none is taken.
+    /// </summary>
+    private bool AwaitsBodyUpTo(LogIndex index) =>
+        _bodiesUnderWay.Exists(request => request.Position.Index <= index) || _bodiesWanted.Any(request => request.Position.Index <= index);
+
     private void LoadBodies()
     {
         if (_bodiesWanted.Count == 0 || _bodiesUnderWay.Count > 0)

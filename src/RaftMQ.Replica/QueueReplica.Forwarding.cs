@@ -101,13 +101,13 @@ public sealed partial class QueueReplica
         {
             _proposed.Add(request, position);
         }
-        else if (_core.Log.TermAt(position.Index) != position.Term)
+        else if (position.Index >= _core.Log.Base.Index && _core.Log.TermAt(position.Index) != position.Term)
         {
             End(request, RequestOutcome.Overwritten);
         }
         else if (request.Header.HasRequestKey)
         {
-            // Applied before the answer came, and the reply was not kept; the key brings the first result.
+            // Applied before the answer came, and the reply was not kept, or released, and whose entry it was cannot be told; the key brings the first result.
             request.MayHaveHappened = true;
             Wait(request);
         }

@@ -49,7 +49,7 @@ public sealed partial class QueueReplica
     /// <summary>On the leader: admits a request, and proposes it or reads for it.</summary>
     private void LeadRequest(PendingCommand request)
     {
-        bool addsToTheQueue = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic or QueueCommandKind.Configure;
+        bool addsToTheQueue = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic or QueueCommandKind.SetTopicPolicy or QueueCommandKind.Configure;
         bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes && FitsTheDisk(request) : _space != WalSpace.Exhausted;
         if (!hasRoom)
         {
@@ -66,13 +66,6 @@ public sealed partial class QueueReplica
         }
 
         Propose(request);
-    }
-
-    /// <summary>What is under way to the disk must fit it, too: it was accepted and can only wait (design, storage rule 9).</summary>
-    private bool FitsTheDisk(PendingCommand request)
-    {
-        (int entries, long bytes) = _core.Uncommitted;
-        return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes - _snapshotRoomBytes;
     }
 
     private void Propose(PendingCommand request)
@@ -224,5 +217,11 @@ public sealed partial class QueueReplica
         }
 
         EndAllTopics();
+        if (_backup is { IsWaiting: true } backup)
+        {
+            EndBackup(backup, RequestOutcome.Stopping);
+        }
+
+        _backup = null;
     }
 }

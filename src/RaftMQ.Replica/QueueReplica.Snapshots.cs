@@ -15,8 +15,11 @@ public sealed partial class QueueReplica
     private LogTime _appliedTime;
     private long _bytesSinceSnapshot;
     private long _lastSnapshotBytes;
-    private long _snapshotRoomBytes;
-    private bool _isSavingSnapshot;
+    private long _lastTryMs = long.MinValue / 2;
+    private LogPosition? _saving;
+    private LogPosition _lastSnapshotPosition;
+
+    private LogIndex LastSnapshot => _lastSnapshotPosition.Index;
 
     private void GoOnFrom(RestoredState restored)
     {
@@ -24,7 +27,8 @@ public sealed partial class QueueReplica
         Invariant.Require(metadata.StateHash == _machine.StateHash, "what a snapshot brings back is the state that it was taken of (I11)");
         (AppliedIndex, _appliedTerm, _appliedTime) = (metadata.Last.Index, metadata.Last.Term, metadata.Time);
         _appliedConfiguration = metadata.Configurations[^1];
-        _lastSnapshotBytes = restored.Bytes;
+        (_lastSnapshotPosition, _lastSnapshotBytes) = (metadata.Last, restored.Bytes);
+        _core.OnSnapshotSaved(metadata.Last);
         ReportDifferences(_birth!);
     }
 
@@ -41,14 +45,16 @@ public sealed partial class QueueReplica
     private void ConsiderSnapshot()
     {
         // What it contains must be in this node's own log, which the next start goes on with.
-        bool isDue = !_isSavingSnapshot && AppliedIndex <= _core.DurableIndex && _bytesSinceSnapshot >= Math.Max(_options.SnapshotLogBytes, _lastSnapshotBytes);
-        if (!isDue)
+        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && AppliedIndex <= _core.DurableIndex && !_core.IsInstallingSnapshot && !AwaitsBodyUpTo(LastSnapshot);
+        if (!isPossible)
         {
             return;
         }
 
-        long room = WriteAheadLog.RoomTakenBy(SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes), _options.LogSegmentBytes);
-        if (!HasRoomFor(room))
+        bool freesRoom = IsShortOfRoom;
+        bool isDue = BackupWantsSnapshot
+            || (freesRoom ? _nowMs - _lastTryMs >= FreeingPauseMs : _bytesSinceSnapshot >= Math.Max(_options.SnapshotLogBytes, _lastSnapshotBytes));
+        if (!isDue)
         {
             return;
         }
@@ -58,22 +64,20 @@ public sealed partial class QueueReplica
         LogEntry configuration = _appliedConfiguration!.Value;
         LogEntry[] configurations = configuration.Position == birth.Position ? [birth] : [birth, configuration];
         var metadata = new SnapshotMetadata(new LogPosition(AppliedIndex, _appliedTerm), _appliedTime, state.StateHash, configurations);
-        (_isSavingSnapshot, _bytesSinceSnapshot, _snapshotRoomBytes) = (true, 0, room);
-        _ports.AskDisk(new SnapshotSave(metadata, state));
-    }
-
-    /// <summary>What was promised room keeps it: until the snapshot is written, the room for it is not promised to anybody else.</summary>
-    private bool HasRoomFor(long room)
-    {
-        (int entries, long bytes) = _core.Uncommitted;
-        long promised = bytes + (entries * (long)WriteAheadLog.RecordOverheadBytes);
-        return _space == WalSpace.Ample && promised + room <= _roomBytes;
+        (_saving, _bytesSinceSnapshot, _lastTryMs) = (metadata.Last, 0, _nowMs);
+        _ports.AskDisk(new SnapshotSave(metadata, state, freesRoom));
     }
 
     private void OnSnapshotSaved(SnapshotSavedInput saved)
     {
-        Invariant.Require(_isSavingSnapshot, "a snapshot is saved that was asked for");
-        (_isSavingSnapshot, _snapshotRoomBytes, _roomBytes) = (false, 0, saved.RoomBytes);
-        _lastSnapshotBytes = saved.Bytes > 0 ? saved.Bytes : _lastSnapshotBytes;
+        Invariant.Require(_saving is not null, "a snapshot is saved that was asked for");
+        if (saved.Bytes > 0)
+        {
+            (_lastSnapshotPosition, _lastSnapshotBytes) = (_saving.Value, saved.Bytes);
+            _core.OnSnapshotSaved(_saving.Value);
+            _core.CompactLog(saved.ReleasedUpTo);
+        }
+
+        (_saving, _roomBytes) = (null, saved.RoomBytes);
     }
 }

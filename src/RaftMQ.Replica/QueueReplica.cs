@@ -18,14 +18,12 @@ public sealed partial class QueueReplica
     private readonly IReplicaPorts _ports;
     private readonly RaftCore _core;
     private readonly RaftOutput _output = new();
-    private readonly QueueMachine _machine;
+    private QueueMachine _machine;
     private readonly LogClock _clock = new();
     private long _nowMs;
     private long _wallMs;
     private bool _stopping;
     private bool _handsOver;
-    private WalSpace _space;
-    private long _roomBytes = long.MaxValue;
 
     /// <summary>A replica that goes on from what its disk holds.</summary>
     /// <param name="options">What it is told.</param>
@@ -114,6 +112,36 @@ public sealed partial class QueueReplica
             case SnapshotSavedInput saved:
                 OnSnapshotSaved(saved);
                 break;
+            case BackupInput backup:
+                OnBackup(backup.Request);
+                break;
+            case BackupReadInput backup:
+                OnBackupRead(backup.Request);
+                break;
+            case BackupGoneInput gone:
+                OnBackupGone(gone.Request);
+                break;
+            case SnapshotLoadedInput loaded when IsForBackup(loaded.Request):
+                OnBackupLoaded(loaded);
+                break;
+            case SnapshotGoneInput gone when IsForBackup(gone.Request):
+                OnBackupLost(gone.Request);
+                break;
+            case SnapshotLoadedInput loaded:
+                _core.OnSnapshotLoaded(loaded.Request, loaded.Data, loaded.IsLast);
+                break;
+            case SnapshotGoneInput gone:
+                _core.OnSnapshotGone(gone.Request);
+                break;
+            case SnapshotPieceSavedInput saved:
+                _core.OnSnapshotPieceSaved(saved.Piece);
+                break;
+            case SnapshotPieceFailedInput failed:
+                OnSnapshotPieceFailed(failed);
+                break;
+            case SnapshotInstalledInput installed:
+                OnSnapshotInstalled(installed.State);
+                break;
             case BodiesLoadedInput loaded:
                 OnBodiesLoaded(loaded);
                 break;
@@ -125,6 +153,9 @@ public sealed partial class QueueReplica
                 break;
             case PeerMetInput met:
                 OnPeerMet(met.Peer);
+                break;
+            case AsideRemovedInput removed:
+                OnAsideRemoved(removed);
                 break;
             case DiskSpaceInput space:
                 OnDiskSpace(space);
@@ -160,9 +191,12 @@ public sealed partial class QueueReplica
             _ports.AskDisk(new PeerLoad(load));
         }
 
+        TendBackup();
+        AskForSnapshots();
         TakeReads();
         ApplyCommitted();
         LoadBodies();
+        PassOnSnapshotPieces();
         ConsiderSnapshot();
         ServeReads();
         ObserveLeadership();
@@ -174,6 +208,8 @@ public sealed partial class QueueReplica
         _core.Tick();
         TendBirth();
         TendAdmission();
+        ObserveSeat();
+        TendRoom();
         RouteWaiting();
         ExpireRequests();
         if (IsHandingOver)
@@ -268,26 +304,6 @@ public sealed partial class QueueReplica
 
         _core.OnLinkDown(server);
         OnForwardingLinkDown(server);
-    }
-
-    private void OnDiskSpace(DiskSpaceInput input)
-    {
-        WalSpace space = input.Space;
-        _roomBytes = input.RoomBytes;
-        if (_space == space)
-        {
-            return;
-        }
-
-        _space = space;
-        _core.AcceptsPublishes = space == WalSpace.Ample;
-        string text = space switch
-        {
-            WalSpace.Ample => "the disk has room again: publishes are taken",
-            WalSpace.ReserveOnly => "the disk is full but for the reserve: publishes are refused, everything else goes on; free some space",
-            _ => "the disk is full and the reserve is used up: nothing more is taken in; free some space",
-        };
-        _ports.Report(space == WalSpace.Ample ? EventLevel.Information : EventLevel.Warning, text);
     }
 
     private void OnStop(bool handOver)

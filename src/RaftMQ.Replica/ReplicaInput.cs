@@ -41,6 +41,15 @@ public sealed record CommandGoneInput(PendingCommand Request) : ReplicaInput;
 /// <summary>The client of a topics request has gone.</summary>
 public sealed record TopicsGoneInput(PendingTopics Request) : ReplicaInput;
 
+/// <summary>A client of this node wants a backup, beginning with its first piece.</summary>
+public sealed record BackupInput(PendingBackup Request) : ReplicaInput;
+
+/// <summary>The client of a backup wants the next piece.</summary>
+public sealed record BackupReadInput(PendingBackup Request) : ReplicaInput;
+
+/// <summary>The client of a backup has gone.</summary>
+public sealed record BackupGoneInput(PendingBackup Request) : ReplicaInput;
+
 /// <summary>All batches up to this one are durable.</summary>
 /// <param name="Batch">The last of them.</param>
 /// <param name="RoomBytes">What the disk has room for behind them (<see cref="WriteAheadLog.RoomBytes"/>).</param>
@@ -49,16 +58,38 @@ public sealed record PersistedInput(ulong Batch, long RoomBytes) : ReplicaInput;
 /// <summary>Entries asked for with <see cref="PeerLoad"/>.</summary>
 public sealed record PeerEntriesLoadedInput(LoadRequest Request, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
-/// <summary>Entries asked for with <see cref="ApplyLoad"/>.</summary>
+/// <summary>Entries asked for with <see cref="ApplyLoad"/>; none if a snapshot has taken the place of the log meanwhile.</summary>
 public sealed record ApplyEntriesLoadedInput(LogIndex First, ReadOnlyMemory<LogEntry> Entries) : ReplicaInput;
 
 /// <summary>Bodies asked for with <see cref="BodyLoad"/>, in the same order.</summary>
 public sealed record BodiesLoadedInput(IReadOnlyList<ReadOnlyMemory<byte>> Bodies) : ReplicaInput;
 
 /// <summary>The snapshot asked for with <see cref="SnapshotSave"/> is durable, or was given up.</summary>
-/// <param name="Bytes">Its size; 0 if the disk had no room for it.</param>
+/// <param name="Bytes">Its size; 0 if the disk had no room for it, or if one that came from elsewhere was installed meanwhile.</param>
 /// <param name="RoomBytes">What the disk has room for beside it (<see cref="WriteAheadLog.RoomBytes"/>).</param>
-public sealed record SnapshotSavedInput(long Bytes, long RoomBytes) : ReplicaInput;
+/// <param name="ReleasedUpTo">Up to where the log is released, all of which the oldest kept snapshot contains; zero for nothing.</param>
+public sealed record SnapshotSavedInput(long Bytes, long RoomBytes, LogIndex ReleasedUpTo) : ReplicaInput;
+
+/// <summary>A piece asked for with <see cref="SnapshotRead"/>.</summary>
+/// <param name="Request">What was asked for.</param>
+/// <param name="Data">The bytes.</param>
+/// <param name="IsLast">Whether the snapshot ends with them.</param>
+public sealed record SnapshotLoadedInput(SnapshotLoad Request, ReadOnlyMemory<byte> Data, bool IsLast) : ReplicaInput;
+
+/// <summary>The snapshot that a <see cref="SnapshotRead"/> asked for is no longer here.</summary>
+public sealed record SnapshotGoneInput(SnapshotLoad Request) : ReplicaInput;
+
+/// <summary>A piece that was given with <see cref="SnapshotPieceWrite"/> is durable.</summary>
+public sealed record SnapshotPieceSavedInput(SnapshotPiece Piece) : ReplicaInput;
+
+/// <summary>A piece that was given with <see cref="SnapshotPieceWrite"/> was refused, and what had come of its snapshot was dropped.</summary>
+/// <param name="Piece">The piece.</param>
+/// <param name="Reason">Why, for people.</param>
+public sealed record SnapshotPieceFailedInput(SnapshotPiece Piece, string Reason) : ReplicaInput;
+
+/// <summary>A snapshot that came from a leader has taken the place of log and state.</summary>
+/// <param name="State">The state.</param>
+public sealed record SnapshotInstalledInput(RestoredState State) : ReplicaInput;
 
 /// <summary>The room on this node's disk has changed.</summary>
 /// <param name="Space">How much allocated room is left.</param>
@@ -67,3 +98,7 @@ public sealed record DiskSpaceInput(WalSpace Space, long RoomBytes) : ReplicaInp
 
 /// <summary>The node is about to stop: take nothing new, and hand leadership over if asked to.</summary>
 public sealed record StopInput(bool HandOver) : ReplicaInput;
+
+/// <summary>The disk has removed what was set aside of a damaged folder.</summary>
+/// <param name="Files">How many files.</param>
+public sealed record AsideRemovedInput(int Files) : ReplicaInput;

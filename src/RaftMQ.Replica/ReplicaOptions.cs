@@ -1,6 +1,5 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
-using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica;
 
@@ -70,9 +69,6 @@ public sealed record ReplicaOptions
 
     /// <summary>The bytes of bodies asked from disk at once, and so held for answers; the first one is loaded whatever its size.</summary>
     public int BodyLoadBytes { get; init; } = 4 * 1024 * 1024;
-
-    /// <summary>The size of a segment of the log, in bytes: room on the disk is counted in these.</summary>
-    public int LogSegmentBytes { get; init; } = new WalOptions().SegmentBytes;
 
     /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger than this.</summary>
     public long SnapshotLogBytes { get; init; } = 64 * 1024 * 1024;

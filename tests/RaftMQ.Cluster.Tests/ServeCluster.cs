@@ -11,14 +11,18 @@ internal sealed class ServeCluster : IDisposable
     private readonly int[] _clientPorts;
     private readonly int[] _peerPorts;
     private readonly object _limits;
+    private readonly object _wal;
+    private readonly object _repair;
     private readonly RaftMqProcess?[] _processes;
     private readonly List<string> _outputs = [];
 
     /// <param name="nodes">How many.</param>
     /// <param name="limits">The limits that seed the birth, or null for the usual ones.</param>
-    public ServeCluster(int nodes, object? limits = null)
+    /// <param name="wal">Sizes of the log, or null for the usual ones.</param>
+    /// <param name="repair">What becomes of damage, or null for the usual.</param>
+    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null)
     {
-        _limits = limits ?? new { };
+        (_limits, _wal, _repair) = (limits ?? new { }, wal ?? new { }, repair ?? new { });
         int[] ports = FreePorts(2 * nodes);
         _clientPorts = ports[..nodes];
         _peerPorts = ports[nodes..];
@@ -104,12 +108,15 @@ internal sealed class ServeCluster : IDisposable
         reports.Select(report => report!.StateHash).Distinct().Count().ShouldBe(1, "equal applied indexes have equal state hashes (I11)");
     }
 
+    public async Task UntilAppliedAsync(Node node, ulong index) =>
+        await Eventually.TrueAsync(async () => (await node.ReportAsync())?.AppliedIndex >= index, () => $"node {node.Id} does not get to {index}\n" + Outputs());
+
     /// <summary>Points a node's configuration at a folder and an id.</summary>
     public void WriteConfiguration(int id, int nodeId, string? data = null)
     {
         var members = Nodes.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
         File.WriteAllText(
-            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits }));
+            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits, wal = _wal, repair = _repair }));
     }
 
     public string Outputs() => string.Join("\n", _outputs.Concat(Nodes.Where(node => _processes[node.Id - 1] is not null).Select(node => $"--- node {node.Id}\n{Process(node.Id).Output}")));

@@ -119,6 +119,43 @@ public sealed class Nodes
     }
 
     [Fact]
+    public async Task A_look_at_a_topic_shows_what_the_node_has_answered_and_other_nodes_come_to_it()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        var policy = new TopicPolicyChange(MaxMessages: 2, MaxBytes: 20, Overflow: Overflow.DropOldest);
+        await cluster[2].SubmitAsync(QueueCommandCodec.CreateTopic("orders", null, policy), Never);
+        for (int i = 0; i < 3; i++)
+        {
+            await cluster[2].SubmitAsync(QueueCommandCodec.Publish("orders", "1234"u8), Never);
+        }
+
+        TopicLook own = await cluster[2].LookAsync("orders", Never);
+        TopicLook nowhere = await cluster[2].LookAsync("nowhere", Never);
+
+        var expected = new TopicLook(RequestOutcome.Replied, new TopicGauges(2, 8, 2, 20, Overflow.DropOldest, 1));
+        own.ShouldBe(expected);
+        nowhere.ShouldBe(new TopicLook(RequestOutcome.Replied, null));
+        foreach (uint other in (uint[])[1, 3])
+        {
+            await cluster[other].ReadTopicsAsync(Never);
+            (await cluster[other].LookAsync("orders", Never)).ShouldBe(expected, "a linearizable read has waited for all that was answered before");
+        }
+    }
+
+    [Fact]
+    public async Task A_look_ends_also_on_a_node_that_knows_nothing_and_on_one_that_has_stopped()
+    {
+        await using var cluster = new TestCluster(3);
+        RaftNode alone = cluster.Start(2);
+
+        await TestCluster.EventuallyAsync(() => alone.Status.Phase == NodePhase.Unborn);
+        (await alone.LookAsync("orders", Never)).ShouldBe(new TopicLook(RequestOutcome.NoLeader, null));
+        await alone.StopAsync(handOver: false);
+        (await alone.LookAsync("orders", Never)).ShouldBe(new TopicLook(RequestOutcome.Stopping, null));
+    }
+
+    [Fact]
     public async Task A_request_whose_client_goes_while_there_is_no_leader_ends_at_once()
     {
         await using var cluster = new TestCluster(3);

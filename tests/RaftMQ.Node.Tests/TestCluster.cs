@@ -33,7 +33,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return disk;
     }
 
-    public RaftNode Start(uint id, uint? nodeId = null)
+    public RaftNode Start(uint id, uint? nodeId = null, bool repairsItself = true)
     {
         var network = new LoopNetwork(_links);
         var options = new NodeOptions
@@ -41,6 +41,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Node = new NodeId(nodeId ?? id),
             Members = _members,
             Wal = new WalOptions { SegmentBytes = 1024 * 1024, MaxPayloadBytes = 64 * 1024 },
+            RepairsItself = repairsItself,
             LeaderWaitMilliseconds = 20_000,
             RequestTimeoutMilliseconds = 20_000,
         };

@@ -13,6 +13,7 @@ public sealed class Commands
             (QueueCommandCodec.CreateTopic(topic, key), QueueCommandKind.CreateTopic),
             (QueueCommandCodec.Publish(topic, "body"u8, key), QueueCommandKind.Publish),
             (QueueCommandCodec.Pop(topic, key), QueueCommandKind.Pop),
+            (QueueCommandCodec.SetTopicPolicy(topic, new TopicPolicyChange(MaxMessages: 1), key), QueueCommandKind.SetTopicPolicy),
         })
         {
             QueueCommandCodec.TryReadHeader(command, out QueueCommandHeader header).ShouldBeTrue();
@@ -35,7 +36,12 @@ public sealed class Commands
         var random = new Random(7);
         var machine = new QueueMachine();
         ulong index = 0;
-        byte[][] good = [QueueCommandCodec.CreateTopic("a", "k"), QueueCommandCodec.Publish("a", "body"u8, "k2"), QueueCommandCodec.Pop("a"), QueueCommandCodec.Configure(new QueueLimits())];
+        byte[][] good =
+        [
+            QueueCommandCodec.CreateTopic("a", "k"), QueueCommandCodec.Publish("a", "body"u8, "k2"), QueueCommandCodec.Pop("a"), QueueCommandCodec.Configure(new QueueLimits()),
+            QueueCommandCodec.CreateTopic("b", null, new TopicPolicyChange(2, 20, Overflow.DropOldest)), QueueCommandCodec.Publish("b", "body"u8),
+            QueueCommandCodec.SetTopicPolicy("b", new TopicPolicyChange(MaxMessages: 1)),
+        ];
         var outcomes = new HashSet<QueueOutcome>();
         for (int i = 0; i < 40_000; i++)
         {

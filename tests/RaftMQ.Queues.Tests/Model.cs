@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace RaftMQ.Queues.Tests;
@@ -9,7 +10,7 @@ public sealed class Model
     private const int CommandsPerRun = 60;
     private const long Window = 40;
 
-    private readonly Dictionary<string, Queue<string>> _topics = [];
+    private readonly Dictionary<string, ModelTopic> _topics = [];
     private readonly Dictionary<string, (string Request, string Reply, long ExpiresAt)> _keys = [];
 
     [Fact]
@@ -17,6 +18,7 @@ public sealed class Model
     {
         long published = 0;
         long popped = 0;
+        long dropped = 0;
         for (int run = 0; run < Runs; run++)
         {
             var random = new Random(run);
@@ -29,10 +31,13 @@ public sealed class Model
                 string topic = "t" + random.Next(4);
                 string? key = random.Next(3) == 0 ? "k" + random.Next(6) : null;
                 string body = "m" + random.Next(3);
-                (string request, byte[] command) = random.Next(5) switch
+                (int max, bool drops) = (random.Next(1, 7), random.Next(2) == 0);
+                TopicPolicyChange policy = run % 2 == 0 ? default : new TopicPolicyChange(MaxMessages: max, Overflow: drops ? Overflow.DropOldest : Overflow.Reject);
+                (string request, byte[] command) = random.Next(policy.IsEmpty ? 1 : 0, 6) switch
                 {
-                    0 => ("create " + topic, QueueCommandCodec.CreateTopic(topic, key)),
-                    1 or 2 => ($"publish {topic} {body}", QueueCommandCodec.Publish(topic, Encoding.UTF8.GetBytes(body), key)),
+                    0 => ($"policy {topic} {max} {drops}", QueueCommandCodec.SetTopicPolicy(topic, policy, key)),
+                    1 => ($"create {topic} {(policy.IsEmpty ? "5 False" : $"{max} {drops}")}", QueueCommandCodec.CreateTopic(topic, key, policy)),
+                    2 or 3 => ($"publish {topic} {body}", QueueCommandCodec.Publish(topic, Encoding.UTF8.GetBytes(body), key)),
                     _ => ("pop " + topic, QueueCommandCodec.Pop(topic, key)),
                 };
 
@@ -52,11 +57,15 @@ public sealed class Model
             }
 
             machine.Queue.StateHash.ShouldBe(twin.Queue.StateHash);
-            machine.Queue.MessageCount.ShouldBe(model._topics.Values.Sum(messages => messages.Count));
+            machine.Queue.MessageCount.ShouldBe(model._topics.Values.Sum(topic => topic.Messages.Count));
+            machine.Queue.DroppedCount.ShouldBe(model._topics.Values.Sum(topic => topic.Dropped));
+            model._topics.ShouldAllBe(topic => machine.Queue.Look(topic.Key)!.Value.Dropped == topic.Value.Dropped);
             published -= machine.Queue.MessageCount;
+            dropped += machine.Queue.DroppedCount;
         }
 
-        published.ShouldBe(popped, "published = popped + what is left");
+        published.ShouldBe(popped + dropped, "published = popped + dropped + what is left");
+        dropped.ShouldBeGreaterThan(Runs / 4);
         popped.ShouldBeGreaterThan(Runs);
     }
 
@@ -102,25 +111,55 @@ public sealed class Model
 
     private string CarryOut(string[] words)
     {
-        bool exists = _topics.TryGetValue(words[1], out Queue<string>? messages);
+        bool exists = _topics.TryGetValue(words[1], out ModelTopic? topic);
         switch (words[0])
         {
+            case "create" or "policy" when words[2] == "6":
+                return "PolicyAboveMaxMessages";
             case "create" when exists:
                 return "TopicExists";
             case "create" when _topics.Count == 3:
                 return "TooManyTopics";
             case "create":
-                _topics.Add(words[1], new Queue<string>());
+                _topics.Add(words[1], new ModelTopic { Max = int.Parse(words[2], CultureInfo.InvariantCulture), Drops = words[3] == "True" });
                 return "Done ";
-            case "publish" when exists && messages!.Count == 5:
-                return "TopicFullMessages";
+            case "policy" when exists:
+                (topic!.Max, topic.Drops) = (int.Parse(words[2], CultureInfo.InvariantCulture), words[3] == "True");
+                topic.DropAbove(topic.Max);
+                return "Done ";
             case "publish" when exists:
-                messages!.Enqueue(words[2]);
-                return "Done ";
+                topic!.DropAbove(topic.Max - 1);
+                return topic.Messages.Count >= topic.Max ? "TopicFullMessages" : topic.Enqueue(words[2]);
             case "pop" when exists:
-                return messages!.Count == 0 ? "Empty" : "Done " + messages.Dequeue();
+                return topic!.Messages.Count == 0 ? "Empty" : "Done " + topic.Messages.Dequeue();
             default:
                 return "NoSuchTopic";
+        }
+    }
+
+    private sealed class ModelTopic
+    {
+        public Queue<string> Messages { get; } = new();
+
+        public int Max { get; set; }
+
+        public bool Drops { get; set; }
+
+        public long Dropped { get; private set; }
+
+        public string Enqueue(string body)
+        {
+            Messages.Enqueue(body);
+            return "Done ";
+        }
+
+        public void DropAbove(int count)
+        {
+            while (Drops && Messages.Count > count)
+            {
+                Messages.Dequeue();
+                Dropped++;
+            }
         }
     }
 

@@ -76,9 +76,9 @@ public sealed class Snapshots
     {
         QueueSnapshot snapshot = WithState(messages: 1).Queue.Capture();
         byte[] newer = BytesOf(snapshot, 1_000);
-        newer[0] = 2;
+        newer[0] = 3;
 
-        Should.Throw<FormatException>(() => QueueSnapshot.Decode([newer], snapshot.StateHash)).Message.ShouldContain("version 2");
+        Should.Throw<FormatException>(() => QueueSnapshot.Decode([newer], snapshot.StateHash)).Message.ShouldContain("version 3");
     }
 
     [Fact]
@@ -125,6 +125,10 @@ public sealed class Snapshots
         machine.Create("topic 1", "key of a topic");
         machine.Create("topic 2");
         machine.Create("empty ☃");
+        machine.Do(QueueCommandCodec.CreateTopic("with a policy", null, new TopicPolicyChange(1, 10, Overflow.DropOldest)));
+        machine.Publish("with a policy", "dropped");
+        machine.Publish("with a policy", "kept");
+        machine.Pop("with a policy");
         for (int i = 0; i < messages; i++)
         {
             machine.Publish("topic " + ((i % 2) + 1), "message " + i);

@@ -57,7 +57,7 @@ public sealed class FullDisks
         var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(1), new Term(1)), new LogTime(1), 0, [EntryAt(1)]);
 
         told.Clear();
-        disk.Do([new SnapshotSave(metadata, new QueueMachine().Capture())], told);
+        disk.Do([new SnapshotSave(metadata, new QueueMachine().Capture(), FreesRoom: false)], told);
         while (told.Count == 0)
         {
             disk.WorkInBackground(idle: false, told);
@@ -96,7 +96,7 @@ public sealed class FullDisks
         ulong lastId = 0;
         var options = new WalOptions { SegmentBytes = SegmentBytes, MaxPayloadBytes = 8 * 1024, SpareSegments = 1 };
         ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), options, () => ++lastId, null);
-        var disk = new ReplicaDisk(files, folder.Log, folder.Snapshots, folder.Identity.Server);
+        var disk = new ReplicaDisk(files, folder);
         disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, []), null)], told);
         return (files, folder, disk);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -41,11 +42,26 @@ public sealed class Snapshots
     }
 
     [Fact]
-    public void Without_a_whole_snapshot_everything_is_applied_again()
+    public void Without_a_whole_snapshot_a_log_that_still_begins_at_its_beginning_is_applied_again()
     {
-        World world = WithSnapshots(seed: 3);
+        World world = WithSnapshots(seed: 3, snapshotLogBytes: 60_000);
+        SnapshotsOf(world[1]).Length.ShouldBe(1);
 
         ComesBackToItsState(world, world[1], damaged: SnapshotsOf(world[1]), startsAt: 0);
+    }
+
+    [Fact]
+    public void Without_a_whole_snapshot_a_log_that_begins_later_is_refused()
+    {
+        World world = WithSnapshots(seed: 8);
+        WorldNode node = world[1];
+        node.Kill();
+        foreach (string name in SnapshotsOf(node))
+        {
+            node.Disk.FlipBit(name, 90, 2);
+        }
+
+        Should.Throw<Storage.StorageDamagedException>(node.Start).Message.ShouldContain("no snapshot is whole");
     }
 
     [Fact]
@@ -65,22 +81,72 @@ public sealed class Snapshots
     }
 
     [Fact]
-    public void A_snapshot_waits_while_the_disk_has_room_for_the_log_alone()
+    public void A_full_disk_is_freed_by_consuming_what_is_on_it()
     {
-        var world = new World(seed: 6, nodes: 1, options => options with { SnapshotLogBytes = 2_000 });
+        var world = new World(seed: 6, nodes: 1);
         WorldNode node = world.StartAndElect();
         world.Do(1, QueueCommandCodec.CreateTopic("orders"));
-        node.Disk.CapacityBytes = node.Disk.UsedBytes + 10_000;
-
-        for (int i = 0; i < 40; i++)
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + (3 * WorldNode.WalOptions.SegmentBytes);
+        int published = 0;
+        while (world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000])).Outcome == RequestOutcome.Replied)
         {
-            world.Do(1, QueueCommandCodec.Publish("orders", new byte[100])).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+            published++;
         }
 
-        SnapshotsOf(node).ShouldBeEmpty();
-        node.Disk.CapacityBytes = long.MaxValue;
-        world.Do(1, QueueCommandCodec.Publish("orders", "last"u8));
-        world.Until(() => SnapshotsOf(node).Length == 1);
+        published.ShouldBeInRange(10, 50);
+        for (int i = 0; i < published; i++)
+        {
+            world.Do(1, QueueCommandCodec.Pop("orders")).Body.Length.ShouldBe(10_000);
+        }
+
+        world.Until(() => world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000])).Outcome == RequestOutcome.Replied);
+        ulong hash = node.Replica.Machine.StateHash;
+        LogIndex applied = node.Replica.AppliedIndex;
+        node.Kill();
+        node.Start();
+        world.Until(() => node.Replica.AppliedIndex > applied);
+        node.Replica.Machine.StateHash.ShouldBe(hash);
+    }
+
+    [Fact]
+    public void A_body_that_is_waited_for_is_not_given_up_however_many_snapshots_would_be_due_meanwhile()
+    {
+        var world = new World(seed: 10, nodes: 1, options => options with { SnapshotLogBytes = 1, BodyLoadBytes = 1, Raft = options.Raft with { TailBytes = 0 } });
+        WorldNode node = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        world.Do(1, QueueCommandCodec.CreateTopic("others"));
+        for (int i = 0; i < 40; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000 + i]));
+        }
+
+        // All are popped at once; their bodies are read one in each round, and between the rounds there is always something new to take a snapshot of.
+        TestCommand[] pops = [.. Enumerable.Range(0, 40).Select(_ => world.Submit(1, QueueCommandCodec.Pop("orders")))];
+        for (int round = 0; round < 400 && !Array.TrueForAll(pops, pop => pop.IsDone); round++)
+        {
+            world.Submit(1, QueueCommandCodec.Publish("others", new byte[5_000]));
+            node.EndTurn();
+        }
+
+        pops.Select(pop => pop.Result.Body.Length).ShouldBe(Enumerable.Range(0, 40).Select(i => 10_000 + i));
+    }
+
+    [Fact]
+    public void A_leader_whose_disk_is_full_hands_over_to_one_that_has_room()
+    {
+        var world = new World(seed: 9, nodes: 3);
+        WorldNode full = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        full.Disk.CapacityBytes = full.Disk.UsedBytes;
+
+        for (int i = 0; i < 60; i++)
+        {
+            world.Do(1 + (uint)(i % 3), QueueCommandCodec.Publish("orders", new byte[10_000]));
+        }
+
+        world.Until(() => full.Replica.Core.Role != Role.Leader);
+        full.Reports.ShouldContain(report => report.Contains("handing leadership over"));
+        world.Until(() => world.Do(1, QueueCommandCodec.Publish("orders", "more"u8)).Outcome == RequestOutcome.Replied);
     }
 
     [Fact]
@@ -122,9 +188,9 @@ public sealed class Snapshots
         node.Replica.Machine.StateHash.ShouldBe(hash);
     }
 
-    private static World WithSnapshots(int seed)
+    private static World WithSnapshots(int seed, long snapshotLogBytes = 2_000)
     {
-        var world = new World(seed, nodes: 3, options => options with { SnapshotLogBytes = 2_000, Raft = options.Raft with { TailBytes = 0 } });
+        var world = new World(seed, nodes: 3, options => options with { SnapshotLogBytes = snapshotLogBytes, Raft = options.Raft with { TailBytes = 0 } });
         world.StartAndElect();
         world.Do(1, QueueCommandCodec.CreateTopic("orders"));
         for (int i = 0; i < 900; i++)

@@ -22,7 +22,7 @@ internal sealed class World
         Member[] members = [.. Enumerable.Range(1, nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))];
         for (uint id = 1; id <= nodes; id++)
         {
-            var options = new ReplicaOptions { Members = members, Seed = 0, FreshCluster = ClusterId.None, LogSegmentBytes = WorldNode.WalOptions.SegmentBytes };
+            var options = new ReplicaOptions { Members = members, Seed = 0, FreshCluster = ClusterId.None };
             _nodes.Add(id, new WorldNode(this, id, configure?.Invoke(options) ?? options));
         }
     }

@@ -18,6 +18,12 @@ internal sealed class TestCommand(ReadOnlyMemory<byte> command, QueueCommandHead
     public uint AskedOf { get; set; }
 }
 
+/// <summary>A backup whose pieces the test can see.</summary>
+internal sealed class TestBackup : PendingBackup
+{
+    public int Answers { get; set; }
+}
+
 /// <summary>A topics request whose end the test can see.</summary>
 internal sealed class TestTopics : PendingTopics;
 
@@ -54,7 +60,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), WalOptions, world.DrawId, null);
         _identity = folder.Identity;
         _log = folder.Log;
-        _disk = new ReplicaDisk(Disk, _log, folder.Snapshots, _identity.Server);
+        _disk = new ReplicaDisk(Disk, folder);
         Reports.AddRange(folder.Damage);
         _replica = new QueueReplica(
             options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
@@ -80,6 +86,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     {
         Disk = new SimulatedDisk(world.DrawId());
     }
+
+    /// <summary>Does what its owner does with a damaged folder.</summary>
+    public string? SetAside() => DamagedFolder.SetAside(Disk, new NodeId(Id), options, WalOptions, "a byte is wrong");
 
     /// <summary>Puts another disk in, for instance one that was taken out before.</summary>
     public void UseDisk(SimulatedDisk disk) => Disk = disk;
@@ -231,6 +240,8 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     }
 
     void IReplicaPorts.Complete(PendingTopics request) => request.Result.ShouldNotBeNull();
+
+    void IReplicaPorts.Complete(PendingBackup request) => ((TestBackup)request).Answers++;
 
     void IReplicaPorts.GiveUpBirth(string reason)
     {

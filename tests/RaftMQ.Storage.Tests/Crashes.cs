@@ -163,7 +163,7 @@ public sealed class Crashes
             }
 
             disk.Crash();
-            DataFolder.FinishDiscard(disk);
+            DataFolder.FinishInterrupted(disk);
 
             bool isEmpty = IdentityFile.Read(disk) is null;
             new TestLog(disk).Log.LastIndex.Value.ShouldBe(isEmpty ? 0UL : 10UL, $"round {round}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
@@ -47,6 +48,21 @@ public sealed class FormatDocument
         store.Step(stepBytes: 1_000, out _).ShouldBeTrue();
 
         Compare("Example: a snapshot", disk.Contents("00000000000000000042.snapshot").Span);
+    }
+
+    [Fact]
+    public void The_example_of_a_copied_file_of_bodies_is_what_the_code_writes()
+    {
+        var disk = new SimulatedDisk(1);
+        using (var writer = new BodyFileWriter(disk, 4096, 0x1122334455667788, 1024))
+        {
+            writer.Add(new LogEntry(new LogIndex(7), new Term(1), EntryKind.Command, new LogTime(1_700_000_000_000), "seven"u8.ToArray()));
+            writer.Add(new LogEntry(new LogIndex(9), new Term(2), EntryKind.Command, new LogTime(1_700_000_000_009), "nine"u8.ToArray()));
+            writer.Sync();
+            writer.Complete("00000000000000000005-00000000000000000009.bodies");
+        }
+
+        Compare("Example: a copied file of bodies", disk.Contents("00000000000000000005-00000000000000000009.bodies").Span);
     }
 
     private static void Compare(string heading, ReadOnlySpan<byte> written)

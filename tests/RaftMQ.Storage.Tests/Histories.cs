@@ -9,6 +9,14 @@ namespace RaftMQ.Storage.Tests;
 /// <summary>The log against a list in memory.</summary>
 public sealed class Histories
 {
+    [Fact]
+    public void Checksums_begin_differently_in_every_segment_so_that_the_bytes_of_one_are_never_taken_for_anothers()
+    {
+        SegmentHeader[] headers = [.. Enumerable.Range(1, 200).Select(i => new SegmentHeader(TestLog.SegmentBytes, (ulong)i * 0x9E3779B97F4A7C15, (ulong)i, default))];
+
+        headers.Select(header => header.Seed).ShouldBeUnique();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

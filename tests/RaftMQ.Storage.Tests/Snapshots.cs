@@ -165,6 +165,42 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void One_that_is_on_its_way_to_another_server_is_kept_beside_the_newest_two_and_all_behind_it()
+    {
+        var disk = new SimulatedDisk(1);
+        SnapshotStore store = SnapshotStore.Open(disk);
+        Save(store, MetadataAt(10), ChunksOf(10), stepBytes: 1_000);
+        Save(store, MetadataAt(20), ChunksOf(20), stepBytes: 1_000);
+        store.KeptFrom = new LogIndex(20);
+        Save(store, MetadataAt(30), ChunksOf(30), stepBytes: 1_000);
+        Save(store, MetadataAt(40), ChunksOf(40), stepBytes: 1_000);
+
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(20), SnapshotName.Of(30), SnapshotName.Of(40)]);
+        store.ReleasableUpTo.Value.ShouldBe(20UL);
+
+        store.KeptFrom = null;
+        Save(store, MetadataAt(50), ChunksOf(50), stepBytes: 1_000);
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(40), SnapshotName.Of(50)]);
+        store.ReleasableUpTo.Value.ShouldBe(40UL);
+    }
+
+    [Fact]
+    public void One_for_want_of_room_replaces_the_others_and_the_log_may_go_up_to_it()
+    {
+        var disk = new SimulatedDisk(1);
+        SnapshotStore store = SnapshotStore.Open(disk);
+        Save(store, MetadataAt(10), ChunksOf(10), stepBytes: 1_000);
+        store.ReleasableUpTo.Value.ShouldBe(0UL, "should it be damaged, the log has to bring back everything");
+        Save(store, MetadataAt(20), ChunksOf(20), stepBytes: 1_000);
+
+        store.Begin(MetadataAt(30), ChunksOf(30).Select(chunk => new ReadOnlyMemory<byte>(chunk)), alone: true);
+        store.Step(100_000, out _).ShouldBeTrue();
+
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(30)]);
+        store.ReleasableUpTo.Value.ShouldBe(30UL);
+    }
+
+    [Fact]
     public void A_snapshot_that_finds_no_room_is_given_up_and_the_next_is_saved()
     {
         SimulatedDisk disk = WithTwo();
@@ -178,6 +214,24 @@ public sealed class Snapshots
         disk.CapacityBytes = long.MaxValue;
         Save(store, MetadataAt(31), ChunksOf(31), stepBytes: 300).ShouldBeGreaterThan(0);
         Load(disk, [])!.Metadata.Last.Index.Value.ShouldBe(31UL);
+    }
+
+    [Fact]
+    public void One_that_was_removed_does_not_come_back_with_a_crash_since_the_log_may_be_released_behind_it()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            var disk = new SimulatedDisk(seed);
+            SnapshotStore store = SnapshotStore.Open(disk);
+            for (ulong index = 10; index <= 40; index += 10)
+            {
+                Save(store, MetadataAt(index), ChunksOf(index), stepBytes: 10_000);
+            }
+
+            disk.Crash();
+
+            disk.List().ShouldBe([SnapshotName.Of(30), SnapshotName.Of(40)]);
+        }
     }
 
     private static SimulatedDisk WithTwo()

@@ -9,6 +9,9 @@ public static class MessageRules
     /// <summary>No cluster gets there by electing: it keeps a wrong number from ending all elections.</summary>
     private static readonly Term MaxTerm = new(ulong.MaxValue >> 8);
 
+    /// <summary>No snapshot gets there: it keeps offsets from running over.</summary>
+    private const long MaxSnapshotBytes = long.MaxValue >> 8;
+
     /// <summary>The rule that a message breaks, as a sentence, or null.</summary>
     public static string? Broken(Message message)
     {
@@ -17,8 +20,23 @@ public static class MessageRules
             return $"its term is {message.Term}, and no cluster ever reaches a term over {MaxTerm}";
         }
 
-        return message is AppendEntries append ? Broken(append) : null;
+        return message switch
+        {
+            AppendEntries append => Broken(append),
+            InstallSnapshot install => Broken(install.Snapshot, install.Term) ?? Broken(install),
+            InstallSnapshotResponse response => Broken(response.Snapshot, response.Term) ?? BrokenOffset(response.NextOffset),
+            _ => null,
+        };
     }
+
+    private static string? Broken(LogPosition snapshot, Term term) =>
+        snapshot.Index > LogIndex.Zero && snapshot.Term > Term.Zero && snapshot.Term <= term ? null : $"there is no snapshot up to {snapshot} in term {term}";
+
+    private static string? Broken(InstallSnapshot install) => install.Data.Length <= InstallSnapshot.MaxDataBytes
+        ? BrokenOffset(install.Offset)
+        : $"a piece of a snapshot has {install.Data.Length} bytes, and {InstallSnapshot.MaxDataBytes} are allowed";
+
+    private static string? BrokenOffset(long offset) => offset is >= 0 and <= MaxSnapshotBytes ? null : $"no snapshot has a byte {offset}";
 
     private static string? Broken(AppendEntries append)
     {

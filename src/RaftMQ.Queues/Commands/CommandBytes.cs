@@ -94,7 +94,7 @@ internal readonly struct CommandBytes
     private static bool TryReadLengths(ReadOnlySpan<byte> payload, out QueueCommandKind kind, out int key, out int topic)
     {
         (kind, key, topic) = (default, 0, 0);
-        if (payload.Length < HeaderBytes || payload[1] != Version || payload[0] is < (byte)QueueCommandKind.Configure or > (byte)QueueCommandKind.Pop)
+        if (payload.Length < HeaderBytes || payload[1] != Version || payload[0] is < (byte)QueueCommandKind.Configure or > (byte)QueueCommandKind.SetTopicPolicy)
         {
             return false;
         }

@@ -5,19 +5,20 @@ namespace RaftMQ.Queues.Snapshots;
 
 /// <summary>
 /// The state of the machine at one moment. Taking it copies only the list of the state's chunks; it is written at leisure, while the machine goes on. The same state gives the same
-/// bytes on every node. Its layout: version; last index and time; limits; the topics in order of creation, each with its messages; the request keys by age. All numbers are
-/// little-endian.
+/// bytes on every node. Its layout: version; last index and time; limits; the topics in order of creation, each with its policy, what it dropped, and its messages; the request keys
+/// by age. All numbers are little-endian.
 /// </summary>
 public sealed class QueueSnapshot
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte VersionWithoutPolicies = 1;
     private const int MessageBytes = 32;
     private const int HeadBytes = 256;
     private const int TopicBytes = 2 * 256;
     private const int KeyBytes = 2 * 256;
 
     private readonly QueueLimits _limits;
-    private readonly (byte[] Name, ulong NextSequence, int Count, IEnumerable<Message> Messages)[] _topics;
+    private readonly CapturedTopic[] _topics;
     private readonly int _keyCount;
     private readonly IEnumerable<RequestKeys.Carried> _keys;
 
@@ -27,7 +28,7 @@ public sealed class QueueSnapshot
         LastTime = lastTime;
         StateHash = state.Hash;
         _limits = state.Limits;
-        _topics = [.. state.Topics.Select(topic => (topic.Name, topic.NextSequence, topic.Count, topic.Messages.Capture()))];
+        _topics = [.. state.Topics.Select(topic => new CapturedTopic(topic.Name, topic.NextSequence, topic.Policy, topic.Dropped, topic.Count, topic.Messages.Capture()))];
         (_keyCount, _keys) = (state.Keys.Count, state.Keys.InOrder.Capture());
     }
 
@@ -40,6 +41,26 @@ public sealed class QueueSnapshot
     /// <summary>The hash of the state, by which whoever reads it back knows that it is whole.</summary>
     public ulong StateHash { get; }
 
+    /// <summary>The bodies that it refers to: those of waiting messages, and those that a retried request is answered with. One may be referred to more than once.</summary>
+    public IEnumerable<BodyReference> Bodies()
+    {
+        foreach (CapturedTopic topic in _topics)
+        {
+            foreach (Message message in topic.Messages)
+            {
+                yield return message.Body;
+            }
+        }
+
+        foreach (RequestKeys.Carried key in _keys)
+        {
+            if (!key.Reply.Body.IsNone)
+            {
+                yield return key.Reply.Body;
+            }
+        }
+    }
+
     /// <summary>The bytes in chunks, made one at a time as they are asked for. Each is valid until the next is asked for.</summary>
     /// <param name="chunkBytes">How large a chunk is, about; at least 1.</param>
     public IEnumerable<ReadOnlyMemory<byte>> Encode(int chunkBytes)
@@ -47,16 +68,16 @@ public sealed class QueueSnapshot
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkBytes, 1);
         var writer = new SnapshotWriter(chunkBytes);
         WriteHead(writer);
-        foreach ((byte[] name, ulong nextSequence, int count, IEnumerable<Message> messages) in _topics)
+        foreach (CapturedTopic topic in _topics)
         {
-            if (writer.IsFullFor(name.Length + MessageBytes))
+            if (writer.IsFullFor(topic.Name.Length + (2 * MessageBytes)))
             {
                 yield return writer.Chunk;
                 writer.Reset();
             }
 
-            WriteTopic(writer, name, nextSequence, count);
-            foreach (Message message in messages)
+            WriteTopic(writer, topic);
+            foreach (Message message in topic.Messages)
             {
                 if (writer.IsFullFor(MessageBytes))
                 {
@@ -91,7 +112,7 @@ public sealed class QueueSnapshot
         using IEnumerator<ReadOnlyMemory<byte>> enumerator = chunks.GetEnumerator();
         var reader = new SnapshotReader(enumerator);
         byte version = reader.Byte();
-        Require(version == Version, $"a snapshot of version {version} is not known here; this program knows version {Version}");
+        Require(version is Version or VersionWithoutPolicies, $"a snapshot of version {version} is not known here; this program knows versions {VersionWithoutPolicies} and {Version}");
         ulong lastIndex = reader.UInt64();
         long lastTime = reader.Int64();
         Require(ConfigureCommand.TryDecode(reader.Bytes(ConfigureCommand.Bytes), out QueueLimits limits), "the limits are none");
@@ -101,7 +122,7 @@ public sealed class QueueSnapshot
         int keys = reader.Count();
         for (int i = 0; i < topics; i++)
         {
-            ReadTopic(reader, state);
+            ReadTopic(reader, state, hasPolicies: version != VersionWithoutPolicies);
         }
 
         for (int i = 0; i < keys; i++)
@@ -130,21 +151,30 @@ public sealed class QueueSnapshot
         writer.Int32(_keyCount);
     }
 
-    private static void WriteTopic(SnapshotWriter writer, byte[] name, ulong nextSequence, int count)
+    private static void WriteTopic(SnapshotWriter writer, CapturedTopic topic)
     {
-        writer.UInt16(name.Length);
-        writer.Bytes(name);
-        writer.UInt64(nextSequence);
-        writer.Int32(count);
+        writer.UInt16(topic.Name.Length);
+        writer.Bytes(topic.Name);
+        writer.UInt64(topic.NextSequence);
+        writer.Int64(topic.Policy.MaxMessages);
+        writer.Int64(topic.Policy.MaxBytes);
+        writer.Byte((byte)topic.Policy.Overflow);
+        writer.Int64(topic.Dropped);
+        writer.Int32(topic.Count);
     }
 
-    private static void ReadTopic(SnapshotReader reader, QueueState state)
+    private static void ReadTopic(SnapshotReader reader, QueueState state, bool hasPolicies)
     {
         ReadOnlySpan<byte> name = reader.Bytes(reader.UInt16());
         Require(TopicName.IsValid(name, ushort.MaxValue) && state.Find(name.ToArray()) is null, "a topic's name is none, or stands there twice");
         Topic topic = state.Create(name);
         ulong nextSequence = reader.UInt64();
         Require(nextSequence >= topic.NextSequence, "a topic's sequence numbers begin at 1");
+        if (hasPolicies)
+        {
+            ReadPolicy(reader, state, topic);
+        }
+
         int count = reader.Count();
         for (int i = 0; i < count; i++)
         {
@@ -154,6 +184,16 @@ public sealed class QueueSnapshot
         }
 
         state.SetNextSequence(topic, nextSequence);
+    }
+
+    private static void ReadPolicy(SnapshotReader reader, QueueState state, Topic topic)
+    {
+        var policy = new TopicPolicy(reader.Int64(), reader.Int64(), (Overflow)reader.Byte());
+        Require(policy is { MaxMessages: >= 0, MaxBytes: >= 0, Overflow: <= Overflow.DropOldest }, "a topic's policy is none");
+        long dropped = reader.Int64();
+        Require(dropped >= 0, "a topic has dropped less than nothing");
+        state.SetPolicy(topic, policy);
+        state.SetDropped(topic, dropped);
     }
 
     private static void WriteMessage(SnapshotWriter writer, in Message message)
@@ -203,4 +243,7 @@ public sealed class QueueSnapshot
             throw new FormatException("the snapshot of the queue is damaged: " + message);
         }
     }
+
+    /// <summary>A topic as it was at the moment.</summary>
+    private sealed record CapturedTopic(byte[] Name, ulong NextSequence, TopicPolicy Policy, long Dropped, int Count, IEnumerable<Message> Messages);
 }

@@ -66,11 +66,14 @@ internal sealed class ChunkedQueue<T> : IEnumerable<T>
     /// <summary>The items as they are now, in order; what happens to the queue later does not change them.</summary>
     public IEnumerable<T> Capture() => Items([.. _chunks], _taken, Count);
 
+    /// <summary>The items in order, without a picture of them: only while nothing is appended or taken.</summary>
+    public IEnumerable<T> InPlace() => Items(_chunks, _taken, Count);
+
     public IEnumerator<T> GetEnumerator() => Capture().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static IEnumerable<T> Items(T[][] chunks, int taken, int count)
+    private static IEnumerable<T> Items(IEnumerable<T[]> chunks, int taken, int count)
     {
         foreach (T[] chunk in chunks)
         {

@@ -22,6 +22,9 @@ internal sealed class QueueState
 
     public long ByteCount { get; private set; }
 
+    /// <summary>The sum over the topics of what they dropped; kept beside the state, not part of it.</summary>
+    public long DroppedCount { get; private set; }
+
     /// <summary>The names in order of creation; a new array only after a topic was created.</summary>
     public IReadOnlyList<string> Names => _names ??= [.. _topics.Select(topic => topic.Text)];
 
@@ -35,7 +38,7 @@ internal sealed class QueueState
         long bytes = 0;
         foreach (Topic topic in _topics)
         {
-            sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic);
+            sum += StateHash.OfTopic(topic) + StateHash.OfNextSequence(topic) + StateHash.OfPolicy(topic);
             foreach (Message message in topic.Messages)
             {
                 sum += StateHash.OfMessage(topic, message);
@@ -114,6 +117,28 @@ internal sealed class QueueState
         ByteCount -= message.Body.Length;
         Invariant.Require(MessageCount >= 0 && ByteCount >= 0, "no more is taken than was put");
         return message.Body;
+    }
+
+    /// <summary>The oldest message goes without having been handed out, and is counted.</summary>
+    public void Drop(Topic topic)
+    {
+        Pop(topic);
+        SetDropped(topic, topic.Dropped + 1);
+    }
+
+    public void SetPolicy(Topic topic, in TopicPolicy policy)
+    {
+        _sum -= StateHash.OfPolicy(topic);
+        topic.Policy = policy;
+        _sum += StateHash.OfPolicy(topic);
+    }
+
+    public void SetDropped(Topic topic, long dropped)
+    {
+        _sum -= StateHash.OfPolicy(topic);
+        DroppedCount += dropped - topic.Dropped;
+        topic.Dropped = dropped;
+        _sum += StateHash.OfPolicy(topic);
     }
 
     public void Remember(ReadOnlySpan<byte> key, UInt128 requestHash, in QueueReply reply, long now)

@@ -19,6 +19,8 @@ internal static class StateHash
         Counters,
         Body,
         Reply,
+        Policy,
+        PolicyWords,
     }
 
     public static ulong OfLimits(QueueLimits limits) => Of(Part.Limits, XxHash3.HashToUInt64(QueueCommandCodec.Configure(limits)), 0, 0);
@@ -26,6 +28,14 @@ internal static class StateHash
     public static ulong OfTopic(Topic topic) => Of(Part.Topic, topic.Number, XxHash3.HashToUInt64(topic.Name), 0);
 
     public static ulong OfNextSequence(Topic topic) => Of(Part.NextSequence, topic.Number, topic.NextSequence, 0);
+
+    /// <summary>Nothing for a topic that has no policy and never dropped anything: states from before there were policies keep their hashes.</summary>
+    public static ulong OfPolicy(Topic topic)
+    {
+        TopicPolicy policy = topic.Policy;
+        return policy == default && topic.Dropped == 0 ? 0
+            : Of(Part.Policy, topic.Number, (ulong)topic.Dropped, Of(Part.PolicyWords, (ulong)policy.MaxMessages, (ulong)policy.MaxBytes, (ulong)policy.Overflow));
+    }
 
     public static ulong OfMessage(Topic topic, in Message message) =>
         Of(Part.Message, topic.Number, message.Sequence, OfBody(message.Body));

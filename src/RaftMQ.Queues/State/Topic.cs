@@ -18,6 +18,11 @@ internal sealed class Topic(ulong number, byte[] name, string text)
     /// <summary>Body bytes waiting.</summary>
     public long Bytes { get; private set; }
 
+    public TopicPolicy Policy { get; set; }
+
+    /// <summary>Messages that were dropped because the topic was full.</summary>
+    public long Dropped { get; set; }
+
     public Message Oldest => Messages.Peek();
 
     public ChunkedQueue<Message> Messages { get; } = new();

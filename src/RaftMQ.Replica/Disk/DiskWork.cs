@@ -29,7 +29,32 @@ public sealed record ApplyLoad(LogIndex First, LogIndex Last, int MaxBytes) : Di
 /// <param name="Bodies">Which, by ascending index; the same one may be wanted more than once.</param>
 public sealed record BodyLoad(IReadOnlyList<BodyReference> Bodies) : DiskWork;
 
+/// <summary>A piece of a snapshot for a follower that is behind the log; answered by <see cref="SnapshotLoadedInput"/>, or by <see cref="SnapshotGoneInput"/> if it is no longer here.</summary>
+/// <param name="Request">Which.</param>
+public sealed record SnapshotRead(SnapshotLoad Request) : DiskWork;
+
+/// <summary>
+/// A piece of a snapshot that a leader has sent; answered by <see cref="SnapshotPieceSavedInput"/>, or by <see cref="SnapshotPieceFailedInput"/> if it is damaged or has no room. With the
+/// last one the snapshot takes the place of log, state and bodies, and the answer is <see cref="SnapshotInstalledInput"/>.
+/// </summary>
+/// <param name="Piece">The piece.</param>
+public sealed record SnapshotPieceWrite(SnapshotPiece Piece) : DiskWork;
+
+/// <summary>So much of the disk is kept free for the next snapshot: the room that is reported is what is left beside it. Holds until the next.</summary>
+/// <param name="Bytes">How much.</param>
+public sealed record RoomReserved(long Bytes) : DiskWork;
+
+/// <summary>Snapshots from an index on are on their way to other servers and are kept, with all that they need; null for none. Holds until the next.</summary>
+/// <param name="From">The end of the oldest.</param>
+public sealed record SnapshotsKept(LogIndex? From) : DiskWork;
+
 /// <summary>The state at one moment, to be written between batches; answered by <see cref="SnapshotSavedInput"/>. One at a time.</summary>
 /// <param name="Metadata">What the snapshot says of itself.</param>
 /// <param name="State">The state.</param>
-public sealed record SnapshotSave(SnapshotMetadata Metadata, QueueSnapshot State) : DiskWork;
+/// <param name="FreesRoom">Whether it is taken for want of room: then no older one is kept beside it.</param>
+public sealed record SnapshotSave(SnapshotMetadata Metadata, QueueSnapshot State, bool FreesRoom) : DiskWork;
+
+/// <summary>
+/// This server has a seat, and all that was committed up to then: what was set aside of a damaged folder is of no use any more. Answered by <see cref="AsideRemovedInput"/> if there was any.
+/// </summary>
+public sealed record AsideRemoval : DiskWork;

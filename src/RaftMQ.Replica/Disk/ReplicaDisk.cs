@@ -1,8 +1,9 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Snapshots;
+using RaftMQ.Storage.Scrubbing;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -12,16 +13,35 @@ namespace RaftMQ.Replica.Disk;
 /// reads come after that. A full disk is no failure: what has no room waits, as on a disk that stands still, and is written when there is some.
 /// A failure is an exception, after which it must not be used again: the node ends.
 /// </summary>
-/// <param name="files">The folder.</param>
-/// <param name="log">Its log.</param>
-/// <param name="snapshots">Its snapshots.</param>
-/// <param name="server">Whose it is.</param>
-public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotStore snapshots, ServerId server)
+public sealed class ReplicaDisk
 {
+    private readonly IFileSystem _files;
+    private readonly ReplicaFolder _folder;
     private readonly Queue<PersistBatch> _waiting = new();
+    private readonly SnapshotUpkeep _upkeep;
+    private readonly SnapshotTransfers _transfers;
+    private readonly Scrub _scrub;
+    private int _scrubRests;
     private WalSpace _reportedSpace;
     private long _reportedRoom;
     private bool _isFull;
+
+    /// <summary>A disk that goes on from what a folder holds.</summary>
+    /// <param name="files">The folder.</param>
+    /// <param name="folder">What it holds, open.</param>
+    public ReplicaDisk(IFileSystem files, ReplicaFolder folder)
+    {
+        (_files, _folder) = (files, folder);
+        _upkeep = new SnapshotUpkeep(folder);
+        _transfers = new SnapshotTransfers(files, folder, _upkeep);
+        _scrub = new Scrub(files, folder.Log, folder.Bodies, folder.Snapshots, folder.Options);
+    }
+
+    /// <summary>How much is read again in an idle moment: with moments of 50 ms less than 4 MiB a second. Default 192 KiB.</summary>
+    public int ScrubStepBytes { get; init; } = 192 * 1024;
+
+    /// <summary>For how many idle moments nothing is read when everything was: with moments of 50 ms an hour without other work.</summary>
+    public int ScrubRestMoments { get; init; } = 72_000;
 
     /// <summary>How much of a snapshot is checked by one checksum, and how much of it is written and synced between two batches; smaller only where a small one is to take many steps.</summary>
     public int SnapshotChunkBytes { get; init; } = 64 * 1024;
@@ -29,13 +49,16 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
     /// <summary>See <see cref="SnapshotChunkBytes"/>.</summary>
     public int SnapshotStepBytes { get; init; } = 256 * 1024;
 
+    private WriteAheadLog Log => _folder.Log;
+
     /// <summary>How often batches were made durable.</summary>
     public long Syncs { get; private set; }
 
     /// <summary>Does all of the work and says what the replica is to be told.</summary>
     /// <param name="work">What waits, in order of asking.</param>
     /// <param name="done">Where the answers are added.</param>
-    /// <exception cref="Storage.StorageFailedException">The disk failed or is damaged.</exception>
+    /// <exception cref="StorageDamagedException">Something that was to be read is no longer what was written.</exception>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
     public void Do(IReadOnlyList<DiskWork> work, ICollection<ReplicaInput> done)
     {
         foreach (DiskWork item in work)
@@ -56,14 +79,30 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
             switch (item)
             {
                 case PeerLoad { Request: var load }:
-                    bool stillExists = load.Last <= log.LastIndex;
+                    bool stillExists = load.First >= Log.FirstIndex && load.Last <= Log.LastIndex;
                     done.Add(new PeerEntriesLoadedInput(load, stillExists ? Read(load.First, load.Last, load.MaxBytes) : default));
                     break;
                 case ApplyLoad load:
-                    done.Add(new ApplyEntriesLoadedInput(load.First, Read(load.First, load.Last, load.MaxBytes)));
+                    bool isReplaced = load.First < Log.FirstIndex;
+                    done.Add(new ApplyEntriesLoadedInput(load.First, isReplaced ? default : Read(load.First, load.Last, load.MaxBytes)));
                     break;
                 case SnapshotSave save:
-                    snapshots.Begin(save.Metadata, save.State.Encode(SnapshotChunkBytes));
+                    _upkeep.Begin(save, SnapshotChunkBytes);
+                    break;
+                case SnapshotRead { Request: var load }:
+                    done.Add(_transfers.Read(load));
+                    break;
+                case SnapshotPieceWrite { Piece: var piece }:
+                    Take(piece, done);
+                    break;
+                case RoomReserved reserved:
+                    Log.ReservedBytes = reserved.Bytes;
+                    break;
+                case SnapshotsKept kept:
+                    _transfers.Keep(kept.From);
+                    break;
+                case AsideRemoval:
+                    RemoveAside(done);
                     break;
                 case BodyLoad load:
                     done.Add(new BodiesLoadedInput(Read(load.Bodies)));
@@ -78,31 +117,94 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
     /// <param name="idle">Whether no work has come for a moment.</param>
     /// <param name="done">Where a change of room is added.</param>
     /// <returns>Whether there is more to do.</returns>
-    /// <exception cref="Storage.StorageFailedException">The disk failed.</exception>
+    /// <exception cref="StorageDamagedException">Something that lies on the disk is no longer what was written.</exception>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
     public bool WorkInBackground(bool idle, ICollection<ReplicaInput> done)
     {
-        bool more = log.WorkInBackground(idle) || snapshots.IsSaving;
-        if (snapshots.IsSaving && snapshots.Step(SnapshotStepBytes, out long savedBytes))
+        bool upkeepIsUnderWay = _upkeep.HasWork;
+        bool more = Log.WorkInBackground(idle) | upkeepIsUnderWay;
+        if (_upkeep.Step(SnapshotStepBytes) is { } savedBytes)
         {
-            _reportedRoom = log.RoomBytes;
-            done.Add(new SnapshotSavedInput(savedBytes, _reportedRoom));
+            done.Add(Saved(savedBytes));
+        }
+
+        if (idle && !upkeepIsUnderWay)
+        {
+            ReadAgain();
         }
 
         // Under load there may be no idle moment for long: then the log's own look for room tells.
-        if (_isFull && (idle || log.Space == WalSpace.Ample))
+        if (_isFull && (idle || Log.Space == WalSpace.Ample))
         {
             _isFull = false;
             Write(done);
         }
 
-        WalSpace space = _isFull ? WalSpace.Exhausted : log.Space;
-        if (space != _reportedSpace || (idle && log.RoomBytes != _reportedRoom))
+        WalSpace space = _isFull ? WalSpace.Exhausted : Log.Space;
+        bool mayHaveRoom = idle || (upkeepIsUnderWay && !_upkeep.HasWork);
+        if (space != _reportedSpace || (mayHaveRoom && Log.RoomBytes != _reportedRoom))
         {
-            (_reportedSpace, _reportedRoom) = (space, log.RoomBytes);
+            (_reportedSpace, _reportedRoom) = (space, Log.RoomBytes);
             done.Add(new DiskSpaceInput(space, _reportedRoom));
         }
 
         return more;
+    }
+
+    private void ReadAgain()
+    {
+        if (_scrubRests > 0)
+        {
+            _scrubRests--;
+        }
+        else if (_scrub.Step(ScrubStepBytes))
+        {
+            _scrubRests = ScrubRestMoments;
+        }
+    }
+
+    private void RemoveAside(ICollection<ReplicaInput> done)
+    {
+        if (DataFolder.RemoveAside(_files) is > 0 and int count)
+        {
+            done.Add(new AsideRemovedInput(count));
+        }
+    }
+
+    private SnapshotSavedInput Saved(long bytes)
+    {
+        _reportedRoom = Log.RoomBytes;
+        return new SnapshotSavedInput(bytes, _reportedRoom, _folder.Snapshots.ReleasableUpTo);
+    }
+
+    private void Take(SnapshotPiece piece, ICollection<ReplicaInput> done)
+    {
+        try
+        {
+            if (piece.IsLast && _waiting.Count > 0)
+            {
+                throw new DiskFullException("entries of the old log wait for room");
+            }
+
+            bool isSaving = _upkeep.IsSaving;
+            RestoredState? state = _transfers.Take(piece);
+            if (state is null)
+            {
+                done.Add(new SnapshotPieceSavedInput(piece));
+                return;
+            }
+
+            if (isSaving)
+            {
+                done.Add(Saved(0));
+            }
+
+            done.Add(new SnapshotInstalledInput(state));
+        }
+        catch (Exception e) when (e is FormatException or DiskFullException)
+        {
+            done.Add(new SnapshotPieceFailedInput(piece, e.Message));
+        }
     }
 
     private void Write(ICollection<ReplicaInput> done)
@@ -113,7 +215,7 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
         {
             try
             {
-                log.Append(batch.Records);
+                Log.Append(batch.Records);
             }
             catch (DiskFullException)
             {
@@ -131,14 +233,14 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
             return;
         }
 
-        log.Sync();
+        Log.Sync();
         Syncs++;
         if (birth is { } cluster)
         {
-            IdentityFile.Write(files, new ServerIdentity(cluster, server));
+            IdentityFile.Write(_files, new ServerIdentity(cluster, _folder.Identity.Server));
         }
 
-        _reportedRoom = log.RoomBytes;
+        _reportedRoom = Log.RoomBytes;
         done.Add(new PersistedInput(last.Id, _reportedRoom));
     }
 
@@ -154,7 +256,7 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
         }
 
         var entries = new List<LogEntry>(indexes.Count);
-        log.Read(indexes, entries);
+        _folder.ReadEntries(indexes, entries);
         var found = new ReadOnlyMemory<byte>[bodies.Count];
         int at = 0;
         for (int i = 0; i < found.Length; i++)
@@ -169,7 +271,7 @@ public sealed class ReplicaDisk(IFileSystem files, WriteAheadLog log, SnapshotSt
     private LogEntry[] Read(LogIndex first, LogIndex last, int maxBytes)
     {
         var entries = new List<LogEntry>();
-        log.Read(first, last, maxBytes, entries);
+        Log.Read(first, last, maxBytes, entries);
         return [.. entries];
     }
 }

@@ -1,9 +1,10 @@
 using RaftMQ.Consensus;
-using RaftMQ.Queues.Snapshots;
 using RaftMQ.Storage;
+using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Snapshots;
+using RaftMQ.Storage.Transfer;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Disk;
@@ -15,9 +16,23 @@ namespace RaftMQ.Replica.Disk;
 /// <param name="Recovered">What it holds; all of it durable.</param>
 /// <param name="Snapshots">The snapshots of the state.</param>
 /// <param name="Restored">What the newest that is whole brought back, if there is one.</param>
+/// <param name="Bodies">The bodies of waiting messages whose entries the log has released.</param>
+/// <param name="Compaction">What gives back the room of that which nothing needs.</param>
+/// <param name="Options">Sizes of the log.</param>
+/// <param name="DrawId">A source of random numbers, for files to come.</param>
 /// <param name="Damage">What of the folder is damaged and not needed, for people.</param>
 public sealed record ReplicaFolder(
-    ServerIdentity Identity, bool IsNew, WriteAheadLog Log, RecoveredLog Recovered, SnapshotStore Snapshots, RestoredState? Restored, IReadOnlyList<string> Damage)
+    ServerIdentity Identity,
+    bool IsNew,
+    WriteAheadLog Log,
+    RecoveredLog Recovered,
+    SnapshotStore Snapshots,
+    RestoredState? Restored,
+    BodyStore Bodies,
+    LogCompaction Compaction,
+    WalOptions Options,
+    Func<ulong> DrawId,
+    IReadOnlyList<string> Damage) : IDisposable
 {
     /// <summary>Opens a folder that the caller has locked, and recovers what it holds.</summary>
     /// <param name="files">The folder.</param>
@@ -31,9 +46,10 @@ public sealed record ReplicaFolder(
     /// <exception cref="DiskFullException">There is no room.</exception>
     public static ReplicaFolder Open(IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress)
     {
-        DataFolder.FinishDiscard(files);
+        DataFolder.FinishInterrupted(files);
+        SnapshotInstallation.FinishInterrupted(files);
         ServerIdentity? found = IdentityFile.Read(files);
-        ServerIdentity identity = found ?? new ServerIdentity(ClusterId.None, new ServerId(node, drawId()));
+        ServerIdentity identity = found ?? new ServerIdentity(ClusterId.None, new ServerId(node, drawId())) { Former = IdentityFile.ReadFormer(files) };
         if (found is null)
         {
             IdentityFile.Write(files, identity);
@@ -49,16 +65,22 @@ public sealed record ReplicaFolder(
 
         // First: what was left of an unfinished snapshot may have the room that the log needs to recover.
         SnapshotStore snapshots = SnapshotStore.Open(files);
+        BodyStore bodies = BodyStore.Open(files, options);
         WriteAheadLog log = WriteAheadLog.Open(files, options, drawId, progress, out RecoveredLog recovered);
         try
         {
-            identity = CompleteBirth(files, identity, recovered);
             var damage = new List<string>();
-            RestoredState? restored = snapshots.Load(
-                (metadata, chunks, bytes) => new RestoredState(QueueSnapshot.Decode(chunks, metadata.StateHash), metadata, bytes), damage.Add);
-            RequireInLog(files, restored, recovered);
-            recovered = recovered with { CommittedIndex = restored?.Metadata.Last.Index ?? LogIndex.Zero };
-            return new ReplicaFolder(identity, found is null, log, recovered, snapshots, restored, damage);
+            RestoredState? restored = snapshots.Load(RestoredState.From, damage.Add);
+            recovered = log.BeginBehind(snapshots.Oldest, recovered) with { CommittedIndex = restored?.Metadata.Last.Index ?? LogIndex.Zero };
+            identity = CompleteBirth(files, identity, recovered);
+            if (restored is not null)
+            {
+                RequireInLog(files, restored.Metadata, recovered);
+                RequireBodies(files, restored.Live, log, bodies);
+            }
+
+            var compaction = new LogCompaction(files, log, bodies, options, drawId);
+            return new ReplicaFolder(identity, found is null, log, recovered, snapshots, restored, bodies, compaction, options, drawId, damage);
         }
         catch
         {
@@ -67,22 +89,55 @@ public sealed record ReplicaFolder(
         }
     }
 
-    /// <summary>A snapshot goes up to an entry that was durable in this log as it was taken: if it is not there now, the log has lost what its server may have acknowledged.</summary>
-    private static void RequireInLog(IFileSystem files, RestoredState? restored, RecoveredLog recovered)
+    /// <summary>Reads entries for the bodies in them, from the log, or from where they lie since the log has released them.</summary>
+    /// <param name="wanted">Which, ascending and each once.</param>
+    /// <param name="into">Where they are added, in the same order.</param>
+    /// <exception cref="StorageDamagedException">An entry is not there, or is no longer what was written.</exception>
+    /// <exception cref="StorageFailedException">The disk could not be read.</exception>
+    public void ReadEntries(IReadOnlyList<LogIndex> wanted, List<LogEntry> into)
     {
-        if (restored is not { Metadata: var metadata })
+        int released = 0;
+        while (released < wanted.Count && wanted[released] < Log.FirstIndex)
         {
-            return;
+            released++;
         }
 
+        Bodies.Read([.. wanted.Take(released)], into);
+        Log.Read([.. wanted.Skip(released)], into);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Log.Dispose();
+        Snapshots.Dispose();
+        Compaction.Dispose();
+    }
+
+    /// <summary>A snapshot goes up to an entry that was durable in this log as it was taken: if it is not there now, the log has lost what its server may have acknowledged.</summary>
+    private static void RequireInLog(IFileSystem files, SnapshotMetadata metadata, RecoveredLog recovered)
+    {
         TermRun run = recovered.Terms.LastOrDefault(run => run.First <= metadata.Last.Index);
-        bool isInLog = metadata.Last.Index <= recovered.LastIndex && run.Term == metadata.Last.Term;
+        bool isInLog = metadata.Last == recovered.Base || (metadata.Last.Index <= recovered.LastIndex && run.Term == metadata.Last.Term);
         bool hasItsConfigurations = metadata.Configurations.All(entry => recovered.Configurations.Any(known => IsSame(known, entry)));
         if (!isInLog || !hasItsConfigurations)
         {
             throw new StorageDamagedException(
                 $"the data folder {files.Description} has a snapshot up to entry {metadata.Last}, and a log that ends at {recovered.LastIndex} or has another entry there: "
-                + "entries that were durable are lost; empty the folder, so that the node comes back as a new incarnation");
+                + "entries that were durable are lost");
+        }
+    }
+
+    /// <summary>What the state refers to lies in the log, or where the log has released it, in a file of bodies.</summary>
+    private static void RequireBodies(IFileSystem files, LiveBodies live, WriteAheadLog log, BodyStore bodies)
+    {
+        foreach ((LogIndex index, int _) in live.In(LogIndex.Zero, log.FirstIndex.Previous))
+        {
+            if (!bodies.Covers(index))
+            {
+                throw new StorageDamagedException(
+                    $"the data folder {files.Description} has lost the file of bodies in which entry {index} stood, and a waiting message refers to it");
+            }
         }
     }
 
@@ -97,12 +152,12 @@ public sealed record ReplicaFolder(
         if (identity.ObjectionTo(cluster) is { } objection)
         {
             throw new StorageDamagedException(
-                $"the data folder {files.Description} does not fit together: {objection}; empty it, so that the node comes back as a new incarnation");
+                $"the data folder {files.Description} does not fit together: {objection}");
         }
 
         if (cluster.IsBorn && !identity.Cluster.IsBorn)
         {
-            identity = identity with { Cluster = cluster };
+            identity = new ServerIdentity(cluster, identity.Server);
             IdentityFile.Write(files, identity);
         }
 

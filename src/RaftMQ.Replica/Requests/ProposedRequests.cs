@@ -24,6 +24,22 @@ internal sealed class ProposedRequests
         return first;
     }
 
+    /// <summary>Takes the requests that stand in the log at an index or before.</summary>
+    public List<PendingCommand> TakeUpTo(LogIndex index)
+    {
+        var taken = new List<PendingCommand>();
+        foreach (ulong at in _byIndex.Keys.Where(at => at <= index.Value).Order().ToArray())
+        {
+            for (PendingCommand? request = Take(new LogIndex(at)); request is not null;)
+            {
+                taken.Add(request);
+                (request, request.NextAtIndex) = (request.NextAtIndex, null);
+            }
+        }
+
+        return taken;
+    }
+
     /// <summary>Takes the requests that stand in the log with an older term, in the order of the log.</summary>
     public List<PendingCommand> TakeOlderThan(Term term)
     {

@@ -20,6 +20,8 @@ internal static class CommandLine
         root.Add(ServeCommand.Build());
         root.Add(ClassroomCommand.Build());
         root.Add(InspectCommand.Build());
+        root.Add(BackupCommand.Build());
+        root.Add(RestoreCommand.Build());
         return root;
     }
 

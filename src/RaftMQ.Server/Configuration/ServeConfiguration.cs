@@ -39,6 +39,15 @@ internal sealed record ServeConfiguration
     /// <summary>Sizes of the log.</summary>
     public WalOptions Wal { get; init; } = new();
 
+    /// <summary>How much log lies between two snapshots, in bytes; the default is that of <see cref="Node.NodeOptions"/>.</summary>
+    public long SnapshotLogBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Whether a damaged folder is set aside, so that the other nodes bring this one up anew.</summary>
+    public bool RepairsItself { get; init; } = true;
+
+    /// <summary>How long nothing is read again when everything on the disk was, in seconds of an idle disk; the default is that of <see cref="Node.NodeOptions"/>.</summary>
+    public int ScrubPauseSeconds { get; init; } = 3_600;
+
     /// <summary>This node's own line of <see cref="Members"/>.</summary>
     public MemberAddresses Self => Members.First(member => member.Id == NodeId);
 }

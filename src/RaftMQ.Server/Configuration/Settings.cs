@@ -40,6 +40,8 @@ internal static class Settings
         .. BudgetSettings(),
         .. TimeoutSettings(),
         .. WalSettings(),
+        new SwitchSetting("repair.automatic", (c, v) => c with { RepairsItself = v }),
+        new NumberSetting("repair.scrubPauseSeconds", 0, Week / 1_000, c => c.ScrubPauseSeconds, (c, v) => c with { ScrubPauseSeconds = (int)v }),
     ];
 
     /// <summary>The setting of a key, or null.</summary>
@@ -86,6 +88,7 @@ internal static class Settings
         Wal("segmentBytes", 16 * Megabyte, 1024 * Megabyte, w => w.SegmentBytes, (w, v) => w with { SegmentBytes = (int)v }),
         Wal("spareSegments", 1, 16, w => w.SpareSegments, (w, v) => w with { SpareSegments = (int)v }),
         Wal("tailBytes", 64 * Kilobyte, 1024 * Megabyte, w => w.TailBytes, (w, v) => w with { TailBytes = v }),
+        new NumberSetting("wal.snapshotAfterBytes", Megabyte, Terabyte, c => c.SnapshotLogBytes, (c, v) => c with { SnapshotLogBytes = v }),
     ];
 
     private static NumberSetting Limit(string name, long min, long max, Func<QueueLimits, long> get, Func<QueueLimits, long, QueueLimits> put) =>

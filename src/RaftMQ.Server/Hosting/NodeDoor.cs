@@ -32,6 +32,12 @@ internal sealed class NodeDoor(NodeId self) : IQueueNode
     public ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation) =>
         _node is { } node ? node.ReadTopicsAsync(cancellation) : ReadTopicsOnceOpenAsync(cancellation);
 
+    public ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation) =>
+        _node is { } node ? node.LookAsync(topic, cancellation) : ValueTask.FromResult(new TopicLook(RequestOutcome.NoLeader, null));
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation) =>
+        _node is { } node ? node.BackupAsync(cancellation) : throw new BackupEndedException(RequestOutcome.NoLeader);
+
     private async ValueTask<RequestResult> SubmitOnceOpenAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation)
     {
         RaftNode node = await _opened.Task.WaitAsync(cancellation);

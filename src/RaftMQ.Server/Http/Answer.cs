@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using RaftMQ.Contracts;
+using RaftMQ.Queues;
 
 namespace RaftMQ.Server.Http;
 
@@ -46,6 +47,18 @@ internal static class Answer
 
         body.Write("]}"u8);
         SetIndex(response, index);
+        Write(response, StatusCodes.Status200OK, body.WrittenSpan);
+    }
+
+    /// <summary>A topic as this node has it: <c>{"success":true,"topic":T,"messages":N,…}</c></summary>
+    public static void Topic(HttpResponse response, string topic, in TopicGauges gauges)
+    {
+        var body = new ArrayBufferWriter<byte>(256);
+        body.Write("""{"success":true,"topic":" """u8[..^1]);
+        JsonText.WriteEscaped(body, Encoding.UTF8.GetBytes(topic));
+        string rest = string.Create(CultureInfo.InvariantCulture, $"\",\"messages\":{gauges.Messages},\"bytes\":{gauges.Bytes},\"maxMessages\":{gauges.MaxMessages},")
+            + string.Create(CultureInfo.InvariantCulture, $"\"maxBytes\":{gauges.MaxBytes},\"overflow\":\"{PolicyFields.NameOf(gauges.Overflow)}\",\"dropped\":{gauges.Dropped}}}");
+        body.Write(Encoding.UTF8.GetBytes(rest));
         Write(response, StatusCodes.Status200OK, body.WrittenSpan);
     }
 

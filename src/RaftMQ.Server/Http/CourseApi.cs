@@ -54,22 +54,31 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         string method = context.Request.Method;
         bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        Refusal? refusal;
+        string name;
         switch (RouteTable.Match(target, out ReadOnlySpan<char> topic))
         {
             case Route.Message when HttpMethods.IsPut(method):
                 return PutMessageAsync(context);
             case Route.MessageOfTopic when HttpMethods.IsGet(method):
-                Refusal? refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out string name);
+                refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out name);
                 return refusal is null ? PopMessageAsync(context, name) : Refuse(context, refusal);
             case Route.Topic when HttpMethods.IsPut(method):
                 return PutTopicAsync(context);
+            case Route.Topic when HttpMethods.IsPatch(method):
+                return PatchTopicAsync(context);
             case Route.Topic when reads:
                 return GetTopicsAsync(context);
+            case Route.OneTopic when reads:
+                refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out name);
+                return refusal is null ? GetTopicAsync(context, name) : Refuse(context, refusal);
             case Route.Status when reads:
                 return GetStatus(context);
             case Route.Node when reads:
                 Answer.Json(context.Response, NodeReport.Describe(self, node.Status, ProgramVersion.Number));
                 return Task.CompletedTask;
+            case Route.Backup when HttpMethods.IsGet(method):
+                return GetBackupAsync(context);
             case Route.Unknown:
                 return Refuse(context, Refusal.Because(Reason.NotFound, $"{Shown(target)} is none of {RouteTable.Known}"));
             case Route other:
@@ -79,39 +88,8 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         }
     }
 
-    /// <summary><c>PUT /topic</c></summary>
-    private async Task PutTopicAsync(HttpContext context)
-    {
-        (Refusal? refusal, byte[] command, string topic) = await ReadCommandAsync(context, withMessage: false);
-        if (refusal is not null)
-        {
-            Answer.Refused(context.Response, refusal);
-            return;
-        }
-
-        RequestResult result = await node.SubmitAsync(command, context.RequestAborted);
-        if (TryAccept(context, result, topic))
-        {
-            Answer.Done(context.Response, StatusCodes.Status201Created, result.Reply.Index);
-        }
-    }
-
     /// <summary><c>PUT /message</c></summary>
-    private async Task PutMessageAsync(HttpContext context)
-    {
-        (Refusal? refusal, byte[] command, string topic) = await ReadCommandAsync(context, withMessage: true);
-        if (refusal is not null)
-        {
-            Answer.Refused(context.Response, refusal);
-            return;
-        }
-
-        RequestResult result = await node.SubmitAsync(command, context.RequestAborted);
-        if (TryAccept(context, result, topic))
-        {
-            Answer.Done(context.Response, StatusCodes.Status200OK, result.Reply.Index);
-        }
-    }
+    private Task PutMessageAsync(HttpContext context) => CarryOutAsync(context, BodyKind.Message, StatusCodes.Status200OK);
 
     /// <summary><c>GET /message/{topic}</c></summary>
     private async Task PopMessageAsync(HttpContext context, string topic)
@@ -129,16 +107,6 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         }
     }
 
-    /// <summary><c>GET /topic</c></summary>
-    private async Task GetTopicsAsync(HttpContext context)
-    {
-        TopicsResult result = await node.ReadTopicsAsync(context.RequestAborted);
-        if (TryAccept(context, new RequestResult(result.Outcome, new QueueReply(QueueOutcome.Done, default, result.Index), result.Leader), ""))
-        {
-            Answer.Topics(context.Response, result.Topics, result.Index);
-        }
-    }
-
     /// <summary><c>GET /status</c>: what the node knows at this moment; waits for nothing.</summary>
     private Task GetStatus(HttpContext context)
     {
@@ -147,7 +115,24 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         return Task.CompletedTask;
     }
 
-    private async ValueTask<(Refusal? Refusal, byte[] Command, string Topic)> ReadCommandAsync(HttpContext context, bool withMessage)
+    /// <summary>A request that is all in its body, and whose answer says no more than that it is done.</summary>
+    private async Task CarryOutAsync(HttpContext context, BodyKind kind, int status)
+    {
+        (Refusal? refusal, byte[] command, string topic) = await ReadCommandAsync(context, kind);
+        if (refusal is not null)
+        {
+            Answer.Refused(context.Response, refusal);
+            return;
+        }
+
+        RequestResult result = await node.SubmitAsync(command, context.RequestAborted);
+        if (TryAccept(context, result, topic))
+        {
+            Answer.Done(context.Response, status, result.Reply.Index);
+        }
+    }
+
+    private async ValueTask<(Refusal? Refusal, byte[] Command, string Topic)> ReadCommandAsync(HttpContext context, BodyKind kind)
     {
         Refusal? refusal = RequestKey.Read(context.Request, out string? key) ?? MediaType.Check(context.Request);
         if (refusal is not null)
@@ -157,16 +142,16 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
 
         QueueLimits limits = Limits;
         using RequestBody body = await _bodies.ReadAsync(context.Request, HttpLimits.MaxBodyBytes(limits));
-        return body.Refusal is null ? Parse(body.Bytes, withMessage, key, limits) : (body.Refusal, [], "");
+        return body.Refusal is null ? Parse(body.Bytes, kind, key, limits) : (body.Refusal, [], "");
     }
 
     private static (Refusal? Refusal, byte[] Command, string Topic) Parse(
-        ReadOnlySpan<byte> body, bool withMessage, string? key, QueueLimits limits)
+        ReadOnlySpan<byte> body, BodyKind kind, string? key, QueueLimits limits)
     {
         var fields = default(BodyFields);
         try
         {
-            Refusal? refusal = fields.Read(body, withMessage) ?? TopicName.Check(fields.Topic!, limits.MaxTopicNameBytes);
+            Refusal? refusal = fields.Read(body, kind) ?? TopicName.Check(fields.Topic!, limits.MaxTopicNameBytes);
             if (refusal is null && fields.Message.Length > limits.MaxMessageBytes)
             {
                 refusal = Outcomes.MessageTooLarge(limits.MaxMessageBytes);
@@ -178,7 +163,13 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             }
 
             string topic = fields.Topic!;
-            return (null, withMessage ? QueueCommandCodec.Publish(topic, fields.Message, key) : QueueCommandCodec.CreateTopic(topic, key), topic);
+            byte[] command = kind switch
+            {
+                BodyKind.Message => QueueCommandCodec.Publish(topic, fields.Message, key),
+                BodyKind.Topic => QueueCommandCodec.CreateTopic(topic, key, fields.Policy),
+                _ => QueueCommandCodec.SetTopicPolicy(topic, fields.Policy, key),
+            };
+            return (null, command, topic);
         }
         finally
         {

@@ -14,4 +14,11 @@ internal interface IQueueNode
 
     /// <summary>Reads the topics, linearizably.</summary>
     ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation);
+
+    /// <summary>A consistent snapshot of the node with all bodies, in pieces.</summary>
+    /// <exception cref="BackupEndedException">It was not begun, or ended before it was whole.</exception>
+    IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation);
+
+    /// <summary>Looks at a topic as this node has it; waits for no other.</summary>
+    ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation);
 }

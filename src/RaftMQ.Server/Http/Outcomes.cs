@@ -35,12 +35,18 @@ internal static class Outcomes
         QueueOutcome.Empty => Refusal.Empty,
         QueueOutcome.TooManyTopics => Refusal.Because(Reason.TooManyTopics, $"{reply.Limit} topics (limits.maxTopics)"),
         QueueOutcome.TopicFullMessages => Refusal.Because(
-            Reason.TopicFull, $"\"{topic}\" holds {reply.Limit} messages (limits.maxMessagesPerTopic)"),
+            Reason.TopicFull, $"\"{topic}\" may hold {reply.Limit} messages ({MessagesOf(reply)})"),
         QueueOutcome.TopicFullBytes => Refusal.Because(
-            Reason.TopicFull, $"with this message \"{topic}\" would hold more than {reply.Limit} bytes (limits.maxBytesPerTopic)"),
+            Reason.TopicFull, $"with this message \"{topic}\" would hold more than {reply.Limit} bytes ({BytesOf(reply)})"),
+        QueueOutcome.DropBoundReached => Refusal.Because(
+            Reason.TopicFull, $"more than {reply.Limit} of the oldest messages of \"{topic}\" would have to be dropped at once"),
         QueueOutcome.QueueFullMessages => Refusal.Because(Reason.QueueFull, $"{reply.Limit} messages (limits.maxMessages)"),
         QueueOutcome.QueueFullBytes => Refusal.Because(Reason.QueueFull, $"{reply.Limit} bytes (limits.maxBytes)"),
         QueueOutcome.MessageTooLarge => MessageTooLarge(reply.Limit),
+        QueueOutcome.MessageTooLargeForTopic => Refusal.Because(
+            Reason.MessageTooLarge, $"at most {reply.Limit} bytes of UTF-8 fit into \"{topic}\" ({BytesOf(reply)})"),
+        QueueOutcome.PolicyAboveMaxMessages => Refusal.Because(Reason.BadTopicPolicy, $"maxMessages may be {reply.Limit} at most (limits.maxMessagesPerTopic)"),
+        QueueOutcome.PolicyAboveMaxBytes => Refusal.Because(Reason.BadTopicPolicy, $"maxBytes may be {reply.Limit} at most (limits.maxBytesPerTopic)"),
         QueueOutcome.BadTopicName => Refusal.Because(Reason.BadTopicName),
         QueueOutcome.RequestKeyReused => Refusal.Because(Reason.RequestKeyReused),
         QueueOutcome.RequestKeysFull => Refusal.Because(Reason.RequestKeysFull),
@@ -51,6 +57,10 @@ internal static class Outcomes
     /// <summary>The refusal of a message that is too large.</summary>
     public static Refusal MessageTooLarge(long limit) =>
         Refusal.Because(Reason.MessageTooLarge, $"at most {limit} bytes of UTF-8 (limits.maxMessageBytes)");
+
+    private static string MessagesOf(in QueueReply reply) => reply.LimitIsOfTopic ? "maxMessages of the topic" : "limits.maxMessagesPerTopic";
+
+    private static string BytesOf(in QueueReply reply) => reply.LimitIsOfTopic ? "maxBytes of the topic" : "limits.maxBytesPerTopic";
 
     private static Refusal NoLeader(NodeStatus status) => status.Phase switch
     {

@@ -9,6 +9,9 @@ internal enum Route
     /// <summary><c>/topic</c></summary>
     Topic,
 
+    /// <summary><c>/topic/{topic}</c></summary>
+    OneTopic,
+
     /// <summary><c>/message</c></summary>
     Message,
 
@@ -20,22 +23,26 @@ internal enum Route
 
     /// <summary><c>/v1/node</c></summary>
     Node,
+
+    /// <summary><c>/v1/backup</c></summary>
+    Backup,
 }
 
 /// <summary>
 /// Finds the route of a request by its raw target. The raw one, because the framework's path has been percent-decoded in part: decoding it once more
-/// would make <c>%2541</c> an <c>A</c>. Five literal paths need no routing table.
+/// would make <c>%2541</c> an <c>A</c>. Seven paths need no routing table.
 /// </summary>
 internal static class RouteTable
 {
     /// <summary>What is told to whoever asks for another path.</summary>
-    public const string Known = "PUT /topic, GET /topic, PUT /message, GET /message/{topic}, GET /status, GET /v1/node";
+    public const string Known = "PUT /topic, PATCH /topic, GET /topic, GET /topic/{topic}, PUT /message, GET /message/{topic}, GET /status, GET /v1/node, GET /v1/backup";
 
     private const string MessagePrefix = "/message/";
+    private const string TopicPrefix = "/topic/";
 
     /// <summary>The route of a target.</summary>
     /// <param name="target">As it stands in the request's first line.</param>
-    /// <param name="topic">The encoded topic of <see cref="Route.MessageOfTopic"/>.</param>
+    /// <param name="topic">The encoded topic of <see cref="Route.MessageOfTopic"/> and <see cref="Route.OneTopic"/>.</param>
     public static Route Match(string target, out ReadOnlySpan<char> topic)
     {
         ReadOnlySpan<char> path = PathOf(target);
@@ -46,12 +53,19 @@ internal static class RouteTable
             return topic.Contains('/') ? Route.Unknown : Route.MessageOfTopic;
         }
 
+        if (path.StartsWith(TopicPrefix, StringComparison.Ordinal))
+        {
+            topic = path[TopicPrefix.Length..];
+            return topic.IsEmpty || topic.Contains('/') ? Route.Unknown : Route.OneTopic;
+        }
+
         return path switch
         {
             "/message" => Route.Message,
             "/topic" => Route.Topic,
             "/status" => Route.Status,
             "/v1/node" => Route.Node,
+            "/v1/backup" => Route.Backup,
             _ => Route.Unknown,
         };
     }
@@ -59,9 +73,9 @@ internal static class RouteTable
     /// <summary>The methods of a route, as the <c>Allow</c> header has them.</summary>
     public static string Allowed(Route route) => route switch
     {
-        Route.Topic => "GET, HEAD, PUT",
+        Route.Topic => "GET, HEAD, PATCH, PUT",
         Route.Message => "PUT",
-        Route.MessageOfTopic => "GET",
+        Route.MessageOfTopic or Route.Backup => "GET",
         _ => "GET, HEAD",
     };
 

@@ -26,6 +26,7 @@ internal static class EntryText
         QueueCommandKind.CreateTopic => "create-topic",
         QueueCommandKind.Publish => "publish",
         QueueCommandKind.Pop => "pop",
+        QueueCommandKind.SetTopicPolicy => "set-topic-policy",
         _ => $"command {(byte)kind}",
     };
 

@@ -12,10 +12,12 @@ internal sealed record InspectionReport(
     string Folder,
     bool Sound,
     bool BeingEmptied,
+    bool BeingReplaced,
     IdentityReport? Identity,
     LogReport Log,
     IReadOnlyList<SegmentReport> Segments,
     IReadOnlyList<SnapshotReport> Snapshots,
+    IReadOnlyList<BodyFileReport> BodyFiles,
     IReadOnlyList<OtherFileReport> OtherFiles,
     IReadOnlyList<FindingReport> Findings)
 {
@@ -23,12 +25,14 @@ internal sealed record InspectionReport(
         path,
         folder.IsSound,
         folder.IsBeingEmptied,
+        folder.IsBeingReplaced,
         folder.Identity is { } identity
             ? new IdentityReport(identity.Cluster.IsBorn ? identity.Cluster.ToString() : null, identity.Server.Node.Value, Hex(identity.Server.Incarnation))
             : null,
         LogReport.Of(folder.Log),
         [.. folder.Segments.Select(SegmentReport.Of)],
         [.. folder.Snapshots.Select(SnapshotReport.Of)],
+        [.. folder.BodyFiles.Select(BodyFileReport.Of)],
         [.. folder.OtherFiles.Select(file => new OtherFileReport(file.Name, file.Bytes, file.Use.ToString().ToLowerInvariant()))],
         [.. folder.Findings.Select(FindingReport.Of)]);
 
@@ -41,6 +45,7 @@ internal sealed record IdentityReport(string? Cluster, uint Node, string Incarna
 /// <summary>The log, up to its end or to the first damage.</summary>
 internal sealed record LogReport(
     bool Whole,
+    ulong BeginsBehind,
     PositionReport? First,
     PositionReport? Last,
     long LastTime,
@@ -56,6 +61,7 @@ internal sealed record LogReport(
 {
     public static LogReport Of(InspectedLog log) => new(
         log.IsWhole,
+        log.BeginsBehind.Value,
         PositionReport.Of(log.First),
         PositionReport.Of(log.Last),
         log.LastTime.Milliseconds,
@@ -103,7 +109,21 @@ internal sealed record SnapshotReport(string File, long Bytes, PositionReport? L
         snapshot.Name, snapshot.Bytes, snapshot.Last is { } last ? PositionReport.Of(last) : null, snapshot.Last is null ? null : InspectionReport.Hex(snapshot.StateHash));
 }
 
-/// <summary>A file beside identity and segments: <c>spare</c>, <c>temporary</c> or <c>unknown</c>.</summary>
+/// <summary>A file of bodies, for the entries of the log from <c>First</c> to <c>Last</c>: a <c>segment</c>, a <c>copy</c>, or null if its header is damaged; and within which other it lies.</summary>
+internal sealed record BodyFileReport(string File, long Bytes, ulong First, ulong Last, string? Kind, long Entries, bool Sound, string? Within)
+{
+    public static BodyFileReport Of(InspectedBodyFile file) => new(
+        file.Name,
+        file.FileBytes,
+        file.First.Value,
+        file.Last.Value,
+        file.Kind == BodyFileKind.Unreadable ? null : file.Kind.ToString().ToLowerInvariant(),
+        file.Entries,
+        file.IsSound,
+        file.Within);
+}
+
+/// <summary>A file beside identity, log, snapshots and bodies: <c>spare</c>, <c>temporary</c> or <c>unknown</c>.</summary>
 internal sealed record OtherFileReport(string File, long Bytes, string Use);
 
 /// <summary>A place that is not as it was written: <c>damage</c>; a <c>torn-tail</c>, which is none; or <c>passed-over</c>, which a start does not need.</summary>

@@ -17,6 +17,14 @@ internal sealed class InspectionText(TextWriter output)
         {
             output.WriteLine("  The folder was being emptied; the next start goes on with that, and begins anew.");
         }
+        else if (folder.IsBeingReplaced)
+        {
+            output.WriteLine("  A snapshot from another node was taking the place of log and state; the next start goes on with that.");
+        }
+        else if (folder.IsBeingSetAside)
+        {
+            output.WriteLine("  The damaged folder was being set aside; the next start goes on with that, and the node comes back as a new incarnation.");
+        }
         else
         {
             Write("identity", IdentityRows(folder));
@@ -24,6 +32,7 @@ internal sealed class InspectionText(TextWriter output)
             Write($"members, by entry {folder.Log.MembershipIndex}", MemberRows(folder.Log.Membership));
             Write("segments", SegmentRows(folder.Segments));
             Write("snapshots", SnapshotRows(folder.Snapshots));
+            Write("bodies", BodyRows(folder.BodyFiles));
         }
 
         Write("other files", [.. folder.OtherFiles.Select(file => new[] { EntryText.Printable(file.Name), Number(file.Bytes), Describe(file.Use) })]);
@@ -45,12 +54,13 @@ internal sealed class InspectionText(TextWriter output)
     private static string Verdict(FolderInspection folder)
     {
         int damaged = folder.Findings.Count(finding => finding.Kind == FindingKind.Damage);
-        return damaged switch
+        if (damaged == 0)
         {
-            0 => "sound: a node starts with this folder",
-            1 => "damaged in one place: a node does not start with this folder",
-            _ => $"damaged in {damaged} places: a node does not start with this folder",
-        };
+            return "sound: a node starts with this folder";
+        }
+
+        string what = folder.Starts ? "a node starts with this folder, and ends when it needs a body that is damaged" : "a node does not start with this folder";
+        return $"damaged in {(damaged == 1 ? "one place" : $"{damaged} places")}: {what}";
     }
 
     private static string[][] IdentityRows(FolderInspection folder) => folder.Identity is not { } identity ? [] :
@@ -64,10 +74,11 @@ internal sealed class InspectionText(TextWriter output)
     {
         EntryCounts written = log.Written;
         string[] kinds = [Count(written.Births, "birth"), Count(written.NoOps, "no-op"), Count(written.Commands, "command"), Count(written.Memberships, "membership")];
-        yield return ["entries", log.Last.Index == LogIndex.Zero ? "none" : $"{Number(log.Last.Index.Value - log.First.Index.Value + 1)}: {log.First} to {log.Last}"];
+        string before = log.BeginsBehind == LogIndex.Zero ? "none" : $"none; the next one follows entry {log.BeginsBehind}, the last in the oldest snapshot";
+        yield return ["entries", log.Last.Index == LogIndex.Zero ? before : $"{Number(log.Last.Index.Value - log.First.Index.Value + 1)}: {log.First} to {log.Last}"];
         yield return ["written", $"{string.Join(", ", kinds)}; {Number(written.PayloadBytes)} bytes of payload"];
         yield return ["truncated", log.Truncations == 0 ? "none" : $"{Number(log.TruncatedEntries)} of these, {Count(log.Truncations, "time")}"];
-        yield return ["last stamp", log.Last.Index == LogIndex.Zero ? "none" : EntryText.TimeOf(log.LastTime)];
+        yield return ["last stamp", log.Last.Index == LogIndex.Zero && log.BeginsBehind == LogIndex.Zero ? "none" : EntryText.TimeOf(log.LastTime)];
         yield return ["term", log.HardState.CurrentTerm.ToString()];
         yield return ["vote", log.HardState.VotedFor is { } vote ? $"node {vote.Node}, incarnation {Hex(vote.Incarnation)}" : "none in this term"];
         yield return ["end", log switch
@@ -125,10 +136,33 @@ internal sealed class InspectionText(TextWriter output)
         }
     }
 
+    private static IEnumerable<string[]> BodyRows(IReadOnlyList<InspectedBodyFile> files)
+    {
+        if (files.Count == 0)
+        {
+            yield break;
+        }
+
+        yield return ["file", "of entries", "holds", "bytes", "kind", "state"];
+        foreach (InspectedBodyFile file in files)
+        {
+            string state = file.Within is not null ? "replaced; the next start removes it" : file.IsSound ? "sound" : "damaged";
+            yield return [file.Name, $"{file.First} to {file.Last}", Number(file.Entries), Number(file.FileBytes), Describe(file.Kind), state];
+        }
+    }
+
+    private static string Describe(BodyFileKind kind) => kind switch
+    {
+        BodyFileKind.Segment => "former segment",
+        BodyFileKind.Copy => "copy",
+        _ => "unreadable",
+    };
+
     private static string Describe(FileUse use) => use switch
     {
         FileUse.Spare => "spare segment; the next start makes it anew",
         FileUse.Temporary => "unfinished; nobody's",
+        FileUse.SetAside => "of a damaged folder that was set aside",
         _ => "not RaftMQ's; left alone",
     };
 

@@ -27,9 +27,12 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time) : IDi
 
         _shown = elapsed;
         double read = progress.BytesRead / BytesPerMebibyte;
-        terminal.Write(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{EraseLine}{progress.BytesRead * 100.0 / progress.BytesTotal:0} % of {progress.BytesTotal / BytesPerMebibyte:N0} MiB read, {read / elapsed.TotalSeconds:N0} MiB/s"));
+
+        // How much there is to come may not be known.
+        string share = progress.BytesTotal == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} MiB")
+            : string.Create(CultureInfo.InvariantCulture, $"{progress.BytesRead * 100.0 / progress.BytesTotal:0} % of {progress.BytesTotal / BytesPerMebibyte:N0} MiB read");
+        terminal.Write(string.Create(CultureInfo.InvariantCulture, $"{EraseLine}{share}, {read / elapsed.TotalSeconds:N0} MiB/s"));
         terminal.Flush();
     }
 

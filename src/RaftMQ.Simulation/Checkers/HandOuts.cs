@@ -29,9 +29,9 @@ internal static class HandOuts
 
                 (Operation first, int count) = holders.GetValueOrDefault(body, (told, 0));
                 holders[body] = (first, count + 1);
-                if (count + 1 > storedTimes(body))
+                if (count + 1 > storedTimes(body) - evidence.Replay.DropsOf(body).Count)
                 {
-                    string what = count == 0 ? "was handed out and never stored" : $"was handed to two requests, first by {InWords.Of(first)}, then";
+                    string what = count == 0 ? "was handed out and never stored, or dropped" : $"was handed to two requests, first by {InWords.Of(first)}, then";
                     return new Finding("I14", $"message {body} {what}: {InWords.Of(told)}");
                 }
             }

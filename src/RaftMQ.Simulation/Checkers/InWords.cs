@@ -12,6 +12,15 @@ internal static class InWords
         return $"#{operation.Number} of client {operation.Client} [{operation.InvokedAt}..{end}] {RequestIdentity.Of(operation)}: {Result(operation)}";
     }
 
+    /// <summary>A policy, or a change of one, as stories write it.</summary>
+    public static string Of(TopicPolicyChange policy)
+    {
+        string messages = policy.MaxMessages is { } count ? $"messages={count} " : string.Empty;
+        string bytes = policy.MaxBytes is { } size ? $"bytes={size} " : string.Empty;
+        string overflow = policy.Overflow switch { null => string.Empty, Overflow.Reject => "reject", _ => "drop-oldest" };
+        return (messages + bytes + overflow).TrimEnd();
+    }
+
     private static string Result(Operation operation)
     {
         if (operation.Ending != Ending.Replied)

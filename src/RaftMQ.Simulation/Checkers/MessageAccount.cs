@@ -5,7 +5,7 @@ namespace RaftMQ.Simulation.Checkers;
 
 /// <summary>
 /// Every message of a run accounted for (I14): sent = acknowledged + refused + unknown; an acknowledged one is stored exactly once, a refused one never, an unknown
-/// one at most once; stored = popped + remaining; a message goes to one request, and a producer's messages go in the order in which it sent them.
+/// one at most once; stored = popped + dropped by overflow + remaining; a message goes to one request, and a producer's messages go in the order in which it sent them.
 /// </summary>
 /// <remarks>
 /// A key whose window is over is new: a request that comes back later is lawfully carried out again, and its message stored again. How often is for the replayed log
@@ -29,7 +29,7 @@ public sealed class MessageAccount
         }
 
         Remaining = evidence.History.Remaining.Count;
-        Finding = evidence.Flaw ?? JudgeStored() ?? JudgePhantoms() ?? JudgeRemaining() ?? HandOuts.Judge(evidence, StoredTimes) ?? ProducerOrder.Judge(evidence);
+        Finding = evidence.Flaw ?? JudgeStored() ?? JudgePhantoms() ?? JudgeRemaining() ?? JudgeDropped() ?? HandOuts.Judge(evidence, StoredTimes) ?? ProducerOrder.Judge(evidence);
     }
 
     /// <summary>Messages that clients sent, repetitions not counted.</summary>
@@ -49,6 +49,9 @@ public sealed class MessageAccount
 
     /// <summary>Messages that the committed log hands out.</summary>
     public long Popped { get; private set; }
+
+    /// <summary>Messages that the committed log makes full topics drop.</summary>
+    public long Dropped { get; private set; }
 
     /// <summary>Messages that were left in the queues at the end.</summary>
     public long Remaining { get; }
@@ -81,6 +84,8 @@ public sealed class MessageAccount
 
             Popped += isFirst && command.Kind == QueueCommandKind.Pop ? 1 : 0;
         }
+
+        Dropped = _evidence.Replay.Topics.Sum(_evidence.Replay.DroppedOf);
     }
 
     private Finding? JudgeStored()
@@ -143,5 +148,20 @@ public sealed class MessageAccount
         }
 
         return null;
+    }
+
+    /// <summary>What the machine says that topics dropped is what the log makes them drop, and nothing else is missing.</summary>
+    private Finding? JudgeDropped()
+    {
+        foreach ((string topic, long dropped) in _evidence.History.Dropped ?? new Dictionary<string, long>())
+        {
+            if (dropped != _evidence.Replay.DroppedOf(topic))
+            {
+                return new Finding("I14", $"topic {topic} says that it dropped {dropped} messages; by the log it dropped {_evidence.Replay.DroppedOf(topic)}");
+            }
+        }
+
+        return Stored == Popped + Dropped + Remaining ? null
+            : new Finding("I14", $"{Stored} messages were stored; {Popped} were popped, {Dropped} dropped by overflow, {Remaining} remain");
     }
 }

@@ -12,6 +12,8 @@ internal sealed class Replay
     private readonly ulong[] _indexes;
     private readonly ulong[] _lastAnswered;
     private readonly List<ulong> _createdAt = [];
+    private readonly Dictionary<string, List<LoggedCommand>> _drops = [];
+    private readonly Dictionary<string, long> _droppedOf = [];
     private readonly Dictionary<string, List<(ulong Index, int Count)>> _counts = [];
 
     public Replay(IReadOnlyList<CommittedCommand> committed)
@@ -45,6 +47,12 @@ internal sealed class Replay
 
     /// <summary>The messages that wait in a topic at the end.</summary>
     public IEnumerable<string> Remaining(string topic) => _queue.Messages(topic);
+
+    /// <summary>How many messages a topic dropped because it was full.</summary>
+    public long DroppedOf(string topic) => _droppedOf.GetValueOrDefault(topic);
+
+    /// <summary>The commands for which a message was dropped; more than one if it was stored more than once.</summary>
+    public IReadOnlyList<LoggedCommand> DropsOf(string body) => _drops.GetValueOrDefault(body, []);
 
     /// <summary>Which command stands at an index; -1 for none.</summary>
     public int PositionOf(ulong index) => Math.Max(-1, Array.BinarySearch(_indexes, index));
@@ -92,8 +100,15 @@ internal sealed class Replay
         _replies[position] = reply;
         int answered = PositionOf(reply.Index);
         _lastAnswered[answered] = command.Index;
+        foreach ((string of, string body) in _queue.Dropped)
+        {
+            _droppedOf[of] = DroppedOf(of) + 1;
+            _drops.TryAdd(body, []);
+            _drops[body].Add(command);
+        }
+
         bool hasChanged = reply.Outcome == QueueOutcome.Done && answered == position;
-        if (!hasChanged)
+        if (!hasChanged && _queue.Dropped.Count == 0)
         {
             return;
         }

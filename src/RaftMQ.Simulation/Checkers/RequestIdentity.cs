@@ -10,7 +10,8 @@ namespace RaftMQ.Simulation.Checkers;
 /// <param name="Topic">The topic; empty for a read of the topics.</param>
 /// <param name="Body">The message to publish, or null.</param>
 /// <param name="Key">The request key, or null.</param>
-internal readonly record struct RequestIdentity(OperationKind Kind, string Topic, string? Body, string? Key)
+/// <param name="Policy">What a creation or a change says of the topic's policy.</param>
+internal readonly record struct RequestIdentity(OperationKind Kind, string Topic, string? Body, string? Key, TopicPolicyChange Policy = default)
 {
     /// <summary>
     /// Whether a committed command can be told to be this request's: by its key, or by its body, which is unique in a run. Pops and creations without a key all look
@@ -19,7 +20,7 @@ internal readonly record struct RequestIdentity(OperationKind Kind, string Topic
     public bool IsTold => Key is not null || Kind == OperationKind.Publish;
 
     public static RequestIdentity Of(Operation operation) =>
-        new(operation.Kind, operation.Topic, operation.Body, string.IsNullOrEmpty(operation.Key) ? null : operation.Key);
+        new(operation.Kind, operation.Topic, operation.Body, string.IsNullOrEmpty(operation.Key) ? null : operation.Key, operation.Policy);
 
     /// <summary>The kind of operation that a command in the log comes from; none for settings and for bytes that are no command.</summary>
     public static OperationKind KindOf(QueueCommandKind command) => command switch
@@ -27,6 +28,7 @@ internal readonly record struct RequestIdentity(OperationKind Kind, string Topic
         QueueCommandKind.CreateTopic => OperationKind.CreateTopic,
         QueueCommandKind.Publish => OperationKind.Publish,
         QueueCommandKind.Pop => OperationKind.Pop,
+        QueueCommandKind.SetTopicPolicy => OperationKind.SetPolicy,
         _ => default,
     };
 
@@ -34,7 +36,8 @@ internal readonly record struct RequestIdentity(OperationKind Kind, string Topic
     {
         string what = Kind switch
         {
-            OperationKind.CreateTopic => "create " + Topic,
+            OperationKind.CreateTopic => Policy.IsEmpty ? "create " + Topic : $"create {Topic} {InWords.Of(Policy)}",
+            OperationKind.SetPolicy => $"policy {Topic} {InWords.Of(Policy)}",
             OperationKind.Publish => $"publish {Topic} {Body}",
             OperationKind.Pop => "pop " + Topic,
             OperationKind.Topics => "topics",

@@ -37,6 +37,12 @@ internal sealed class Stays
             stay.PopEnds = topic.LastMoment;
         }
 
+        foreach (TopicOperation drop in topic.Dropped)
+        {
+            Stay stay = _byValue[drop.Value];
+            (stay.PopBegins, stay.PopEnds) = (drop.BeginsAt, Math.Min(drop.EndsAt, topic.LastMoment));
+        }
+
         long last = topic.LastMoment;
         foreach (string value in topic.Remaining)
         {

@@ -6,13 +6,14 @@ namespace RaftMQ.Simulation.Checkers;
 /// <summary>
 /// Folds the attempts of each request to one operation, and prunes what is undecided by what the log holds and by what remained at the end, as etcd's robustness tests
 /// do by their write-ahead log: what is not in the log has not happened; a publish that is, and whose message was seen, has. A message that was acknowledged, is
-/// gone, and that nobody got was taken by a pop whose end nobody knows.
+/// gone, and that nobody got was taken by a pop whose end nobody knows, or dropped: which of the two, the replayed log says.
 /// </summary>
 internal sealed class TopicFold(string name, Evidence evidence)
 {
     private readonly List<TopicOperation> _operations = [];
     private readonly List<string> _remaining = [];
     private readonly List<TopicOperation> _gone = [];
+    private readonly List<TopicOperation> _dropped = [];
     private readonly List<Request> _publishes = [];
     private readonly Dictionary<string, long> _takenAt = [];
     private long _undecidedCreationBeginsAt = long.MaxValue;
@@ -34,6 +35,9 @@ internal sealed class TopicFold(string name, Evidence evidence)
                 break;
             case OperationKind.Pop:
                 AddPop(request);
+                break;
+            case OperationKind.SetPolicy:
+                AddChange(request);
                 break;
             default:
                 AddCreation(request);
@@ -78,6 +82,7 @@ internal sealed class TopicFold(string name, Evidence evidence)
             Operations = _operations,
             Remaining = _remaining,
             Gone = _gone,
+            Dropped = _dropped,
             UnseenPops = _unseenKeyedPops + Math.Clamp(_untoldPopsInLog, 0, _undecidedPops),
             UnseenPopsBeginAt = _unseenPopsBeginAt,
             LastMoment = evidence.LastMoment,
@@ -97,7 +102,7 @@ internal sealed class TopicFold(string name, Evidence evidence)
                 QueueOutcome.Empty => TopicEffect.SawEmpty,
                 QueueOutcome.NoSuchTopic or QueueOutcome.TooManyTopics => TopicEffect.SawNoTopic,
                 QueueOutcome.TopicExists or QueueOutcome.MessageTooLarge or QueueOutcome.TopicFullMessages or QueueOutcome.TopicFullBytes
-                    or QueueOutcome.QueueFullMessages or QueueOutcome.QueueFullBytes => TopicEffect.SawTopic,
+                    or QueueOutcome.QueueFullMessages or QueueOutcome.QueueFullBytes or QueueOutcome.MessageTooLargeForTopic or QueueOutcome.DropBoundReached => TopicEffect.SawTopic,
                 _ => null,
             };
             if (shown is { } effect)
@@ -117,6 +122,14 @@ internal sealed class TopicFold(string name, Evidence evidence)
         else if (request.Fate == Fate.Unknown)
         {
             _undecidedCreationBeginsAt = Math.Min(_undecidedCreationBeginsAt, request.BeginsAt);
+        }
+    }
+
+    private void AddChange(Request request)
+    {
+        if (request.FirstDone is { } done)
+        {
+            _operations.Add(new TopicOperation { Effect = TopicEffect.SawTopic, BeginsAt = request.BeginsAt, EndsAt = done.EndedAt, Source = done });
         }
     }
 
@@ -168,9 +181,29 @@ internal sealed class TopicFold(string name, Evidence evidence)
             Source = request.FirstDone ?? request.Attempts[0],
         };
         _operations.Add(publish);
-        if (!isSeen)
+        if (!isSeen && evidence.Replay.DropsOf(value) is [var cause, ..])
+        {
+            _dropped.Add(Drop(publish, cause));
+        }
+        else if (!isSeen)
         {
             _gone.Add(publish);
         }
+    }
+
+    /// <summary>A message that is dropped goes like one that is popped, and nobody gets it. It goes at the command that needs its place, so while that is asked for.</summary>
+    private TopicOperation Drop(TopicOperation publish, LoggedCommand cause)
+    {
+        Request? asked = evidence.RequestOf(cause);
+        bool isKnown = asked is { PossibleCount: > 0 };
+        bool isEndKnown = asked?.FirstDone is { } done && done.Index == cause.Index;
+        return new TopicOperation
+        {
+            Effect = TopicEffect.Popped,
+            Value = publish.Value,
+            BeginsAt = isKnown ? Math.Max(asked!.BeginsAt, publish.BeginsAt) : publish.BeginsAt,
+            EndsAt = isEndKnown ? asked!.FirstDone!.EndedAt : long.MaxValue,
+            IsUnseen = true,
+        };
     }
 }

@@ -18,6 +18,12 @@ internal sealed class TopicHistory
     /// <summary>Publishes of messages that were acknowledged, handed to nobody that is known, and are not there at the end.</summary>
     public required IReadOnlyList<TopicOperation> Gone { get; init; }
 
+    /// <summary>
+    /// Messages that were acknowledged, and that the log makes the topic drop because it was full: as if popped by nobody, between the beginning and the end of the request that they
+    /// had to make room for, as far as that is known.
+    /// </summary>
+    public required IReadOnlyList<TopicOperation> Dropped { get; init; }
+
     /// <summary>The most pops that have taken a message without anybody knowing.</summary>
     public required int UnseenPops { get; init; }
 

@@ -4,7 +4,8 @@ namespace RaftMQ.Simulation.Checkers;
 
 /// <summary>
 /// The independent check: looks, topic by topic, for an order of the operations that explains what clients saw, and knows nothing of log indexes. Linearizability is
-/// local (Herlihy, Wing 1990, theorem 1), so topics are judged each by itself. Worst case exponential, hence the bounds.
+/// local (Herlihy, Wing 1990, theorem 1), so topics are judged each by itself. It knows no limits: that a topic was full shows that it was there, and what it dropped counts as
+/// popped by nobody. Worst case exponential, hence the bounds.
 /// </summary>
 /// <remarks>Wing, Gong, "Testing and verifying concurrent objects", 1993; Lowe, "Testing for linearizability", 2017; Porcupine (github.com/anishathalye/porcupine).</remarks>
 public static class WglCheck
@@ -36,7 +37,7 @@ public static class WglCheck
 
     private static WglVerdict Judge(TopicHistory topic, Operation[] reads, long budget)
     {
-        int count = topic.Operations.Count + topic.Gone.Count + reads.Length + 1;
+        int count = topic.Operations.Count + topic.Gone.Count + topic.Dropped.Count + reads.Length + 1;
         int publishes = topic.Operations.Count(operation => operation.Effect == TopicEffect.Published);
         WglVerdict Say(WglOutcome outcome, string explanation, long steps = 0) => new(topic.Name, outcome, explanation, count, publishes, steps);
         if (count > MaxOperations)
@@ -49,7 +50,7 @@ public static class WglCheck
             return Say(WglOutcome.NotLinearizable, loss);
         }
 
-        TopicOperation[] operations = [.. topic.Operations, .. reads.Select(read => Sight(topic.Name, read)), .. topic.Gone.Select(publish => UnseenPop(topic, publish))];
+        TopicOperation[] operations = [.. topic.Operations, .. reads.Select(read => Sight(topic.Name, read)), .. topic.Gone.Select(publish => UnseenPop(topic, publish)), .. topic.Dropped];
         int concurrent = MostConcurrent(operations);
         if (concurrent > MaxConcurrent)
         {

@@ -1,3 +1,5 @@
+using RaftMQ.Storage;
+
 namespace RaftMQ.Simulation.Disk;
 
 /// <summary>
@@ -9,6 +11,12 @@ public sealed partial class SimulatedDisk
 {
     /// <summary>How the names of the log's files end.</summary>
     internal const string LogEnding = ".wal";
+
+    /// <summary>The name of the file that says whose folder it is.</summary>
+    internal const string IdentityName = "identity";
+
+    /// <summary>How the names of files of bodies end.</summary>
+    internal const string BodiesEnding = ".bodies";
 
     /// <summary>How the names of snapshots end.</summary>
     internal const string SnapshotEnding = ".snapshot";
@@ -24,8 +32,8 @@ public sealed partial class SimulatedDisk
     /// <summary>Whether the log's last write is spared. Without that only what follows the noted end of the log is: the synced-up-to mark, if there is one.</summary>
     public bool SparesLastWrite { get; set; } = true;
 
-    /// <summary>Whether something harmed is on the disk, or was read wrong since the folder was last opened. What is in a file that is gone harms nobody.</summary>
-    public bool IsHarmed => _misread is not null || _harmed.Any(IsThere);
+    /// <summary>Whether something harmed is on the disk, or was read wrong since the folder was last opened. What is in a file that is gone or set aside harms nobody.</summary>
+    public bool IsHarmed => _misread is not null || _names.Concat(_durableNames).Any(file => !DataFolder.IsAside(file.Key) && _harmed.Contains(file.Value));
 
     /// <summary>The folder was opened: what was read wrong before is forgotten, unless it may have gone into the copy that took the file's place.</summary>
     public void NoteOpened()
@@ -126,7 +134,7 @@ public sealed partial class SimulatedDisk
 
     private (string Name, int Sector)? PickVictim()
     {
-        string[] names = [.. _names.Keys.Where(name => name == "identity" || IsLog(name) || IsSnapshot(name))];
+        string[] names = [.. _names.Keys.Where(name => name == IdentityName || IsLog(name) || IsSnapshot(name) || IsOfBodies(name))];
         for (int attempt = 0; attempt < 20 && names.Length > 0; attempt++)
         {
             // The end of the log is where a mark matters, and by chance alone it is seldom hit.
@@ -146,9 +154,12 @@ public sealed partial class SimulatedDisk
         return null;
     }
 
-    private static bool IsLog(string name) => name.EndsWith(LogEnding, StringComparison.Ordinal);
+    /// <summary>Whether a file is a segment of the log. What was set aside is not the log's any more.</summary>
+    internal static bool IsLog(string name) => name.EndsWith(LogEnding, StringComparison.Ordinal) && !DataFolder.IsAside(name);
 
-    private static bool IsSnapshot(string name) => name.EndsWith(SnapshotEnding, StringComparison.Ordinal);
+    private static bool IsSnapshot(string name) => name.EndsWith(SnapshotEnding, StringComparison.Ordinal) && !DataFolder.IsAside(name);
+
+    private static bool IsOfBodies(string name) => name.EndsWith(BodiesEnding, StringComparison.Ordinal) && !DataFolder.IsAside(name);
 
     private bool MayBeHarmed(SimulatedFile file, int sector)
     {

@@ -204,7 +204,7 @@ public sealed partial class SimulatedDisk : IFileSystem
     }
 
     /// <summary>The log's segments, in their order.</summary>
-    private SimulatedFile[] LogFiles => _logFiles ??= [.. _names.Where(file => file.Key.EndsWith(LogEnding, StringComparison.Ordinal)).Select(file => file.Value)];
+    private SimulatedFile[] LogFiles => _logFiles ??= [.. _names.Where(file => IsLog(file.Key)).Select(file => file.Value)];
 
     private void Change(string from, string to, Action<SortedDictionary<string, SimulatedFile>> change)
     {

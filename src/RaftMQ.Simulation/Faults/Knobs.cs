@@ -58,11 +58,12 @@ internal sealed class Knobs
         (bool takesSnapshots, int snapshotLogBytes) = (_chance.Percent(50), _chance.OneOf<int>([1, 1_000, 10_000, 50_000]));
         Replica = Replica with
         {
-            LogSegmentBytes = Wal.SegmentBytes,
             BodyLoadBytes = Turned(Replica.BodyLoadBytes, 1, 300),
             SnapshotLogBytes = takesSnapshots ? snapshotLogBytes : Replica.SnapshotLogBytes,
         };
         (SnapshotChunkBytes, SnapshotStepBytes) = (Turned(64 * 1024, 1, 100), Turned(256 * 1024, 1, 300));
+        (ScrubStepBytes, ScrubRestMoments) = (Turned(192 * 1024, 300, 2_000), Turned(50, 0, 5));
+        RepairsItself = _chance.Fork(2).Percent(80);
     }
 
     public WalOptions Wal { get; }
@@ -102,6 +103,15 @@ internal sealed class Knobs
     /// <summary>How much of a snapshot is written between two batches.</summary>
     public int SnapshotStepBytes { get; }
 
+    /// <summary>How much is read again in an idle moment of a disk.</summary>
+    public int ScrubStepBytes { get; }
+
+    /// <summary>For how many idle moments nothing is, when everything was.</summary>
+    public int ScrubRestMoments { get; }
+
+    /// <summary>Whether a damaged folder is set aside, as production does unless it is told not to; if not, the node waits for an empty disk.</summary>
+    public bool RepairsItself { get; }
+
     /// <summary>Whether request keys are remembered for so short a time that a run outlives it.</summary>
     public bool ForgetsKeysSoon { get; }
 
@@ -137,6 +147,8 @@ internal sealed class Knobs
         MaxUncommittedEntries = Turned(65_536, 1, 2, 8),
         TailBytes = Turned(16 * 1024 * 1024, 0, 100, 2_000),
         MaxPendingReads = Turned(65_536, 1, 3),
+        MaxSnapshotPieceBytes = Turned(1024 * 1024, 20, 300, 5_000),
+        SnapshotPatienceTicks = Turned(0, 40, 200),
     };
 
     /// <summary>Whoever waits for an answer that was lost gives up within the liveness phase.</summary>

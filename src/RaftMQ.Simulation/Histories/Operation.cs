@@ -16,6 +16,9 @@ public enum OperationKind : byte
 
     /// <summary>To read the list of topics.</summary>
     Topics,
+
+    /// <summary>To change the policy of a topic.</summary>
+    SetPolicy,
 }
 
 /// <summary>How an operation ended for its client: how much the client may conclude.</summary>
@@ -54,6 +57,9 @@ public sealed class Operation
 
     /// <summary>The message to publish, or null.</summary>
     public string? Body { get; init; }
+
+    /// <summary>The policy to create a topic with, or the change of it.</summary>
+    public TopicPolicyChange Policy { get; init; }
 
     /// <summary>The request key, or null.</summary>
     public string? Key { get; init; }

@@ -33,8 +33,14 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
         ulong lastBefore = Last;
         for (ulong index = from + 1; index <= to; index++)
         {
-            ulong term = core.Log.TermAt(new LogIndex(index))!.Value.Value;
             findings.Checks++;
+            if (index < core.Log.Base.Index.Value)
+            {
+                // In a snapshot, whose last entry is looked at below, and whose state is compared.
+                continue;
+            }
+
+            ulong term = core.Log.TermAt(new LogIndex(index))!.Value.Value;
             if (index > Last)
             {
                 Extend(index, term, server);
@@ -66,7 +72,8 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
             (ulong term, ulong index) = _committedIn[i];
             if (term < core.CurrentTerm.Value)
             {
-                if (core.Log.TermAt(new LogIndex(index))?.Value != TermAt(index))
+                bool isInSnapshot = index < core.Log.Base.Index.Value;
+                if (!isInSnapshot && core.Log.TermAt(new LogIndex(index))?.Value != TermAt(index))
                 {
                     findings.Report("I5", $"the leader of term {core.CurrentTerm}, {leader}, does not have {index}@{TermAt(index)}, committed in term {term}");
                 }
@@ -90,6 +97,25 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
             if (isCommitted && !image.Received.Exists(request => request.Term.Value < TermOfCommit(index) && Replaces(request, from, log)))
             {
                 findings.Report("I7", $"server {image.Server} truncates {index}@{log.TermAt(index)}, which is committed");
+                return;
+            }
+        }
+    }
+
+    /// <summary>A server installs a snapshot: it is of what is committed, and what it takes away behind its end is not.</summary>
+    public void RequireSnapshot(ServerImage image, LogPosition snapshot)
+    {
+        findings.Checks++;
+        if (TermAt(snapshot.Index.Value) != snapshot.Term.Value)
+        {
+            findings.Report("I6", $"server {image.Server} installs a snapshot up to {snapshot}; committed there is term {TermAt(snapshot.Index.Value)}, and {Last} in all");
+        }
+
+        for (ulong index = snapshot.Index.Value; index <= Math.Min(Last, image.Given.Last); index++)
+        {
+            if (image.Given.TermAt(index) == TermAt(index))
+            {
+                findings.Report("I7", $"server {image.Server} has {index}@{TermAt(index)}, which is committed, and installs a snapshot up to {snapshot} over it");
                 return;
             }
         }

@@ -24,7 +24,7 @@ internal sealed partial class Ghost
         image.Leader?.Tick(image.Ticks, monotonicMs);
     }
 
-    private void OnAnswered(SimulatedNode node, AppendEntriesResponse response)
+    private void OnAnswered(SimulatedNode node, Message response)
     {
         ServerImage image = ImageOf(node.Replica!.Identity.Server);
         if (response.Term == image.Leader?.Term)

@@ -28,7 +28,7 @@ internal sealed partial class Ghost
             case RaftPeerMessage { Message: AppendEntries { Entries.Length: > 0 } request }:
                 ImageOf(node.Replica!.Identity.Server).Received.Add(request);
                 break;
-            case RaftPeerMessage { Message: AppendEntriesResponse response }:
+            case RaftPeerMessage { Message: (AppendEntriesResponse or InstallSnapshotResponse) and var response }:
                 OnAnswered(node, response);
                 break;
             default:
@@ -67,7 +67,7 @@ internal sealed partial class Ghost
         HardState durable = image.Reported.HardState;
         switch (message)
         {
-            case AppendEntries or TimeoutNow or ReadIndexResponse:
+            case AppendEntries or InstallSnapshot or TimeoutNow or ReadIndexResponse:
                 history.Ballots.Lead(message.From, message.Term);
                 break;
             case RequestVote { PreVote: false }:
@@ -87,6 +87,11 @@ internal sealed partial class Ghost
             case AppendEntriesResponse response:
                 Require(durable.CurrentTerm >= message.Term, image, "claims a term that is not durable");
                 RequireHeld(node, image, history, response);
+                break;
+            case InstallSnapshotResponse response:
+                Require(durable.CurrentTerm >= message.Term, image, "claims a term that is not durable");
+                bool claims = response.IsInstalled && node.Replica!.Core.CurrentTerm == response.Term;
+                Require(!claims || image.Reported.TermAt(response.Snapshot.Index.Value) == response.Snapshot.Term.Value, image, "claims a snapshot that is not installed");
                 break;
             default:
                 break;

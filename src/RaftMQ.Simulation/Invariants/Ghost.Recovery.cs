@@ -8,6 +8,22 @@ namespace RaftMQ.Simulation.Invariants;
 /// <summary>What a folder gives back (I3, I20): everything that was durable, in the same words, and nothing that was not given to it.</summary>
 internal sealed partial class Ghost
 {
+    private readonly HashSet<ServerId> _setAside = [];
+
+    /// <summary>The folder of an incarnation is set aside, durably: it is dead, and what it has promised stays what it was.</summary>
+    public void OnSetAside(ServerId server) => _setAside.Add(server);
+
+    /// <summary>What was set aside is about to be removed: by then its node has a seat again (I20).</summary>
+    public void OnAsideRemoval(SimulatedNode node)
+    {
+        findings.Checks++;
+        ServerId server = node.Replica!.Identity.Server;
+        if (Cluster?.Committed.Configuration.Membership?.Counts(server) != true)
+        {
+            findings.Report("I20", $"server {server} has no seat, and what was set aside of its node is removed");
+        }
+    }
+
     /// <summary>A process has opened its folder (I3, I20): it has what was durable, and nothing that was not given to it.</summary>
     public void OnStarted(SimulatedNode node, ReplicaFolder folder)
     {
@@ -35,14 +51,20 @@ internal sealed partial class Ghost
     {
         ServerImage image = BeginLife(node, folder, out _);
         var entries = new List<LogEntry>();
-        if (folder.Recovered.LastIndex is { Value: > 0 } last)
+        LogIndex first = folder.Log.FirstIndex;
+        if (folder.Recovered.LastIndex is var last && last >= first)
         {
-            folder.Log.Read(new LogIndex(1), last, int.MaxValue, entries);
+            folder.Log.Read(first, last, int.MaxValue, entries);
         }
 
-        if ((ulong)entries.Count != image.Durable.Last)
+        if ((ulong)entries.Count != image.Durable.Last - first.Previous.Value)
         {
-            findings.Report("I20", $"of the {image.Durable.Last} entries that server {image.Server} recovered {entries.Count} can be read");
+            findings.Report("I20", $"of the entries {first} to {image.Durable.Last} that server {image.Server} recovered {entries.Count} can be read");
+        }
+
+        if (folder.Restored is { } restored)
+        {
+            folder.ReadEntries([.. restored.Live.In(new LogIndex(1), first.Previous).Select(live => live.Index)], entries);
         }
 
         if (folder.Identity.Cluster.IsBorn)
@@ -56,6 +78,11 @@ internal sealed partial class Ghost
     {
         findings.Checks++;
         ServerImage image = ImageOf(folder.Identity.Server);
+        if (_setAside.Contains(folder.Identity.Server))
+        {
+            findings.Report("I20", $"server {folder.Identity.Server} comes back, and its folder was set aside");
+        }
+
         bool hadAnIdentity = node.Identity.Server.Incarnation != 0 && !node.HasNewDisk;
         if (hadAnIdentity && folder.Identity.Server != node.Identity.Server)
         {
@@ -68,7 +95,7 @@ internal sealed partial class Ghost
             findings.Report("I20", $"node {node.Id} came back to cluster {folder.Identity.Cluster}, and its disk was of {node.Identity.Cluster}");
         }
 
-        if (!image.BeginLife(folder.Recovered, out hasTermWithoutLog))
+        if (!image.BeginLife(folder.Recovered, HistoryOf(folder.Identity.Cluster).Committed, out hasTermWithoutLog))
         {
             findings.Report(
                 "I20",

@@ -82,6 +82,11 @@ internal sealed partial class Ghost
             }
         }
 
+        if (world.Nodes.Any(other => other.ReceivesSnapshot))
+        {
+            world.Reach.Count(Situation.InstallDuringElection);
+        }
+
         IReadOnlyList<(ulong Index, Membership Membership)> configurations = image.Given.Configurations;
         bool hasChanged = configurations.Count > 1;
         if (hasChanged && configurations[^1].Index > history.Committed.Last)

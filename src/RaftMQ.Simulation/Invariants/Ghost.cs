@@ -92,6 +92,37 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
         NoteVote(image, node.Replica.Identity.Cluster);
     }
 
+    /// <summary>The last piece of a snapshot goes to the disk.</summary>
+    public void OnInstalling(SimulatedNode node, LogPosition snapshot)
+    {
+        ServerImage image = ImageOf(node.Replica!.Identity.Server);
+        ClusterHistory history = HistoryOf(node.Replica.Identity.Cluster);
+        image.Installing = snapshot;
+        history.Committed.RequireSnapshot(image, snapshot);
+        for (ulong index = 1; index <= Math.Min(snapshot.Index.Value, image.Given.Last); index++)
+        {
+            if (image.Given.TermAt(index) != history.Committed.TermAt(index))
+            {
+                world.Reach.Count(Situation.InstallOverConflictingLog);
+                break;
+            }
+        }
+    }
+
+    /// <summary>The disk has put a snapshot in the place of the log.</summary>
+    public void OnInstalled(SimulatedNode node, LogPosition snapshot) =>
+        ImageOf(node.Replica!.Identity.Server).Durable.Install(snapshot, HistoryOf(node.Replica.Identity.Cluster).Committed);
+
+    /// <summary>A node is about to hear that a snapshot was installed.</summary>
+    public void OnInstallReported(SimulatedNode node, LogPosition snapshot)
+    {
+        ServerImage image = ImageOf(node.Replica!.Identity.Server);
+        CommittedLog committed = HistoryOf(node.Replica.Identity.Cluster).Committed;
+        image.Installing = null;
+        image.Reported.Install(snapshot, committed);
+        image.Given.Install(snapshot, committed);
+    }
+
     /// <summary>A node is about to hear that a batch is durable.</summary>
     public void OnReported(SimulatedNode node, ulong batch)
     {

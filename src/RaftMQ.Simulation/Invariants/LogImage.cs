@@ -49,20 +49,32 @@ internal sealed class LogImage
         return _configurations.RemoveAll(taken => taken.Index >= index) > 0;
     }
 
-    /// <summary>Whether recovery found exactly this.</summary>
+    /// <summary>A snapshot takes the place of everything: the log is what is committed up to its end, and nothing behind.</summary>
+    public void Install(LogPosition snapshot, CommittedLog committed)
+    {
+        _terms.Clear();
+        _bytes.Clear();
+        _configurations.Clear();
+        for (ulong index = 1; index <= Math.Min(snapshot.Index.Value, committed.Last); index++)
+        {
+            Append(committed[index]);
+        }
+    }
+
+    /// <summary>Whether recovery found exactly this, as far as the log is not released: of the configurations up to its base it has the birth and the last.</summary>
     public bool Equals(RecoveredLog recovered)
     {
-        if (recovered.LastIndex.Value != Last || recovered.HardState != HardState || recovered.Configurations.Count != _configurations.Count)
+        ulong start = recovered.Base.Index.Value;
+        if (recovered.LastIndex.Value != Last || recovered.HardState != HardState || TermAt(start) != recovered.Base.Term.Value)
         {
             return false;
         }
 
-        for (int i = 0; i < _configurations.Count; i++)
+        int inForce = _configurations.FindLastIndex(taken => taken.Index <= start);
+        IEnumerable<ulong> expected = _configurations.Where((taken, i) => i == 0 || i >= inForce).Select(taken => taken.Index);
+        if (!recovered.Configurations.Select(entry => entry.Index.Value).SequenceEqual(expected))
         {
-            if (recovered.Configurations[i].Index.Value != _configurations[i].Index)
-            {
-                return false;
-            }
+            return false;
         }
 
         for (int i = 0; i < recovered.Terms.Count; i++)

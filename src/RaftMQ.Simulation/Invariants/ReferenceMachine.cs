@@ -94,6 +94,9 @@ internal sealed class ReferenceMachine(Findings findings, CommittedLog committed
         return left;
     }
 
+    /// <summary>How many messages each topic says that it dropped because it was full.</summary>
+    public Dictionary<string, long> Dropped() => _machine.Topics.ToDictionary(topic => topic, topic => _machine.Look(topic)!.Value.Dropped);
+
     private void ApplyUpTo(ulong index)
     {
         while (Applied < index)

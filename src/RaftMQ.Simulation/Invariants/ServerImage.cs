@@ -59,6 +59,9 @@ internal sealed class ServerImage(ServerId server)
     /// <summary>Where the log ended at the turn before.</summary>
     public ulong LastBefore { get; set; }
 
+    /// <summary>The snapshot whose last piece the disk was given and that is not known yet to be installed: after a crash it may be, or not.</summary>
+    public LogPosition? Installing { get; set; }
+
     /// <summary>It leads a term, whether or not that was seen already.</summary>
     public void Lead(Term term)
     {
@@ -100,12 +103,13 @@ internal sealed class ServerImage(ServerId server)
     /// were written.
     /// </summary>
     /// <param name="recovered">What was found.</param>
+    /// <param name="committed">What the cluster has committed.</param>
     /// <param name="hasTermWithoutLog">Whether the term or vote of a batch is there, and not all of the log that was written behind it.</param>
     /// <returns>False if it is anything else.</returns>
-    public bool BeginLife(RecoveredLog recovered, out bool hasTermWithoutLog)
+    public bool BeginLife(RecoveredLog recovered, CommittedLog committed, out bool hasTermWithoutLog)
     {
         hasTermWithoutLog = false;
-        bool found = Durable.Equals(recovered);
+        bool found = Durable.Equals(recovered) || (Installing is { } snapshot && recovered.Base == snapshot && HasInstalled(snapshot, recovered, committed));
         while (!found && _underWay.TryDequeue(out (ulong Batch, WalBatch Records) next))
         {
             found = ApplyUntil(next.Records, recovered, out bool lacksLog);
@@ -116,11 +120,36 @@ internal sealed class ServerImage(ServerId server)
         _unreported.Clear();
         Given.CopyFrom(Durable);
         Reported.CopyFrom(Durable);
+        Installing = null;
         MembershipSeen = null;
         Leader = null;
         Received.Clear();
         (CommitSeen, AppliedSeen, TermLed, RoleSeen, LastBefore) = (0, 0, 0, Role.Follower, Durable.Last);
         return found;
+    }
+
+    /// <summary>Whether the disk has come to the end of an installation: of the batches beside it only term and vote are left.</summary>
+    private bool HasInstalled(LogPosition snapshot, RecoveredLog recovered, CommittedLog committed)
+    {
+        var before = new LogImage();
+        before.CopyFrom(Durable);
+        Durable.Install(snapshot, committed);
+        if (Durable.Equals(recovered))
+        {
+            return true;
+        }
+
+        foreach ((ulong _, WalBatch records) in _underWay)
+        {
+            Durable.HardState = records.HardState ?? Durable.HardState;
+            if (Durable.Equals(recovered))
+            {
+                return true;
+            }
+        }
+
+        Durable.CopyFrom(before);
+        return false;
     }
 
     private static void Apply(in WalBatch records, LogImage image)

@@ -115,7 +115,7 @@ internal sealed class LivenessPhase
 
     /// <summary>Before anything is committed everybody is needed: who founds may not know yet whom it may count on.</summary>
     private static bool MayVote(SimulatedNode node, Membership? membership) =>
-        !node.IsBroken && !node.Disk.IsHarmed && (membership is null || (!node.HasNewDisk && membership.Counts(node.Identity.Server)));
+        !node.IsBroken && !node.Disk.IsHarmed && (membership is null || (node.HasItsIdentity && membership.Counts(node.Identity.Server)));
 
     private void Heal(SimulatedNode node)
     {

@@ -21,6 +21,7 @@ internal sealed class Plan
         Nodes = DrawNodes(shape);
         Clients = (int)shape.Between(4, 32);
         Topics = (int)shape.Between(2, 4);
+        HasPolicies = Chance.Fork(Purpose.Policies).Percent(35);
         ThinkUs = shape.OneOf<long>([1_000, 5_000, 20_000]);
         RestartUs = shape.OneOf<long>([50_000, 300_000, 1_500_000]);
         MaxTurnDelayUs = shape.OneOf<int>([20, 60, 400]);
@@ -45,6 +46,9 @@ internal sealed class Plan
     public int Clients { get; }
 
     public int Topics { get; }
+
+    /// <summary>Whether clients give topics limits of their own, most of them tiny.</summary>
+    public bool HasPolicies { get; }
 
     /// <summary>How long a client thinks between operations, at the mean.</summary>
     public long ThinkUs { get; }

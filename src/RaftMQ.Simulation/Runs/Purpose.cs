@@ -10,6 +10,7 @@ internal static class Purpose
     public const ulong Clients = 5;
     public const ulong Knobs = 6;
     public const ulong Liveness = 7;
+    public const ulong Policies = 8;
 
     /// <summary>Plus the fault kind.</summary>
     public const ulong Faults = 100;

@@ -7,5 +7,5 @@ internal sealed class Reach
 
     public IReadOnlyList<long> Counts => _counts;
 
-    public void Count(Situation situation) => _counts[(int)situation]++;
+    public void Count(Situation situation, long times = 1) => _counts[(int)situation] += times;
 }

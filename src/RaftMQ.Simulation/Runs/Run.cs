@@ -87,7 +87,10 @@ public static class Run
     {
         Invariants.ReferenceMachine? reference = world.Ghost.Cluster?.Reference;
         reference?.CatchUp();
-        var history = new History(world.Clients.Operations, reference is null ? [] : [.. reference.Commands], reference is null ? [] : reference.Empty());
+        var history = reference is null
+            ? new History(world.Clients.Operations, [], [])
+            : new History(world.Clients.Operations, [.. reference.Commands], reference.Empty(), reference.Dropped());
+        world.Reach.Count(Situation.DroppedByOverflow, reference?.Machine.DroppedCount ?? 0);
         Judgement judgement = HistoryChecks.Judge(history);
         if (judgement.Finding is { } finding)
         {

@@ -24,7 +24,7 @@ public enum Situation
     /// <summary>Recovery cut off what a torn write had left behind the last whole record of the log.</summary>
     TornTailCut,
 
-    /// <summary>Damage of the log that is no torn tail was found, and the node refused to start.</summary>
+    /// <summary>Damage of the log that is no torn tail was found.</summary>
     MiddleDamageDetected,
 
     /// <summary>A configuration was in force, and was truncated.</summary>
@@ -68,4 +68,22 @@ public enum Situation
 
     /// <summary>A snapshot was damaged, and the one before or the log was gone by.</summary>
     DamagedSnapshotPassedOver,
+
+    /// <summary>Leadership changed while a snapshot was on its way to a node.</summary>
+    InstallDuringElection,
+
+    /// <summary>A snapshot took the place of a log with entries that conflict with it.</summary>
+    InstallOverConflictingLog,
+
+    /// <summary>A node that was behind the log was brought up by a snapshot.</summary>
+    SnapshotInstalled,
+
+    /// <summary>A topic was full, and dropped its oldest message for another.</summary>
+    DroppedByOverflow,
+
+    /// <summary>A publish was refused because its topic was full.</summary>
+    TopicFull,
+
+    /// <summary>A node whose damaged folder was set aside has its seat again and what the others have.</summary>
+    DamagedNodeHealed,
 }

@@ -8,14 +8,12 @@ using RaftMQ.Simulation.Traces;
 namespace RaftMQ.Simulation.World;
 
 /// <summary>All clients of a run, and everything that they ever asked and heard.</summary>
-internal sealed class Clients
+internal sealed partial class Clients
 {
     private readonly SimulatedWorld _world;
     private readonly SimulatedClient[] _clients;
     private readonly List<Operation> _operations = [];
     private readonly Dictionary<byte[], Forwarding> _forwarded = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, ulong> _firstDone = [];
-    private bool _diskWasFull;
     private int _lastNumber;
     private long _moment;
 
@@ -84,6 +82,7 @@ internal sealed class Clients
             Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: false));
             Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: true));
             Probes.Add(new Probe(node.Id, OperationKind.Topics, HasKey: false));
+            Probes.Add(new Probe(node.Id, OperationKind.SetPolicy, HasKey: false));
             Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: false));
             Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: true));
         }
@@ -121,6 +120,7 @@ internal sealed class Clients
             Topic = request.Topic,
             Body = request.Body,
             Key = request.Key,
+            Policy = request.Policy,
             InvokedAt = ++_moment,
         };
         _operations.Add(operation);
@@ -128,6 +128,11 @@ internal sealed class Clients
         _world.Trace.Add(request.Topic);
         _world.Trace.Add(request.Body);
         _world.Trace.Add(request.Key);
+        if (!request.Policy.IsEmpty)
+        {
+            _world.Trace.Add(Checkers.InWords.Of(request.Policy));
+        }
+
         return operation;
     }
 
@@ -234,59 +239,6 @@ internal sealed class Clients
         foreach (SimulatedClient client in _clients)
         {
             client.BeginAnew();
-        }
-    }
-
-    private void Count(in RequestResult result, Attempt attempt, SimulatedNode node)
-    {
-        Operation operation = attempt.Operation;
-        bool isDone = result.Outcome == RequestOutcome.Replied && result.Reply.Outcome == QueueOutcome.Done;
-        if (result.Outcome == RequestOutcome.Overwritten)
-        {
-            _world.Reach.Count(Situation.Overwritten);
-        }
-
-        bool isPublish = operation.Kind == OperationKind.Publish;
-        if (_diskWasFull && isDone && isPublish)
-        {
-            _diskWasFull = false;
-            _world.Reach.Count(Situation.DiskFullRefusedAndRecovered);
-        }
-
-        _diskWasFull |= result.Outcome == RequestOutcome.DiskFull && isPublish;
-        if (operation.Key is { } key && result.Outcome == RequestOutcome.Replied && result.Reply.Outcome != QueueOutcome.RequestKeyReused)
-        {
-            CountKey(key, isDone, result.Reply.Index, attempt, node);
-        }
-    }
-
-    private void CountKey(string key, bool isDone, ulong index, Attempt attempt, SimulatedNode node)
-    {
-        if (_firstDone.TryGetValue(key, out ulong first) && index > first)
-        {
-            _world.Reach.Count(Situation.KeyExpiredThenUsed);
-        }
-
-        if (!isDone)
-        {
-            return;
-        }
-
-        _firstDone.TryAdd(key, index);
-        if (index > attempt.CommittedBefore)
-        {
-            return;
-        }
-
-        Invariants.ClusterHistory cluster = _world.Ghost.Cluster!;
-        if (cluster.Committed.TermAt(index) < cluster.Ballots.HighestLed)
-        {
-            _world.Reach.Count(Situation.DedupHitAfterFailover);
-        }
-
-        if (index <= node.CommittedAtStart)
-        {
-            _world.Reach.Count(Situation.DedupHitAfterRestart);
         }
     }
 

@@ -27,6 +27,8 @@ internal static class MessageFacts
             RequestVoteResponse vote => (TraceKind.VoteReply, term, vote.Granted ? 1 : 0, vote.PreVote ? 1 : 0),
             ReadIndexRequest => (TraceKind.ReadAsked, term, 0, 0),
             ReadIndexResponse read => (TraceKind.ReadReply, term, (long)read.Index.Value, 0),
+            InstallSnapshot install => (TraceKind.Install, term, (long)install.Snapshot.Index.Value, install.Offset),
+            InstallSnapshotResponse reply => (TraceKind.InstallReply, term, (long)reply.Snapshot.Index.Value, reply.IsInstalled ? -1 : reply.NextOffset),
             Reminder reminder => (TraceKind.Reminder, term, (long)reminder.MatchIndex.Value, 0),
             _ => (TraceKind.TimeoutNow, term, 0, 0),
         };

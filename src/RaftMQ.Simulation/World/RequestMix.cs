@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RaftMQ.Queues;
 using RaftMQ.Simulation.Histories;
 using RaftMQ.Simulation.Runs;
 
@@ -12,6 +13,7 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
     private static readonly string[] _allTopics = ["t", "tm", "tü", "t2"];
 
     private readonly string[] _topics = _allTopics[..plan.Topics];
+    private readonly Chance _policies = plan.Chance.Fork(Purpose.Policies).Fork(1);
     private readonly List<ClientRequest> _keyed = [];
     private int _lastBody;
     private int _lastKey;
@@ -28,9 +30,10 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
         };
         bool nothingIsThere = (world.Ghost.Cluster?.Reference.Machine.Topics.Count ?? 0) < 1;
         kind = nothingIsThere && chance.Percent(50) ? OperationKind.CreateTopic : kind;
+        kind = plan.HasPolicies && _policies.Percent(4) ? OperationKind.SetPolicy : kind;
         string topic = kind == OperationKind.Topics ? string.Empty : DrawTopic(chance, kind);
         string? body = kind == OperationKind.Publish ? DrawBody(chance) : null;
-        var request = new ClientRequest(kind, topic, body, keyed && kind != OperationKind.Topics ? NewKey() : null);
+        var request = new ClientRequest(kind, topic, body, keyed && kind != OperationKind.Topics ? NewKey() : null, DrawPolicy(kind));
         if (request.Key is not null)
         {
             _keyed.Add(request);
@@ -89,6 +92,22 @@ internal sealed class RequestMix(SimulatedWorld world, Plan plan)
         4 when kind == OperationKind.CreateTopic => new string('n', 300),
         _ => _topics[chance.Below(_topics.Length)],
     };
+
+    /// <summary>A policy to create a topic with, or a change of one. Drawn apart, so that seeds without policies are what they were.</summary>
+    private TopicPolicyChange DrawPolicy(OperationKind kind)
+    {
+        bool hasOne = kind == OperationKind.SetPolicy || (kind == OperationKind.CreateTopic && plan.HasPolicies && _policies.Percent(80));
+        if (!hasOne)
+        {
+            return default;
+        }
+
+        (bool setsMessages, bool setsBytes, bool setsOverflow) = (_policies.Percent(70), _policies.Percent(30), _policies.Percent(70));
+        long messages = _policies.OneOf<long>([1, 2, 5, 20, TopicPolicy.OfCluster, TopicPolicy.OfCluster, long.MaxValue]);
+        long bytes = _policies.OneOf<long>([5, 100, 2_000, TopicPolicy.OfCluster]);
+        Overflow overflow = _policies.Percent(65) ? Overflow.DropOldest : Overflow.Reject;
+        return new TopicPolicyChange(setsMessages ? messages : null, setsBytes ? bytes : null, setsOverflow ? overflow : null);
+    }
 
     private string DrawBody(Chance chance)
     {

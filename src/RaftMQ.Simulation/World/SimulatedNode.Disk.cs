@@ -113,6 +113,14 @@ internal sealed partial class SimulatedNode
                 Disk.NoteLogEnd();
             }
 
+            foreach (ReplicaInput answer in _answers)
+            {
+                if (answer is SnapshotInstalledInput installed)
+                {
+                    _world.Ghost.OnInstalled(this, installed.State.Metadata.Last);
+                }
+            }
+
             int known = _answers.Count;
             bool more = _worker.WorkInBackground(isIdle, _answers);
             NoteSynced(known);
@@ -129,7 +137,7 @@ internal sealed partial class SimulatedNode
         }
         catch (StorageDamagedException damage)
         {
-            EndDamaged(damage);
+            OnDamageMet(damage);
             return;
         }
         catch (Exception e) when (e is StorageFailedException or IOException)
@@ -169,18 +177,6 @@ internal sealed partial class SimulatedNode
         {
             _world.Findings.Report("I22", $"node {Id} ends although its disk has done all that it was asked for: {failure}");
         }
-    }
-
-    private void EndDamaged(StorageDamagedException damage)
-    {
-        _world.Findings.Checks++;
-        if (!Disk.IsHarmed)
-        {
-            _world.Findings.Report("I20", $"node {Id} reads damage although nothing on its disk was harmed: {damage.Message}");
-            return;
-        }
-
-        End(damage.Message);
     }
 
     /// <summary>The disk's thread wakes up a moment after it was asked; what has come by then is done together.</summary>

@@ -77,6 +77,11 @@ internal sealed partial class SimulatedNode
             _world.Findings.Report("I22", $"node {Id} cannot end its requests: {e}");
         }
 
+        Refuse(waiting);
+    }
+
+    private void Refuse(IEnumerable<ReplicaInput> waiting)
+    {
         foreach (ReplicaInput input in waiting)
         {
             if (input is CommandInput { Request: SimulatedCommand command })
@@ -90,23 +95,28 @@ internal sealed partial class SimulatedNode
         }
     }
 
-    /// <summary>A birth was given up: the folder is emptied, and a new life begins in the same process. What clients wait for is kept for it.</summary>
-    private void BeginAnew()
+    /// <summary>A birth was given up, or damage was met: the folder is emptied, and a new life begins in the same process. What clients wait for is kept for it.</summary>
+    /// <param name="why">What was given up, or is damaged.</param>
+    /// <param name="empty">Empties the folder, or says why not; then the process ends.</param>
+    private void BeginAnew(string why, Func<string?> empty)
     {
-        _world.Trace.Note(_world.Now, Id, TraceKind.NewLife, text: _givenUp);
+        _world.Trace.Note(_world.Now, Id, TraceKind.NewLife, text: why);
         ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput)];
+        bool isStopping = _stopStartedMs >= 0;
         AnswerAll([]);
         _world.Clients.RequireAnswered(this, kept: clients.Count(input => input is CommandInput or TopicsInput));
         Leave();
-        try
+        if (!TryEmpty(empty, out string? objection))
         {
-            DataFolder.Discard(Disk);
-            Disk.RestartProcess();
-            HasNewDisk = true;
+            _world.Clients.OnNodeEnded(this);
+            AfterDeath(MayLosePower());
+            return;
         }
-        catch (Exception e) when (e is SimulatedCrashException or StorageFailedException or IOException)
+
+        if (objection is not null || isStopping)
         {
-            _emptyingWasCutShort = true;
+            _world.Trace.Note(_world.Now, Id, TraceKind.Ended, text: objection);
+            Refuse(clients);
             _world.Clients.OnNodeEnded(this);
             AfterDeath(powerIsLost: false);
             return;
@@ -118,5 +128,29 @@ internal sealed partial class SimulatedNode
         {
             Post(input);
         }
+    }
+
+    /// <summary>Empties the folder, unless the machine or the disk stops it half way.</summary>
+    private bool TryEmpty(Func<string?> empty, out string? objection)
+    {
+        objection = null;
+        try
+        {
+            objection = empty();
+            HasNewDisk |= objection is null;
+            Disk.RestartProcess();
+            return true;
+        }
+        catch (Exception e) when (e is SimulatedCrashException or StorageFailedException or IOException)
+        {
+            _emptyingWasCutShort = true;
+            return false;
+        }
+    }
+
+    private string? Discard()
+    {
+        DataFolder.Discard(Disk);
+        return null;
     }
 }

@@ -37,6 +37,20 @@ internal sealed partial class SimulatedNode : IReplicaPorts
             _world.Reach.Count(Situation.BodyReadBack);
         }
 
+        if (work is AsideRemoval)
+        {
+            _world.Ghost.OnAsideRemoval(this);
+        }
+
+        if (work is SnapshotPieceWrite { Piece: var piece })
+        {
+            ReceivesSnapshot = true;
+            if (piece.IsLast)
+            {
+                _world.Ghost.OnInstalling(this, piece.Snapshot);
+            }
+        }
+
         if (work is PersistBatch batch)
         {
             _world.Ghost.OnGiven(this, batch);
@@ -90,6 +104,9 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         EndOnce(((SimulatedTopics)request).Attempt);
         _world.Clients.OnEnded((SimulatedTopics)request, this);
     }
+
+    /// <summary>No client of this world asks for one.</summary>
+    void IReplicaPorts.Complete(PendingBackup request) => throw new InvariantViolatedException("a backup that nobody asked for");
 
     private void EndOnce(Attempt attempt)
     {

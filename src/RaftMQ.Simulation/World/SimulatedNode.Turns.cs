@@ -1,6 +1,7 @@
 using RaftMQ.Queues;
 using RaftMQ.Replica;
 using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Storage.Identity;
 
@@ -21,6 +22,9 @@ internal sealed partial class SimulatedNode
     private string? _refused;
     private int _underWay;
     private ReplicaInput? _handling;
+
+    /// <summary>Whether a snapshot is on its way to this node, and part of it is on its disk.</summary>
+    public bool ReceivesSnapshot { get; private set; }
 
     private bool HasEnded => _givenUp is not null || _refused is not null;
 
@@ -130,7 +134,7 @@ internal sealed partial class SimulatedNode
 
         if (_givenUp is not null)
         {
-            BeginAnew();
+            BeginAnew(_givenUp, Discard);
             return;
         }
 
@@ -189,6 +193,18 @@ internal sealed partial class SimulatedNode
                 _world.Ghost.OnReported(this, persisted.Batch);
                 _world.Trace.Note(_world.Now, Id, TraceKind.Persisted, (long)persisted.Batch);
                 break;
+            case SnapshotInstalledInput installed:
+                ReceivesSnapshot = false;
+                _world.Reach.Count(Situation.SnapshotInstalled);
+                _world.Ghost.OnInstallReported(this, installed.State.Metadata.Last);
+                _world.Trace.Note(_world.Now, Id, TraceKind.Installed, (long)installed.State.Metadata.Last.Index.Value, (long)installed.State.Metadata.Last.Term.Value);
+                break;
+            case AsideRemovedInput:
+                _world.Reach.Count(Situation.DamagedNodeHealed);
+                break;
+            case SnapshotPieceFailedInput:
+                ReceivesSnapshot = false;
+                break;
             case ApplyEntriesLoadedInput loaded:
                 _world.Trace.Note(_world.Now, Id, TraceKind.Loaded, (long)loaded.First.Value, loaded.Entries.Length);
                 break;
@@ -223,6 +239,7 @@ internal sealed partial class SimulatedNode
         _inbox.Clear();
         _waiting.Clear();
         _answers.Clear();
+        ReceivesSnapshot = false;
         (_turnIsDue, _tickIsDue, _runIsDue, _diskIsBusy) = (false, false, false, false);
         (_stepsLeft, _underWay, _givenUp, _refused) = (0, 0, null, null);
         (_stopStartedMs, _handedOverMs) = (-1, long.MinValue / 2);

@@ -6,7 +6,6 @@ using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Simulation.World;
@@ -22,8 +21,7 @@ internal sealed partial class SimulatedNode
     private readonly Chance _chance;
     private readonly Chance _ids;
     private ulong _disks;
-    private SnapshotStore? _snapshots;
-    private WriteAheadLog? _log;
+    private ReplicaFolder? _folder;
     private int _failedStarts;
 
     public SimulatedNode(SimulatedWorld world, Plan plan, int id)
@@ -84,10 +82,10 @@ internal sealed partial class SimulatedNode
         _failuresBefore = Disk.Failures;
         try
         {
-            string? tail = Disk.List().LastOrDefault(name => name.EndsWith(SimulatedDisk.LogEnding, StringComparison.Ordinal));
+            string? tail = Disk.List().LastOrDefault(SimulatedDisk.IsLog);
             ReadOnlyMemory<byte> found = tail is null ? default : Disk.Contents(tail);
             ReplicaFolder folder = OpenFolder();
-            if (tail is not null && !Disk.Contents(tail).Span.SequenceEqual(found.Span))
+            if (tail is not null && Disk.List().Contains(tail) && !Disk.Contents(tail).Span.SequenceEqual(found.Span))
             {
                 // Recovery writes the last segment anew, record by record: what is missing now was no record.
                 _world.Reach.Count(Situation.TornTailCut);
@@ -98,11 +96,11 @@ internal sealed partial class SimulatedNode
         catch (SimulatedCrashException)
         {
             _world.Trace.Note(_world.Now, Id, TraceKind.Crash, text: "while starting");
-            AfterDeath(powerIsLost: _chance.Percent(50) && _plan.IsOn(FaultKind.PowerLoss));
+            AfterDeath(MayLosePower());
         }
         catch (StorageDamagedException damage)
         {
-            Refuse(damage.Message);
+            OnDamagedFolder(damage);
         }
         catch (Exception e) when (e is StorageFailedException or IOException)
         {
@@ -213,8 +211,20 @@ internal sealed partial class SimulatedNode
             Disk.NoteOpened();
             (Identity, HasNewDisk) = (folder.Identity, false);
         }
-        catch (Exception e) when (e is StorageDamagedException or StorageFailedException or IOException)
+        catch (StorageDamagedException damage)
         {
+            if (IsExplained(damage, "refuses its last start"))
+            {
+                Refuse(damage.Message);
+            }
+        }
+        catch (Exception e) when (e is StorageFailedException or IOException)
+        {
+            if (!Disk.IsHarmed)
+            {
+                _world.Findings.Report("I22", $"node {Id} refuses its last start although nothing on its disk was harmed: {e}");
+            }
+
             Refuse(e.Message);
         }
         catch (Exception e)
@@ -230,13 +240,14 @@ internal sealed partial class SimulatedNode
         Identity = folder.Identity;
         HasNewDisk = false;
         Disk.NoteOpened();
-        _log = folder.Log;
-        _worker = new ReplicaDisk(Disk, folder.Log, folder.Snapshots, folder.Identity.Server)
+        _folder = folder;
+        _worker = new ReplicaDisk(Disk, folder)
         {
             SnapshotChunkBytes = _plan.Knobs.SnapshotChunkBytes,
             SnapshotStepBytes = _plan.Knobs.SnapshotStepBytes,
+            ScrubStepBytes = _plan.Knobs.ScrubStepBytes,
+            ScrubRestMoments = _plan.Knobs.ScrubRestMoments,
         };
-        _snapshots = folder.Snapshots;
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;
         ReplicaOptions options = _plan.Replica with { Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
         Replica = new QueueReplica(options, folder.Identity, folder.Recovered, folder.Restored, Clocks(), this);
@@ -252,10 +263,8 @@ internal sealed partial class SimulatedNode
         _world.Network.OnEnded(this);
         Replica = null;
         _worker = null;
-        _log?.Dispose();
-        _log = null;
-        _snapshots?.Dispose();
-        _snapshots = null;
+        _folder?.Dispose();
+        _folder = null;
         IsPaused = false;
         ForgetTurns();
     }
@@ -274,26 +283,6 @@ internal sealed partial class SimulatedNode
         StartIn(20_000 + _chance.Exponential(_plan.RestartUs));
     }
 
-    private void Refuse(string damage)
-    {
-        _world.Trace.Note(_world.Now, Id, TraceKind.Refused, text: damage);
-        _world.Findings.Checks++;
-        if (!Disk.IsHarmed)
-        {
-            _world.Findings.Report("I20", $"node {Id} refuses to start although nothing on its disk was harmed: {damage}");
-            return;
-        }
-
-        if (damage.Contains(SimulatedDisk.LogEnding + " at offset ", StringComparison.Ordinal))
-        {
-            _world.Reach.Count(Situation.MiddleDamageDetected);
-        }
-
-        Disk.RestartProcess();
-        IsBroken = true;
-        _world.OnBroken(this);
-    }
-
     /// <summary>A disk that fails or is full may be better later; one whose sectors cannot be read is not.</summary>
     private void OnFailedStart(Exception failure)
     {
@@ -310,6 +299,8 @@ internal sealed partial class SimulatedNode
 
         AfterDeath(powerIsLost: false);
     }
+
+    private bool MayLosePower() => _chance.Percent(50) && _plan.IsOn(FaultKind.PowerLoss);
 
     private void StartIn(long wait) => _world.Agenda.Add(_world.Now + wait, EventKind.Start, Id);
 

@@ -38,14 +38,17 @@ internal static class Floors
         new(Situation.BodyReadBack, "body read back from disk", Usual),
         new(Situation.RestoredFromSnapshot, "node started from a snapshot", Usual),
         new(Situation.DamagedSnapshotPassedOver, "damaged snapshot passed over", Usual),
+        new(Situation.SnapshotInstalled, "snapshot installed from a leader", Usual),
+        new(Situation.InstallDuringElection, "snapshot install during election", Usual),
+        new(Situation.InstallOverConflictingLog, "install over conflicting log", Usual),
+        new(Situation.DroppedByOverflow, "dropped by overflow", Usual),
+        new(Situation.TopicFull, "topic full", Usual),
+        new(Situation.DamagedNodeHealed, "damaged node healed", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>
     public static readonly IReadOnlyList<(string Name, string Feature)> Waiting =
     [
-        ("snapshot install during election", "snapshots"),
-        ("install over conflicting log", "snapshots"),
-        ("repaired record", "fetching damaged ranges from peers"),
         ("leader removed", "adding and removing members"),
         ("lease expired while ack in flight", "leases"),
         ("stale receipt refused", "leases"),

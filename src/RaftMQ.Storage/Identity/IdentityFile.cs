@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using RaftMQ.Consensus;
+using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Checksums;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Snapshots;
@@ -12,6 +13,12 @@ namespace RaftMQ.Storage.Identity;
 /// <param name="Server">Node and incarnation.</param>
 public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server)
 {
+    /// <summary>
+    /// The cluster of the damaged folder that was set aside for this one; none if there was none. An unborn node that has one comes into no other, and founds none: what it had
+    /// acknowledged there must not be forgotten by a cluster of those who forgot it.
+    /// </summary>
+    public ClusterId Former { get; init; }
+
     /// <summary>What speaks against a log beside this identity, as half a sentence, or null. A log with a birth beside an unborn identity is a start that was cut short.</summary>
     /// <param name="log">The cluster whose birth the log holds; none if it holds no birth.</param>
     public string? ObjectionTo(ClusterId log) =>
@@ -28,6 +35,7 @@ public static class IdentityFile
     private const string TemporaryName = "identity.tmp";
     private const uint Version = 1;
     private const int Size = 48;
+    private const int IsFormerOffset = 40;
     private const int CrcOffset = 44;
 
     private static ReadOnlySpan<byte> Magic => "RAFTMQID"u8;
@@ -40,19 +48,33 @@ public static class IdentityFile
         IReadOnlyList<string> names = files.List();
         if (!names.Contains(Name))
         {
-            return names.Any(name => SegmentName.IsSegment(name) || SnapshotName.IsSnapshot(name))
-                ? throw new StorageDamagedException($"{files.Description} holds a log but no identity file: whose log it is cannot be told. Nothing was changed; restore the file, or empty the folder")
+            return names.Any(name => SegmentName.IsSegment(name) || SnapshotName.IsSnapshot(name) || BodyFileName.IsBodyFile(name))
+                ? throw new StorageDamagedException($"{files.Description} holds a log but no identity file: whose log it is cannot be told")
                 : null;
         }
 
-        using IFile file = files.Open(Name);
+        return Read(files, Name);
+    }
+
+    /// <summary>The cluster of the folder that was set aside, or none.</summary>
+    /// <exception cref="StorageDamagedException">It cannot be told.</exception>
+    public static ClusterId ReadFormer(IFileSystem files)
+    {
+        string name = DataFolder.AsideOf(Name);
+        ServerIdentity aside = files.List().Contains(name) ? Read(files, name) : default;
+        return aside.Cluster.IsBorn ? aside.Cluster : aside.Former;
+    }
+
+    private static ServerIdentity Read(IFileSystem files, string name)
+    {
+        using IFile file = files.Open(name);
         Span<byte> bytes = stackalloc byte[Size];
         int read = file.Read(0, bytes);
         bool isWhole = read == Size && bytes[..Magic.Length].SequenceEqual(Magic)
             && BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]) == Crc32C.Compute(0, bytes[..CrcOffset]);
         if (!isWhole)
         {
-            throw new StorageDamagedException($"{files.Description}: the identity file is damaged. Nothing was changed; restore it, or empty the folder");
+            throw new StorageDamagedException($"{files.Description}: the identity file is damaged");
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
@@ -61,9 +83,10 @@ public static class IdentityFile
             throw new StorageRefusedException($"{files.Description}: the identity file is of format {version}, and this program knows format {Version}: use the newer program");
         }
 
-        return new ServerIdentity(
-            new ClusterId(BinaryPrimitives.ReadUInt128LittleEndian(bytes[12..])),
-            new ServerId(new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..])), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])));
+        var cluster = new ClusterId(BinaryPrimitives.ReadUInt128LittleEndian(bytes[12..]));
+        var server = new ServerId(new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..])), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]));
+        bool isFormer = bytes[IsFormerOffset] != 0;
+        return isFormer ? new ServerIdentity(ClusterId.None, server) { Former = cluster } : new ServerIdentity(cluster, server);
     }
 
     /// <summary>Writes the identity durably.</summary>
@@ -74,9 +97,11 @@ public static class IdentityFile
         bytes.Clear();
         Magic.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Version);
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes[12..], identity.Cluster.Value);
+        bool isFormer = !identity.Cluster.IsBorn && identity.Former.IsBorn;
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes[12..], (isFormer ? identity.Former : identity.Cluster).Value);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[28..], identity.Server.Node.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], identity.Server.Incarnation);
+        bytes[IsFormerOffset] = (byte)(isFormer ? 1 : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[CrcOffset..], Crc32C.Compute(0, bytes[..CrcOffset]));
         try
         {

@@ -9,7 +9,7 @@ public enum FindingKind
     /// <summary>Something damaged that a start passes over, since it does not need it.</summary>
     PassedOver,
 
-    /// <summary>Something that was durable is no longer there: a node does not start with it.</summary>
+    /// <summary>Something that was durable is no longer there: a node does not start with it, or ends when it needs it.</summary>
     Damage,
 }
 

@@ -11,19 +11,24 @@ public sealed record InspectedLog
     /// <summary>Term and vote.</summary>
     public HardState HardState { get; init; }
 
+    /// <summary>
+    /// The entry behind which it begins: zero for a log that goes back to its first entry, else one that was released and is in a snapshot. A log that holds no entry goes on behind it.
+    /// </summary>
+    public LogIndex BeginsBehind { get; init; }
+
     /// <summary>The first live entry, or zero without one.</summary>
     public LogPosition First { get; init; }
 
     /// <summary>The last live entry, or zero without one.</summary>
     public LogPosition Last { get; init; }
 
-    /// <summary>The stamp of the last entry.</summary>
+    /// <summary>The stamp of the last entry, of this log or of the oldest snapshot.</summary>
     public LogTime LastTime { get; init; }
 
-    /// <summary>The cluster by its birth entry, or none without one.</summary>
+    /// <summary>The cluster by its birth entry, in this log or in a snapshot, or none without one.</summary>
     public ClusterId Cluster { get; init; }
 
-    /// <summary>The configuration in force at its end, or null if there is none.</summary>
+    /// <summary>The configuration in force at its end, from this log or from a snapshot, or null if there is none.</summary>
     public Membership? Membership { get; init; }
 
     /// <summary>Where that configuration stands, or zero.</summary>

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Inspection;
@@ -8,40 +9,60 @@ namespace RaftMQ.Storage.Inspection;
 /// Reads a log as recovery does and by the same rules, changes nothing, and goes on behind damage: at the next record that is whole by itself. So it finds every damaged
 /// place, where a start stops at the first.
 /// </summary>
-internal sealed class LogInspection(IFileSystem files, WalOptions options, IJournalVisitor? visitor, Action<RecoveryProgress>? progress)
+internal sealed class LogInspection(IFileSystem files, WalOptions options, IJournalVisitor? visitor, ReadingProgress progress)
 {
-    private const int BytesBetweenReports = 4 * 1024 * 1024;
-
     private readonly LogTally _tally = new(options.IndexIntervalBytes);
     private readonly List<SegmentFile> _files = [];
     private readonly List<InspectedSegment> _segments = [];
     private readonly List<Finding> _findings = [];
     private (long Records, LogIndex? First, LogIndex? Last) _counts;
-    private long _bytesRead;
-    private long _bytesTotal;
 
     public IReadOnlyList<InspectedSegment> Segments => _segments;
 
     public IReadOnlyList<Finding> Findings => _findings;
 
-    /// <summary>Reads everything.</summary>
+    /// <summary>What its records add up to.</summary>
+    public Journal Journal => _tally.Journal;
+
+    /// <summary>Whether it begins with a later segment than its first.</summary>
+    public bool BeginsLater => _files.Count > 0 && _files[0].Sequence > 1;
+
+    /// <summary>Reads the headers of all segments, so that one of a newer format is met before anything else is read.</summary>
     /// <exception cref="StorageRefusedException">A segment is of a newer format.</exception>
-    public InspectedLog Run()
+    public void ReadHeaders()
     {
-        ulong expected = 1;
-        foreach (string name in files.List().Where(SegmentName.IsSegment))
+        string[] names = [.. files.List().Where(SegmentName.IsSegment)];
+        ulong expected = names.Length == 0 ? 1 : SegmentName.SequenceOf(names[0])!.Value;
+        if (expected > 1)
         {
-            ulong sequence = SegmentName.SequenceOf(name)!.Value;
-            _files.Add(ReadHeader(name, sequence, expected));
-            expected = sequence + 1;
+            _tally.BeginLater();
         }
 
+        foreach (string name in names)
+        {
+            ulong sequence = SegmentName.SequenceOf(name)!.Value;
+            SegmentFile segment = ReadHeader(name, sequence, expected);
+            _files.Add(segment);
+            progress.Expect(segment.Header?.SegmentBytes ?? 0);
+            expected = sequence + 1;
+        }
+    }
+
+    /// <summary>Reads everything.</summary>
+    /// <param name="oldest">The oldest snapshot that a start goes by: what stood before a log that begins later must be in it. Null if there is none.</param>
+    public InspectedLog Run(SnapshotMetadata? oldest)
+    {
         for (int i = 0; i < _files.Count; i++)
         {
             Inspect(i);
         }
 
-        return _tally.Summary();
+        if (_tally.BeginBehind(oldest) is { } missing)
+        {
+            _findings.Add(new Finding(FindingKind.Damage, _files[0].Name, 0, missing));
+        }
+
+        return _tally.Summary(oldest);
     }
 
     private SegmentFile ReadHeader(string name, ulong sequence, ulong expected)
@@ -72,7 +93,6 @@ internal sealed class LogInspection(IFileSystem files, WalOptions options, IJour
             flaws.Add(new Flaw(0, $"the file cannot be read: {failure.Message}"));
         }
 
-        _bytesTotal += header?.SegmentBytes ?? 0;
         return new SegmentFile(name, sequence, bytes, header, IsNext: sequence == expected, flaws);
     }
 
@@ -137,14 +157,12 @@ internal sealed class LogInspection(IFileSystem files, WalOptions options, IJour
             FirstIndex = _counts.First,
             LastIndex = _counts.Last,
         });
-        _bytesRead += header.SegmentBytes;
-        progress?.Invoke(new RecoveryProgress(_bytesRead, _bytesTotal));
+        progress.EndFile(header.SegmentBytes);
     }
 
     /// <summary>Reads whole, chained records until none follows.</summary>
     private void ReadRecords(string name, SegmentReader reader)
     {
-        int reported = reader.End;
         while (reader.TryNext(out RecordHeader record, out ReadOnlySpan<byte> payload))
         {
             if (_tally.Take(record, payload) is { } objection)
@@ -160,11 +178,7 @@ internal sealed class LogInspection(IFileSystem files, WalOptions options, IJour
                 _counts.First ??= _counts.Last;
             }
 
-            if (progress is not null && reader.End - reported >= BytesBetweenReports)
-            {
-                reported = reader.End;
-                progress(new RecoveryProgress(_bytesRead + reported, _bytesTotal));
-            }
+            progress.ReadUpTo(reader.End);
         }
     }
 

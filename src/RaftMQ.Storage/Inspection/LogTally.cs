@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Inspection;
@@ -10,7 +11,7 @@ namespace RaftMQ.Storage.Inspection;
 internal sealed class LogTally(int indexIntervalBytes)
 {
     private readonly Journal _journal = new(indexIntervalBytes);
-    private LogPosition _last;
+    private LogPosition? _last = LogPosition.Zero;
     private Term _currentTerm;
     private bool _isBroken;
     private bool _isLost;
@@ -20,6 +21,16 @@ internal sealed class LogTally(int indexIntervalBytes)
     private ulong _truncatedEntries;
     private long _entriesBehindDamage;
     private bool _endsWithMark;
+
+    /// <summary>What adds up.</summary>
+    public Journal Journal => _journal;
+
+    /// <summary>The log begins with a later segment than its first, since what stood before was released.</summary>
+    public void BeginLater()
+    {
+        _last = null;
+        _journal.LosePlace();
+    }
 
     /// <summary>Records are missing here: what comes next need not follow.</summary>
     public void LosePlace() => (_isBroken, _isLost, _isTermLost) = (true, true, true);
@@ -54,19 +65,33 @@ internal sealed class LogTally(int indexIntervalBytes)
         return objection;
     }
 
-    public InspectedLog Summary()
+    /// <summary>The log goes on behind a snapshot.</summary>
+    /// <param name="oldest">The oldest that a start goes by; null if there is none.</param>
+    /// <returns>What of the log is missing before its beginning, or null.</returns>
+    public string? BeginBehind(SnapshotMetadata? oldest)
     {
-        IReadOnlyList<LogEntry> configurations = _journal.Configurations;
+        // Behind damage there may stand a truncation that tells where the log begins.
+        string? missing = _isBroken ? null : SnapshotRules.MissingBefore(_journal, oldest);
+        _journal.PlaceBehind(oldest?.Last.Index ?? LogIndex.Zero);
+        return missing;
+    }
+
+    /// <param name="oldest">The snapshot behind which the log was said to begin.</param>
+    public InspectedLog Summary(SnapshotMetadata? oldest)
+    {
+        LogEntry[] configurations = [.. SnapshotRules.Configurations(_journal.Configurations, oldest)
+            .Where(entry => ConfigurationReading.ObjectionTo(entry.Index, entry.Kind, entry.Payload) is null)];
         IReadOnlyList<TermRun> runs = _journal.Terms.Runs;
         return new InspectedLog
         {
             IsWhole = !_isBroken,
             HardState = _journal.HardState,
+            BeginsBehind = _journal.Terms.First.Previous,
             First = runs.Count > 0 ? new LogPosition(runs[0].First, runs[0].Term) : LogPosition.Zero,
-            Last = _journal.Last,
-            LastTime = _journal.LastTime,
-            Cluster = configurations is [{ Kind: EntryKind.Birth } birth, ..] ? Birth.Decode(birth.Payload).Cluster : ClusterId.None,
-            Membership = configurations is [.., var last] ? MembersOf(last.Kind, last.Payload) : null,
+            Last = runs.Count > 0 ? new LogPosition(_journal.Terms.LastIndex, _journal.Terms.LastTerm) : LogPosition.Zero,
+            LastTime = new LogTime(Math.Max(_journal.LastTime.Milliseconds, oldest?.Time.Milliseconds ?? 0)),
+            Cluster = ConfigurationReading.ClusterOf(configurations),
+            Membership = configurations is [.., var last] ? ConfigurationReading.MembersOf(last.Kind, last.Payload) : null,
             MembershipIndex = configurations is [.., var current] ? current.Index : LogIndex.Zero,
             Written = _written,
             Truncations = _truncations,
@@ -76,7 +101,7 @@ internal sealed class LogTally(int indexIntervalBytes)
         };
     }
 
-    /// <summary>What a whole record cannot be understood by; its bytes are as they were written, so this is no fault of the disk.</summary>
+    /// <summary>What a whole record cannot be understood by.</summary>
     private static string? Unreadable(in RecordHeader record, ReadOnlySpan<byte> payload)
     {
         if (record.Type != RecordType.Entry)
@@ -84,25 +109,13 @@ internal sealed class LogTally(int indexIntervalBytes)
             return null;
         }
 
-        var kind = (EntryKind)record.Kind;
-        if (kind is < EntryKind.Birth or > EntryKind.Membership)
+        return (EntryKind)record.Kind switch
         {
-            return $"entry {record.Index} is of kind {record.Kind}, which this program does not know";
-        }
-
-        try
-        {
-            _ = kind is EntryKind.Birth or EntryKind.Membership ? MembersOf(kind, payload.ToArray()) : null;
-            return null;
-        }
-        catch (FormatException wrong)
-        {
-            return $"entry {record.Index} holds no configuration: {wrong.Message}";
-        }
+            < EntryKind.Birth or > EntryKind.Membership => $"entry {record.Index} is of kind {record.Kind}, which this program does not know",
+            EntryKind.Birth or EntryKind.Membership => ConfigurationReading.ObjectionTo(new LogIndex(record.Index), (EntryKind)record.Kind, payload.ToArray()),
+            _ => null,
+        };
     }
-
-    private static Membership MembersOf(EntryKind kind, ReadOnlyMemory<byte> payload) =>
-        kind == EntryKind.Birth ? Birth.Decode(payload).Members : Membership.Decode(payload.Span, out _);
 
     private void TakeLive(in RecordHeader record, ReadOnlySpan<byte> payload)
     {
@@ -113,9 +126,8 @@ internal sealed class LogTally(int indexIntervalBytes)
                 TakeLiveEntry(record, payload);
                 break;
             case RecordType.Truncation:
-                _truncations++;
-                _truncatedEntries += _last.Index.Value - record.Index + 1;
-                _journal.TruncateFrom(new LogIndex(record.Index));
+                CountTruncated(new LogIndex(record.Index));
+                _journal.TruncateFrom(new LogIndex(record.Index), _journal.Segments.Last);
                 break;
             case RecordType.HardState:
                 _journal.Set(record.AsHardState());
@@ -123,6 +135,14 @@ internal sealed class LogTally(int indexIntervalBytes)
             default:
                 break;
         }
+    }
+
+    /// <summary>Of what is dropped some may have stood before the beginning of this log; it was not counted as written either.</summary>
+    private void CountTruncated(LogIndex from)
+    {
+        _truncations++;
+        LogIndex first = LogIndex.Max(from, _journal.Terms.First);
+        _truncatedEntries += _last is { } last && first <= last.Index ? last.Index.Value - first.Value + 1 : 0;
     }
 
     private void TakeLiveEntry(in RecordHeader record, ReadOnlySpan<byte> payload)

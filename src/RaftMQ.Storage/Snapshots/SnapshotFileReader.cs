@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RaftMQ.Consensus;
 using RaftMQ.Storage.Checksums;
 using RaftMQ.Storage.Files;
 
@@ -14,7 +15,10 @@ internal sealed class SnapshotFileReader : IDisposable
     private readonly uint _seed;
     private readonly long _begin;
 
-    public SnapshotFileReader(IFileSystem files, string name)
+    /// <param name="files">The folder.</param>
+    /// <param name="name">The file.</param>
+    /// <param name="last">Up to which index it goes; null if its name says so.</param>
+    public SnapshotFileReader(IFileSystem files, string name, LogIndex? last = null)
     {
         _where = $"{name} in {files.Description}";
         _file = files.Open(name);
@@ -30,7 +34,7 @@ internal sealed class SnapshotFileReader : IDisposable
 
             _begin = length;
             Metadata = metadata ?? throw Damaged(0, "its header is damaged");
-            bool fitsItsName = SnapshotName.Of(Metadata.Last.Index.Value) == name;
+            bool fitsItsName = last is { } index ? Metadata.Last.Index == index : SnapshotName.Of(Metadata.Last.Index.Value) == name;
             if (!fitsItsName)
             {
                 throw Damaged(0, $"it goes up to index {Metadata.Last.Index}, and its name says otherwise");
@@ -51,38 +55,42 @@ internal sealed class SnapshotFileReader : IDisposable
     /// <summary>The chunks of the state, in order; each is an array of its own.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Chunks()
     {
-        long at = _begin;
-        uint lastCrc = _seed;
-        while (true)
+        SnapshotPlace place = Begin;
+        while (ReadChunk(ref place) is { Length: > 0 } chunk)
         {
-            byte[] header = ReadAt(at, ChunkHeaderBytes);
-            int length = BinaryPrimitives.ReadInt32LittleEndian(header);
-            if (length < 0 || length > _file.Length - at - ChunkHeaderBytes)
-            {
-                throw Damaged(at, "the length of a chunk is not possible");
-            }
+            yield return chunk;
+        }
+    }
 
-            byte[] chunk = ReadAt(at, ChunkHeaderBytes + length);
-            uint crc = BinaryPrimitives.ReadUInt32LittleEndian(chunk.AsSpan(4));
-            BinaryPrimitives.WriteUInt32LittleEndian(chunk.AsSpan(4), lastCrc);
-            if (crc != Crc32C.Compute(0, chunk))
-            {
-                throw Damaged(at, "a chunk is damaged");
-            }
+    /// <summary>Where the first chunk stands.</summary>
+    public SnapshotPlace Begin => new(_begin, _seed);
 
-            (lastCrc, at) = (crc, at + chunk.Length);
-            if (length == 0)
-            {
-                break;
-            }
-
-            yield return chunk.AsMemory(ChunkHeaderBytes);
+    /// <summary>Reads the chunk at a place and goes on behind it; an empty one is the last.</summary>
+    public ReadOnlyMemory<byte> ReadChunk(ref SnapshotPlace place)
+    {
+        long at = place.Offset;
+        byte[] header = ReadAt(at, ChunkHeaderBytes);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(header);
+        if (length < 0 || length > _file.Length - at - ChunkHeaderBytes)
+        {
+            throw Damaged(at, "the length of a chunk is not possible");
         }
 
-        if (at != _file.Length)
+        byte[] chunk = ReadAt(at, ChunkHeaderBytes + length);
+        uint crc = BinaryPrimitives.ReadUInt32LittleEndian(chunk.AsSpan(4));
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk.AsSpan(4), place.LastCrc);
+        if (crc != Crc32C.Compute(0, chunk))
         {
-            throw Damaged(at, "something follows behind its end");
+            throw Damaged(at, "a chunk is damaged");
         }
+
+        place = new SnapshotPlace(at + chunk.Length, crc);
+        if (length == 0 && place.Offset != _file.Length)
+        {
+            throw Damaged(place.Offset, "something follows behind its end");
+        }
+
+        return chunk.AsMemory(ChunkHeaderBytes);
     }
 
     public void Dispose() => _file.Dispose();
@@ -95,3 +103,8 @@ internal sealed class SnapshotFileReader : IDisposable
 
     private StorageDamagedException Damaged(long offset, string what) => new($"{_where} at offset {offset}: {what}");
 }
+
+/// <summary>A place between two chunks of a snapshot.</summary>
+/// <param name="Offset">Where the next one begins.</param>
+/// <param name="LastCrc">The checksum that it is chained to.</param>
+internal readonly record struct SnapshotPlace(long Offset, uint LastCrc);

@@ -5,80 +5,44 @@ using RaftMQ.Storage.Files;
 namespace RaftMQ.Storage.Snapshots;
 
 /// <summary>
-/// Writes a snapshot a little at a time, each step durable at once, so that no sync of the log ever waits for much. Under a temporary name until it is whole: then it is renamed, and
-/// only then counts.
+/// Writes a snapshot a little at a time, so that no sync of the log ever waits for much. Under a temporary name until it is whole: then it is renamed, and only then counts.
 /// </summary>
 internal sealed class SnapshotFileWriter : IDisposable
 {
     private const int ChunkHeaderBytes = 8;
 
     private readonly IFileSystem _files;
-    private readonly string _name;
-    private readonly IEnumerator<ReadOnlyMemory<byte>> _chunks;
-    private readonly byte[] _header;
+    private readonly string _temporary;
+    private readonly IFile _file;
     private byte[] _buffer = [];
     private uint _lastCrc;
-    private IFile? _file;
 
-    public SnapshotFileWriter(IFileSystem files, SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks)
+    /// <param name="files">The folder.</param>
+    /// <param name="metadata">What it says of itself.</param>
+    /// <param name="temporary">Its name until it is whole.</param>
+    /// <exception cref="DiskFullException">There is no room: nothing is left.</exception>
+    public SnapshotFileWriter(IFileSystem files, SnapshotMetadata metadata, string temporary)
     {
-        _files = files;
-        _name = SnapshotName.Of(metadata.Last.Index.Value);
-        _chunks = chunks.GetEnumerator();
-        _header = SnapshotHeader.Write(metadata, out _lastCrc);
+        (_files, _temporary) = (files, temporary);
+        byte[] header = SnapshotHeader.Write(metadata, out _lastCrc);
+        _file = files.Create(temporary);
+        try
+        {
+            Put(header);
+        }
+        catch (DiskFullException)
+        {
+            GiveUp();
+            throw;
+        }
     }
 
     /// <summary>The bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Writes about so many bytes more.</summary>
-    /// <returns>The name of the snapshot once it is whole and durable; null before.</returns>
+    /// <summary>Writes the next chunk of the state. An empty one is the end.</summary>
     /// <exception cref="DiskFullException">There is no room: it is to be given up.</exception>
-    public string? Step(int bytes)
-    {
-        long end = Bytes + bytes;
-        if (_file is null)
-        {
-            _file = _files.Create(SnapshotName.Temporary);
-            Put(_header);
-        }
-
-        bool more = true;
-        while (more && Bytes < end)
-        {
-            more = _chunks.MoveNext();
-            PutChunk(more ? _chunks.Current.Span : default);
-        }
-
-        _file.SyncData();
-        if (more)
-        {
-            return null;
-        }
-
-        _files.Rename(SnapshotName.Temporary, _name);
-        _files.SyncFolder();
-        return _name;
-    }
-
-    /// <summary>Takes back what was written.</summary>
-    public void GiveUp()
-    {
-        Dispose();
-        if (_file is not null)
-        {
-            _files.Delete(SnapshotName.Temporary);
-        }
-    }
-
-    public void Dispose()
-    {
-        _chunks.Dispose();
-        _file?.Dispose();
-    }
-
-    /// <summary>An empty chunk is the end: one of the state is never empty.</summary>
-    private void PutChunk(ReadOnlySpan<byte> chunk)
+    public void PutChunk(ReadOnlySpan<byte> chunk)
     {
         int length = ChunkHeaderBytes + chunk.Length;
         if (_buffer.Length < length)
@@ -94,9 +58,29 @@ internal sealed class SnapshotFileWriter : IDisposable
         Put(_buffer.AsSpan(0, length));
     }
 
+    /// <summary>Makes what was written durable.</summary>
+    public void Sync() => _file.SyncData();
+
+    /// <summary>The end was written and is durable: the snapshot gets its name.</summary>
+    public void Complete(string name)
+    {
+        _file.Dispose();
+        _files.Rename(_temporary, name);
+        _files.SyncFolder();
+    }
+
+    /// <summary>Takes back what was written.</summary>
+    public void GiveUp()
+    {
+        _file.Dispose();
+        _files.Delete(_temporary);
+    }
+
+    public void Dispose() => _file.Dispose();
+
     private void Put(ReadOnlySpan<byte> bytes)
     {
-        _file!.Write(Bytes, bytes);
+        _file.Write(Bytes, bytes);
         Bytes += bytes.Length;
     }
 }

@@ -13,10 +13,31 @@ public sealed class SnapshotStore : IDisposable
     public const int Kept = 2;
 
     private readonly IFileSystem _files;
-    private readonly List<string> _sound;
-    private SnapshotFileWriter? _writer;
+    private readonly IReadOnlyList<string> _found;
+    private readonly List<(string Name, SnapshotMetadata Metadata)> _sound = [];
+    private SnapshotSaving? _saving;
+    private bool _savesAlone;
+    private bool _isAlone;
 
-    private SnapshotStore(IFileSystem files, List<string> sound) => (_files, _sound) = (files, sound);
+    private SnapshotStore(IFileSystem files, IReadOnlyList<string> found) => (_files, _found) = (files, found);
+
+    /// <summary>The oldest that is kept and sound, as far as its header tells; null if there is none. The log is whole from its end onwards.</summary>
+    public SnapshotMetadata? Oldest => _sound.Count > 0 ? _sound[0].Metadata : null;
+
+    /// <summary>
+    /// Up to where nothing but the oldest kept snapshot is needed of log and bodies; zero while there is only one, unless it was written to be alone: should it be damaged, the log has
+    /// to bring back everything.
+    /// </summary>
+    public LogIndex ReleasableUpTo => _sound.Count >= Kept || _isAlone ? _sound[0].Metadata.Last.Index : LogIndex.Zero;
+
+    /// <summary>Whether a snapshot is kept and sound.</summary>
+    public bool Keeps(LogPosition snapshot) => _sound.Exists(kept => kept.Metadata.Last == snapshot);
+
+    /// <summary>The files of those that are kept and sound, the oldest first.</summary>
+    internal IReadOnlyList<(string Name, SnapshotMetadata Metadata)> Files => _sound;
+
+    /// <summary>While set, snapshots from this index on are kept whatever their number: they are on their way to another server.</summary>
+    public LogIndex? KeptFrom { get; set; }
 
     /// <summary>The most that a snapshot takes on disk: its header, the state, and what stands before each chunk, as long as chunks have some hundred bytes.</summary>
     /// <param name="stateBytes">The bytes of the state.</param>
@@ -41,43 +62,58 @@ public sealed class SnapshotStore : IDisposable
         }
     }
 
-    /// <summary>Hands the newest snapshot to <paramref name="restore"/>, and if it is damaged the one before.</summary>
+    /// <summary>Hands the newest snapshot to <paramref name="restore"/>, and if it is damaged the one before. Of older ones only the header is read.</summary>
     /// <param name="restore">Makes the state of it. It throws a <see cref="FormatException"/> for what does not bring back the state that was written.</param>
     /// <param name="damaged">Told why a snapshot is passed over.</param>
     /// <typeparam name="T">The state.</typeparam>
-    /// <returns>What was made, or default if there is no snapshot that is whole.</returns>
+    /// <returns>What was made, or null if there is no snapshot that is whole.</returns>
     /// <exception cref="StorageRefusedException">A snapshot is of another format.</exception>
     public T? Load<T>(Func<SnapshotMetadata, IEnumerable<ReadOnlyMemory<byte>>, long, T> restore, Action<string> damaged)
         where T : class
     {
-        for (int i = _sound.Count - 1; i >= 0; i--)
+        T? loaded = null;
+        foreach (string name in _found.Reverse())
         {
             try
             {
-                using var reader = new SnapshotFileReader(_files, _sound[i]);
-                return restore(reader.Metadata, reader.Chunks(), reader.Bytes);
+                using var reader = new SnapshotFileReader(_files, name);
+                loaded ??= restore(reader.Metadata, reader.Chunks(), reader.Bytes);
+                _sound.Insert(0, (name, reader.Metadata));
             }
             catch (Exception e) when (e is StorageDamagedException or FormatException or IOException)
             {
                 // Sectors that cannot be read are damage like any other: what is older than this is whole without it.
-                damaged($"passing over a snapshot: {(e is StorageDamagedException ? string.Empty : $"{_sound[i]} in {_files.Description}: ")}{e.Message}");
-                _sound.RemoveAt(i);
+                damaged($"passing over a snapshot: {(e is StorageDamagedException ? string.Empty : $"{name} in {_files.Description}: ")}{e.Message}");
             }
         }
 
-        return null;
+        return loaded;
     }
 
     /// <summary>Whether a snapshot is being written.</summary>
-    public bool IsSaving => _writer is not null;
+    public bool IsSaving => _saving is not null;
+
+    /// <summary>A snapshot from elsewhere has taken the place of all; one that was being written is given up.</summary>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
+    internal void BeginAnew(SnapshotMetadata metadata)
+    {
+        if (_saving is not null)
+        {
+            GiveUp();
+        }
+
+        _sound.Clear();
+        _sound.Add((SnapshotName.Of(metadata.Last.Index.Value), metadata));
+    }
 
     /// <summary>Begins to write a snapshot; nothing else is being written.</summary>
     /// <param name="metadata">What it says of itself; newer than all before.</param>
     /// <param name="chunks">The bytes of the state; asked for as they are written, none of them empty.</param>
-    public void Begin(SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks)
+    /// <param name="alone">Whether all older ones go once it is durable: on a full disk, where room counts for more than a second copy.</param>
+    public void Begin(SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks, bool alone = false)
     {
-        Invariant.Require(_writer is null, "one snapshot is written at a time");
-        _writer = new SnapshotFileWriter(_files, metadata, chunks);
+        Invariant.Require(_saving is null, "one snapshot is written at a time");
+        (_saving, _savesAlone) = (new SnapshotSaving(_files, metadata, chunks), alone);
     }
 
     /// <summary>Writes about so many bytes more of the snapshot that was begun.</summary>
@@ -87,20 +123,21 @@ public sealed class SnapshotStore : IDisposable
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     public bool Step(int stepBytes, out long savedBytes)
     {
-        Invariant.Require(_writer is not null, "a snapshot is begun before it is written");
+        Invariant.Require(_saving is not null, "a snapshot is begun before it is written");
         savedBytes = 0;
         try
         {
-            if (_writer.Step(stepBytes) is not { } name)
+            if (_saving.Step(stepBytes) is not { } name)
             {
                 return false;
             }
 
-            savedBytes = _writer.Bytes;
-            _sound.Add(name);
+            savedBytes = _saving.Bytes;
+            _sound.Add((name, _saving.Metadata));
+            _isAlone = _savesAlone;
             RemoveOld();
-            _writer.Dispose();
-            _writer = null;
+            _saving.Dispose();
+            _saving = null;
             return true;
         }
         catch (DiskFullException) when (savedBytes == 0)
@@ -115,21 +152,26 @@ public sealed class SnapshotStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer?.Dispose();
+    public void Dispose() => _saving?.Dispose();
 
     private void RemoveOld()
     {
-        while (_sound.Count > Kept)
+        int kept = _isAlone ? 1 : Kept;
+        while (_sound.Count > kept && !(KeptFrom <= _sound[0].Metadata.Last.Index))
         {
             _sound.RemoveAt(0);
         }
 
-        foreach (string name in _files.List())
+        string[] old = [.. _files.List().Where(name => SnapshotName.IsSnapshot(name) && _sound.TrueForAll(kept => kept.Name != name))];
+        foreach (string name in old)
         {
-            if (SnapshotName.IsSnapshot(name) && !_sound.Contains(name))
-            {
-                _files.Delete(name);
-            }
+            _files.Delete(name);
+        }
+
+        // The log is released behind the oldest that is left: one that came back after a crash would miss what stood before.
+        if (old.Length > 0)
+        {
+            _files.SyncFolder();
         }
     }
 
@@ -137,8 +179,8 @@ public sealed class SnapshotStore : IDisposable
     {
         try
         {
-            _writer!.GiveUp();
-            _writer = null;
+            _saving!.GiveUp();
+            _saving = null;
         }
         catch (IOException e)
         {

@@ -7,7 +7,7 @@ namespace RaftMQ.Storage.Wal;
 /// Reads entries back from the segments. It begins at a point of the sparse index and goes forward; an entry that was truncated later is met on the way and
 /// known by its term, since index and term together name an entry.
 /// </summary>
-internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> segments, Journal journal, int windowBytes)
+internal sealed class LogReader(IFileSystem files, Journal journal, int windowBytes)
 {
     /// <summary>Reads entries in a row, at least one, and no more than fit <paramref name="maxBytes"/> of payload.</summary>
     public void ReadRow(LogIndex first, LogIndex last, int maxBytes, List<LogEntry> into)
@@ -15,7 +15,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
         IndexPoint from = PointBefore(first);
         LogIndex next = first;
         long bytes = 0;
-        for (int number = from.Segment; number < segments.Count && next <= last; number++)
+        for (int number = from.Segment; number <= journal.Segments.Last && next <= last; number++)
         {
             using IFile file = Open(number, from, out SegmentReader reader);
             while (next <= last && reader.TryNext(out RecordHeader record, out ReadOnlySpan<byte> payload))
@@ -64,7 +64,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
     private int ReadFrom(in IndexPoint from, IReadOnlyList<LogIndex> wanted, int first, List<LogEntry> into)
     {
         int next = first;
-        for (int number = from.Segment; number < segments.Count; number++)
+        for (int number = from.Segment; number <= journal.Segments.Last; number++)
         {
             using IFile file = Open(number, from, out SegmentReader reader);
             while (reader.TryNext(out RecordHeader record, out ReadOnlySpan<byte> payload))
@@ -88,7 +88,7 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
 
     private IFile Open(int number, in IndexPoint from, out SegmentReader reader)
     {
-        SegmentHeader header = segments[number];
+        SegmentHeader header = journal.Segments[number];
         IFile file = files.Open(SegmentName.Of(header.Sequence));
         reader = new SegmentReader(file, header, windowBytes);
         if (number == from.Segment)
@@ -105,5 +105,5 @@ internal sealed class LogReader(IFileSystem files, IReadOnlyList<SegmentHeader> 
         record.Type == RecordType.Entry && record.Index == index.Value && journal.Terms.Holds(new LogPosition(index, new Term(record.Term)));
 
     private StorageDamagedException Lost(LogIndex index, in IndexPoint from) => new(
-        $"{files.Description}: entry {index} was written and can no longer be read: the log is damaged behind offset {from.Offset} of {SegmentName.Of(segments[from.Segment].Sequence)}");
+        $"{files.Description}: entry {index} was written and can no longer be read: the log is damaged behind offset {from.Offset} of {SegmentName.Of((ulong)from.Segment)}");
 }

@@ -7,18 +7,18 @@ internal static class RecordOrder
 {
     /// <summary>What speaks against a record that comes next, or null.</summary>
     /// <param name="record">A whole record.</param>
-    /// <param name="last">The last live entry.</param>
+    /// <param name="last">The last live entry; null where it is not known yet, since the log begins with a later segment than its first.</param>
     /// <param name="currentTerm">The stored term.</param>
-    public static string? ObjectionTo(in RecordHeader record, LogPosition last, Term currentTerm)
+    public static string? ObjectionTo(in RecordHeader record, LogPosition? last, Term currentTerm)
     {
         switch (record.Type)
         {
             case RecordType.Entry:
                 var position = new LogPosition(new LogIndex(record.Index), new Term(record.Term));
-                bool follows = position.Index == last.Index.Next && position.Term >= last.Term && position.Term <= currentTerm;
-                return follows ? null : $"entry {position} does not follow entry {last}";
+                bool follows = position.Index > LogIndex.Zero && (last is not { } before || (position.Index == before.Index.Next && position.Term >= before.Term));
+                return follows && position.Term <= currentTerm ? null : $"entry {position} does not follow entry {last}";
             case RecordType.Truncation:
-                return record.Index > 0 && record.Index <= last.Index.Value ? null : "a truncation of entries that are not there";
+                return record.Index > 0 && (last is not { } end || record.Index <= end.Index.Value) ? null : "a truncation of entries that are not there";
             case RecordType.HardState:
                 return record.Term >= currentTerm.Value ? null : "a term that falls";
             default:

@@ -20,14 +20,16 @@ internal readonly record struct SegmentHeader(int SegmentBytes, ulong Id, ulong 
 
     private static ReadOnlySpan<byte> Magic => "RAFTMQWL"u8;
 
-    /// <summary>Where the checksums of this segment's records start from.</summary>
+    /// <summary>
+    /// Where the checksums of this segment's records start from: the header's own. Not that of the whole header, for a checksum over bytes and their own checksum is always the same number.
+    /// </summary>
     public uint Seed
     {
         get
         {
             Span<byte> bytes = stackalloc byte[Size];
             Write(bytes);
-            return Crc32C.Compute(0, bytes);
+            return BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]);
         }
     }
 

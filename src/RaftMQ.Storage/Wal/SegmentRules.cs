@@ -20,19 +20,12 @@ internal static class SegmentRules
     public static Flaw? ReadHeader(IFileSystem files, string name, ulong expected, out SegmentHeader? header)
     {
         using IFile file = files.Open(name);
-        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
-        bytes.Clear();
-        file.Read(0, bytes);
-        header = null;
-        if (!SegmentHeader.TryRead(bytes, out SegmentHeader whole, out uint newerVersion))
+        header = HeaderOf(file, name, files.Description);
+        if (header is not { } whole)
         {
-            return newerVersion == 0
-                ? new Flaw(0, "the header of the segment is damaged")
-                : throw new StorageRefusedException(
-                    $"{name} in {files.Description} is of format {newerVersion}, and this program knows format {SegmentHeader.Version}: use the newer program");
+            return new Flaw(0, "the header of the segment is damaged");
         }
 
-        header = whole;
         if (SegmentName.SequenceOf(name) != expected)
         {
             return new Flaw(0, $"segment {expected} of the log is missing");
@@ -46,6 +39,26 @@ internal static class SegmentRules
         return file.Length == whole.SegmentBytes
             ? null
             : new Flaw(Math.Min(file.Length, whole.SegmentBytes), $"the file has {file.Length} bytes and should have {whole.SegmentBytes}");
+    }
+
+    /// <summary>The header of a file of records, a segment of the log or a file of bodies; null if it is damaged.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="folder">The folder, for people.</param>
+    /// <exception cref="StorageRefusedException">The file is of a newer format.</exception>
+    public static SegmentHeader? HeaderOf(IFile file, string name, string folder)
+    {
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
+        bytes.Clear();
+        file.Read(0, bytes);
+        if (SegmentHeader.TryRead(bytes, out SegmentHeader header, out uint newerVersion))
+        {
+            return header;
+        }
+
+        return newerVersion == 0
+            ? null
+            : throw new StorageRefusedException($"{name} in {folder} is of format {newerVersion}, and this program knows format {SegmentHeader.Version}: use the newer program");
     }
 
     /// <summary>Judges the place at which no whole, chained record follows.</summary>

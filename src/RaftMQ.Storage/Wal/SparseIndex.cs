@@ -33,6 +33,12 @@ internal sealed class SparseIndex(int intervalBytes)
         }
     }
 
+    /// <summary>The points of segments before this one are no longer needed.</summary>
+    public void ReleaseBefore(int segment) => _points.RemoveRange(0, _points.FindIndex(point => point.Segment >= segment) is >= 0 and var count ? count : _points.Count);
+
+    /// <summary>The first entry that stands in a segment or behind it; null if there is none. A segment's first live entry has a point.</summary>
+    public IndexPoint? FirstFrom(int segment) => _points.FindIndex(point => point.Segment >= segment) is >= 0 and var at ? _points[at] : null;
+
     /// <summary>The last point at or before an index, if there is one.</summary>
     public IndexPoint? Before(LogIndex index)
     {

@@ -20,9 +20,6 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
 
     public Journal Journal { get; } = new(options.IndexIntervalBytes);
 
-    /// <summary>The headers of all segments, in order.</summary>
-    public List<SegmentHeader> Segments { get; } = [];
-
     /// <summary>Reads everything.</summary>
     /// <returns>The writer that goes on in the last segment, or null if the folder has no log.</returns>
     public SegmentWriter? Run()
@@ -31,9 +28,9 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         string[] names = [.. files.List().Where(SegmentName.IsSegment)];
         ReadHeaders(names);
         SegmentWriter? writer = null;
-        for (int i = 0; i < Segments.Count; i++)
+        for (int i = 0; i < names.Length; i++)
         {
-            writer = ReadSegment(names[i], i);
+            writer = ReadSegment(names[i], Journal.Segments.First + i);
         }
 
         return writer;
@@ -63,22 +60,29 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
 
     private void ReadHeaders(string[] names)
     {
+        // A log whose beginning was released begins with a later segment; where it stands its records say.
+        ulong first = names.Length == 0 ? 1 : SegmentName.SequenceOf(names[0])!.Value;
+        if (first > 1)
+        {
+            Journal.LosePlace();
+        }
+
         for (int i = 0; i < names.Length; i++)
         {
-            if (SegmentRules.ReadHeader(files, names[i], (ulong)i + 1, out SegmentHeader? header) is { } flaw)
+            if (SegmentRules.ReadHeader(files, names[i], first + (ulong)i, out SegmentHeader? header) is { } flaw)
             {
                 throw Damaged(names[i], flaw);
             }
 
-            Segments.Add(header!.Value);
+            Journal.Segments.Add(header!.Value);
             _bytesTotal += header.Value.SegmentBytes;
         }
     }
 
     private SegmentWriter? ReadSegment(string name, int number)
     {
-        SegmentHeader header = Segments[number];
-        bool isLast = number == Segments.Count - 1;
+        SegmentHeader header = Journal.Segments[number];
+        bool isLast = number == Journal.Segments.Last;
         IFile file = files.Open(name);
         try
         {
@@ -88,7 +92,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
                 TakeIn(record, payload, place with { Segment = number }, name);
             }
 
-            if (SegmentRules.AtEnd(reader, header, isLast ? null : Segments[number + 1].Previous) is { } flaw)
+            if (SegmentRules.AtEnd(reader, header, isLast ? null : Journal.Segments[number + 1].Previous) is { } flaw)
             {
                 throw Damaged(name, flaw);
             }
@@ -129,7 +133,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
                 break;
             case RecordType.Truncation:
                 var from = new LogIndex(record.Index);
-                Journal.TruncateFrom(from);
+                Journal.TruncateFrom(from, place.Segment);
                 DropTailFrom(from);
                 break;
             case RecordType.HardState:
@@ -175,7 +179,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
     /// <summary>The last segment's records in a new file, durable before it takes the old one's place. Never in place: a crash in the middle would tear what was durable.</summary>
     private SegmentWriter Rewrite(string name, int number, IFile old, SegmentReader reader)
     {
-        SegmentHeader header = Segments[number];
+        SegmentHeader header = Journal.Segments[number];
         IFile copy = files.Create(Copy);
         copy.Allocate(header.SegmentBytes);
         byte[] buffer = new byte[Math.Min(options.CopyBytes, header.SegmentBytes)];
@@ -204,7 +208,5 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         }
     }
 
-    private StorageDamagedException Damaged(string name, in Flaw flaw) => new(
-        $"{files.Description}: {name} at offset {flaw.Offset}: {flaw.What}. Nothing was changed. Restore this folder from where it is whole, or empty it: "
-        + "with a majority of the other nodes up, this one comes back as a new incarnation and receives the log");
+    private StorageDamagedException Damaged(string name, in Flaw flaw) => new($"{files.Description}: {name} at offset {flaw.Offset}: {flaw.What}");
 }

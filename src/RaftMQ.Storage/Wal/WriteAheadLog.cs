@@ -7,7 +7,7 @@ namespace RaftMQ.Storage.Wal;
 /// The durable log: an append-only journal of entries, truncations and hard state in segments (design, storage rules 1 to 5; <c>FORMAT.md</c> has every byte).
 /// Synchronous and single-threaded: its owner writes batches, then makes them durable with one sync.
 /// </summary>
-public sealed class WriteAheadLog : IDisposable
+public sealed partial class WriteAheadLog : IDisposable
 {
     /// <summary>What a record takes besides its payload, at most.</summary>
     public const int RecordOverheadBytes = RecordHeader.Size + Sector.RecordAlignment;
@@ -19,7 +19,6 @@ public sealed class WriteAheadLog : IDisposable
     private readonly WalOptions _options;
     private readonly Func<ulong> _drawId;
     private readonly Journal _journal;
-    private readonly List<SegmentHeader> _segments;
     private readonly SpareSegments _spares;
     private SegmentWriter _writer;
     private bool _hasFailed;
@@ -32,7 +31,6 @@ public sealed class WriteAheadLog : IDisposable
         _options = options;
         _drawId = drawId;
         _journal = recovery.Journal;
-        _segments = recovery.Segments;
         _spares = new SpareSegments(files, options);
         if (writer is null)
         {
@@ -56,8 +54,8 @@ public sealed class WriteAheadLog : IDisposable
 
     /// <summary>
     /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the rest of the segment under way, or into the spares
-    /// but for the last and the segments that the disk has room for; nothing without a spare for the next start. A record that does not fit a segment begins the next, so any
-    /// two in a row are together more than one of them full.
+    /// but for the last and the segments that the disk has room for; nothing without a spare for the next start, or without <see cref="ReservedBytes"/>. A record that does not fit a
+    /// segment begins the next, so any two in a row are together more than one of them full.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk did not tell; the log must not be used again.</exception>
     public long RoomBytes
@@ -66,8 +64,9 @@ public sealed class WriteAheadLog : IDisposable
         {
             try
             {
-                long segments = _spares.Ready - 1 + (_files.FreeBytes / _options.SegmentBytes);
-                return segments < 0 ? 0 : Math.Max(_writer.BytesLeft, (segments + 1) / 2 * (_options.SegmentBytes - SegmentOverheadBytes));
+                long free = _files.FreeBytes - ReservedBytes;
+                long segments = _spares.Ready - 1 + (free / _options.SegmentBytes);
+                return segments < 0 || free < 0 ? 0 : Math.Max(_writer.BytesLeft, (segments + 1) / 2 * (_options.SegmentBytes - SegmentOverheadBytes));
             }
             catch (IOException e)
             {
@@ -76,13 +75,17 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
-    /// <summary>The most by which a file beside the log lowers <see cref="RoomBytes"/>: room is counted in segments, two of them as one, and the file may begin one.</summary>
-    /// <param name="fileBytes">The file's size.</param>
-    /// <param name="segmentBytes">The size of a segment.</param>
-    public static long RoomTakenBy(long fileBytes, int segmentBytes) => (fileBytes / 2) + segmentBytes;
+    /// <summary>Bytes of the disk that are not the log's: without them it has no room, and with less none for another segment. Default 0.</summary>
+    public long ReservedBytes { get; set; }
+
+    /// <summary>The index of the first entry that the log still holds; one past <see cref="LastIndex"/> if it holds none.</summary>
+    public LogIndex FirstIndex => _journal.Terms.First;
 
     /// <summary>The index of the last entry written.</summary>
     public LogIndex LastIndex => _journal.Terms.LastIndex;
+
+    /// <summary>Its files, in order.</summary>
+    internal LogSegments Segments => _journal.Segments;
 
     /// <summary>Opens the log of a folder, creating it if the folder has none, and recovers what it holds. When it returns everything it reports is durable.</summary>
     /// <param name="files">The folder, locked by the caller.</param>
@@ -135,7 +138,7 @@ public sealed class WriteAheadLog : IDisposable
 
             if (batch.TruncateFrom is { } from)
             {
-                _journal.TruncateFrom(from);
+                _journal.TruncateFrom(from, _writer.Number);
                 Add(new RecordHeader { Type = RecordType.Truncation, Index = from.Value }, default);
             }
 
@@ -177,10 +180,10 @@ public sealed class WriteAheadLog : IDisposable
     public void Read(LogIndex first, LogIndex last, int maxBytes, List<LogEntry> into)
     {
         RequireSound();
-        Invariant.Require(first > LogIndex.Zero && first <= last && last <= LastIndex, "only entries that exist are read");
+        Invariant.Require(first >= FirstIndex && first <= last && last <= LastIndex, "only entries that exist are read");
         try
         {
-            new LogReader(_files, _segments, _journal, _options.ReadWindowBytes).ReadRow(first, last, maxBytes, into);
+            new LogReader(_files, _journal, _options.ReadWindowBytes).ReadRow(first, last, maxBytes, into);
         }
         catch (IOException e)
         {
@@ -198,12 +201,12 @@ public sealed class WriteAheadLog : IDisposable
         RequireSound();
         for (int i = 0; i < indexes.Count; i++)
         {
-            Invariant.Require(indexes[i] > (i == 0 ? LogIndex.Zero : indexes[i - 1]) && indexes[i] <= LastIndex, "single entries are read in order, and only those that exist");
+            Invariant.Require(indexes[i] > (i == 0 ? FirstIndex.Previous : indexes[i - 1]) && indexes[i] <= LastIndex, "single entries are read in order, and only those that exist");
         }
 
         try
         {
-            new LogReader(_files, _segments, _journal, _options.ReadWindowBytes).ReadEach(indexes, into);
+            new LogReader(_files, _journal, _options.ReadWindowBytes).ReadEach(indexes, into);
         }
         catch (IOException e)
         {
@@ -305,16 +308,16 @@ public sealed class WriteAheadLog : IDisposable
     private SegmentWriter Activate(SegmentEnd previous)
     {
         (string name, IFile file) = _spares.Take();
-        var header = new SegmentHeader(_options.SegmentBytes, _drawId(), (ulong)_segments.Count + 1, previous);
+        var header = new SegmentHeader(_options.SegmentBytes, _drawId(), (ulong)_journal.Segments.Last + 1, previous);
         Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
         header.Write(bytes);
         file.Write(0, bytes);
-        var writer = new SegmentWriter(file, header, _segments.Count, Sector.Bytes, header.Seed, _options.WriteAheadBytes);
+        var writer = new SegmentWriter(file, header, (int)header.Sequence, Sector.Bytes, header.Seed, _options.WriteAheadBytes);
         writer.Add(RecordHeader.Of(_journal.HardState), default);
         writer.Sync();
         _files.Rename(name, SegmentName.Of(header.Sequence));
         _files.SyncFolder();
-        _segments.Add(header);
+        _journal.Segments.Add(header);
         _isMarked = false;
         return writer;
     }

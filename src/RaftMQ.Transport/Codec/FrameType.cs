@@ -15,6 +15,8 @@ internal enum FrameType : byte
     ReadIndexResponse = 21,
     TimeoutNow = 22,
     Reminder = 23,
+    InstallSnapshot = 24,
+    InstallSnapshotResponse = 25,
 
     BirthCertificate = 32,
 

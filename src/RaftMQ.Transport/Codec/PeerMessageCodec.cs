@@ -20,6 +20,8 @@ internal static class PeerMessageCodec
         RaftPeerMessage { Message: ReadIndexResponse } => FrameType.ReadIndexResponse,
         RaftPeerMessage { Message: TimeoutNow } => FrameType.TimeoutNow,
         RaftPeerMessage { Message: Reminder } => FrameType.Reminder,
+        RaftPeerMessage { Message: InstallSnapshot } => FrameType.InstallSnapshot,
+        RaftPeerMessage { Message: InstallSnapshotResponse } => FrameType.InstallSnapshotResponse,
         ForwardRequest => FrameType.ForwardRequest,
         ForwardCancel => FrameType.ForwardCancel,
         ForwardResponse => FrameType.ForwardResponse,
@@ -38,6 +40,8 @@ internal static class PeerMessageCodec
         RaftPeerMessage { Message: ReadIndexResponse } => ReadIndexCodec.ResponseBytes,
         RaftPeerMessage { Message: TimeoutNow } => VoteCodec.TimeoutNowBytes,
         RaftPeerMessage { Message: Reminder } => ReminderCodec.Bytes,
+        RaftPeerMessage { Message: InstallSnapshot install } => InstallSnapshotCodec.Size(install),
+        RaftPeerMessage { Message: InstallSnapshotResponse } => InstallSnapshotCodec.ResponseBytes,
         ForwardRequest forward => ForwardCodec.Size(forward),
         ForwardCancel => ForwardCodec.CancelBytes,
         ForwardResponse => ForwardCodec.ResponseBytes,
@@ -118,6 +122,12 @@ internal static class PeerMessageCodec
             case Reminder reminder:
                 ReminderCodec.Write(ref writer, reminder);
                 break;
+            case InstallSnapshot install:
+                InstallSnapshotCodec.Write(ref writer, install);
+                break;
+            case InstallSnapshotResponse response:
+                InstallSnapshotCodec.Write(ref writer, response);
+                break;
         }
     }
 
@@ -131,6 +141,8 @@ internal static class PeerMessageCodec
         FrameType.ReadIndexResponse => new RaftPeerMessage(ReadIndexCodec.ReadResponse(ref reader, from, to)),
         FrameType.TimeoutNow => new RaftPeerMessage(VoteCodec.ReadTimeoutNow(ref reader, from, to)),
         FrameType.Reminder => new RaftPeerMessage(ReminderCodec.Read(ref reader, from, to)),
+        FrameType.InstallSnapshot => new RaftPeerMessage(InstallSnapshotCodec.Read(ref reader, from, to)),
+        FrameType.InstallSnapshotResponse => new RaftPeerMessage(InstallSnapshotCodec.ReadResponse(ref reader, from, to)),
         FrameType.ForwardRequest => ForwardCodec.ReadRequest(ref reader, from, to),
         FrameType.ForwardCancel => ForwardCodec.ReadCancel(ref reader, from, to),
         FrameType.ForwardResponse => ForwardCodec.ReadResponse(ref reader, from, to),

@@ -22,6 +22,13 @@ public sealed class Rubbish
         { "a payload over the bound", Replicates(S2, 2, At(1, 1), 0, Entry(2, 2) with { Payload = new byte[LogEntry.MaxPayloadBytes + 1] }) },
         { "a configuration that is none", Replicates(S2, 2, At(1, 1), 0, Entry(2, 2) with { Kind = EntryKind.Membership, Payload = NoConfiguration }) },
         { "a birth in the middle", Replicates(S2, 2, At(1, 1), 0, Entry(2, 2) with { Kind = EntryKind.Birth }) },
+        { "a snapshot of nothing", Installs(S2, 2, LogPosition.Zero, 0, 1) },
+        { "a snapshot of a later term than its leader's", Installs(S2, 2, At(5, 3), 0, 1) },
+        { "a piece before the beginning", Installs(S2, 2, At(5, 1), -1, 0) },
+        { "a piece where no snapshot ends", Installs(S2, 2, At(5, 1), 0, 1) with { Offset = long.MaxValue } },
+        { "a piece over the bound", Installs(S2, 2, At(5, 1), 0, 1) with { Data = new byte[InstallSnapshot.MaxDataBytes + 1] } },
+        { "an answer before the beginning", new InstallSnapshotResponse(S2, S1, new Term(2), At(5, 1), -1, false, 0, true) },
+        { "an answer for a snapshot of a later term", new InstallSnapshotResponse(S2, S1, new Term(2), At(5, 3), 0, true, 0, true) },
         { "a birth that is none", Replicates(S2, 2, LogPosition.Zero, 0, Entry(1, 1) with { Kind = EntryKind.Birth, Payload = NoConfiguration }) },
     };
 
@@ -41,6 +48,20 @@ public sealed class Rubbish
         Message[] sent = leader.Sent();
 
         sent.OfType<AppendEntries>().ShouldContain(append => append.Entries.Length > 1);
+        sent.ShouldAllBe(message => MessageRules.Broken(message) == null);
+    }
+
+    [Fact]
+    public void What_is_said_of_a_snapshot_keeps_the_rules()
+    {
+        Server leader = CompactedTo(3, 1, 1, 1).Elected();
+        leader.Receive(new AppendEntriesResponse(S3, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true)).Ticks(HeartbeatTicks).OwnerLoads(10);
+        Server follower = WithLog(1).Receive(Installs(S2, 2, At(5, 1), 0, 0)).Receive(Installs(S2, 2, At(5, 1), 0, 10, isLast: true)).DiskInstalls();
+
+        Message[] sent = [.. leader.Sent(), .. follower.Sent()];
+
+        sent.OfType<InstallSnapshot>().Select(install => install.IsPiece).ShouldBe([false, true]);
+        sent.OfType<InstallSnapshotResponse>().Count().ShouldBe(2);
         sent.ShouldAllBe(message => MessageRules.Broken(message) == null);
     }
 }

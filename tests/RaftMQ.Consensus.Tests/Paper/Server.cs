@@ -10,6 +10,7 @@ internal sealed class Server
 {
     public const int ElectionTimeoutTicks = 10;
     public const int HeartbeatTicks = 2;
+    public const int PieceBytes = 4;
 
     public static readonly ServerId S1 = Id(1);
     public static readonly ServerId S2 = Id(2);
@@ -22,17 +23,19 @@ internal sealed class Server
     private readonly Queue<(Term Term, LogPosition Last, List<Message> Waiting)> _disk = new();
     private List<Message> _waitingForLast = [];
 
-    private Server(int servers, ulong[] terms, HardState state)
+    private Server(int servers, ulong[] terms, HardState state, int compacted = 0, bool isInMemory = true)
     {
         LogEntry[] log = [.. terms.Select((term, i) => i == 0 ? BirthOf(servers) : Entry((ulong)i + 1, term))];
         Core = new RaftCore(
-            new RaftOptions { Self = S1, Seed = 1, ElectionTimeoutTicks = ElectionTimeoutTicks, HeartbeatTicks = HeartbeatTicks },
+            new RaftOptions { Self = S1, Seed = 1, ElectionTimeoutTicks = ElectionTimeoutTicks, HeartbeatTicks = HeartbeatTicks, MaxSnapshotPieceBytes = PieceBytes },
             new RecoveredLog
             {
                 HardState = state,
+                Base = compacted == 0 ? LogPosition.Zero : log[compacted - 1].Position,
                 LastIndex = new LogIndex((ulong)terms.Length),
-                Terms = [.. terms.Select((term, i) => new TermRun(new LogIndex((ulong)i + 1), new Term(term))).DistinctBy(run => run.Term)],
-                Tail = log,
+                CommittedIndex = new LogIndex((ulong)compacted),
+                Terms = [.. log.Skip(compacted).Select(entry => new TermRun(entry.Index, entry.Term)).DistinctBy(run => run.Term)],
+                Tail = isInMemory ? log[compacted..] : [],
                 Configurations = [log[0]],
             });
     }
@@ -40,6 +43,15 @@ internal sealed class Server
     public RaftCore Core { get; }
 
     public bool DiskIsHeld { get; set; }
+
+    /// <summary>Pieces of snapshots that the disk was given and the test has not answered for.</summary>
+    public Queue<SnapshotPiece> Pieces { get; } = new();
+
+    /// <summary>Pieces of snapshots that the owner was asked for and the test has not answered for.</summary>
+    public Queue<SnapshotLoad> SnapshotLoads { get; } = new();
+
+    /// <summary>Entries that the owner was asked for.</summary>
+    public Queue<LoadRequest> Loads { get; } = new();
 
     public HardState? LastHardState { get; private set; }
 
@@ -49,6 +61,13 @@ internal sealed class Server
     public static Server Of(int servers, params ulong[] terms) => new(servers, terms, new HardState(new Term(terms[^1]), null));
 
     public static Server ThatVoted(ulong term, ServerId? vote, params ulong[] terms) => new(3, terms, new HardState(new Term(term), vote));
+
+    /// <summary>A server whose log begins behind so many entries, which are in a snapshot.</summary>
+    public static Server CompactedTo(int compacted, params ulong[] terms) => CompactedTo(compacted, isInMemory: true, terms);
+
+    public static Server CompactedTo(int compacted, bool isInMemory, params ulong[] terms) => new(3, terms, new HardState(new Term(terms[^1]), null), compacted, isInMemory);
+
+    public static Server OfFiveCompactedTo(int compacted, params ulong[] terms) => new(5, terms, new HardState(new Term(terms[^1]), null), compacted);
 
     public static ServerId Id(uint number) => new(new NodeId(number), number);
 
@@ -62,12 +81,66 @@ internal sealed class Server
     public static AppendEntries Replicates(ServerId leader, ulong term, LogPosition previous, ulong commit, params LogEntry[] entries) =>
         new(leader, S1, new Term(term), previous, entries, new LogIndex(commit), 0);
 
+    /// <summary>A piece of a snapshot, each of its bytes the number of its place.</summary>
+    public static InstallSnapshot Installs(ServerId leader, ulong term, LogPosition snapshot, long offset, int bytes, bool isLast = false, ulong number = 0, ulong round = 0) =>
+        new(leader, S1, new Term(term), snapshot, offset, Enumerable.Range(0, bytes).Select(at => (byte)(offset + at)).ToArray(), isLast, round, number);
+
     public Server Receive(Message message)
     {
         Core.Receive(message);
         Drain();
         return this;
     }
+
+    /// <summary>The disk has written the next piece.</summary>
+    public Server DiskSaves()
+    {
+        Core.OnSnapshotPieceSaved(Pieces.Dequeue());
+        Drain();
+        return this;
+    }
+
+    /// <summary>The disk has refused the next piece.</summary>
+    public Server DiskRefuses()
+    {
+        Core.OnSnapshotPieceFailed(Pieces.Dequeue());
+        Drain();
+        return this;
+    }
+
+    /// <summary>The disk has put the snapshot whose last piece is next in the place of log and state. Its configuration is of so many servers.</summary>
+    public Server DiskInstalls(int servers = 3)
+    {
+        SnapshotPiece last = Pieces.Dequeue();
+        last.IsLast.ShouldBeTrue();
+        Core.OnSnapshotInstalled(last.Snapshot, new LogTime(77), [BirthOf(servers)]);
+        Drain();
+        return this;
+    }
+
+    /// <summary>The owner hands out the next piece that was asked for, of a snapshot of so many bytes.</summary>
+    public Server OwnerLoads(int snapshotBytes)
+    {
+        SnapshotLoad load = SnapshotLoads.Dequeue();
+        byte[] rest = [.. Enumerable.Range((int)load.Offset, snapshotBytes - (int)load.Offset).Select(at => (byte)at)];
+        Core.OnSnapshotLoaded(load, rest.Take(load.MaxBytes).ToArray(), rest.Length <= load.MaxBytes);
+        Drain();
+        return this;
+    }
+
+    /// <summary>The owner saves a snapshot up to an index and releases the log up to another.</summary>
+    public Server Compacts(ulong snapshot, ulong upTo)
+    {
+        Core.OnSnapshotSaved(new LogPosition(new LogIndex(snapshot), Core.Log.TermAt(new LogIndex(snapshot))!.Value));
+        Core.CompactLog(new LogIndex(upTo));
+        Drain();
+        return this;
+    }
+
+    public Server Answers(ServerId follower, LogPosition snapshot, long nextOffset, ulong number, bool isInstalled = false, bool isBusy = false, ulong round = 0) =>
+        Receive(new InstallSnapshotResponse(follower, S1, Core.CurrentTerm, snapshot, nextOffset, isInstalled, round, true, number, isBusy));
+
+    public PeerProgress Peer(ServerId server) => Core.Peers.Single(peer => peer.Server == server);
 
     public Server Ticks(int count)
     {
@@ -122,7 +195,7 @@ internal sealed class Server
     public T[] Sent<T>()
         where T : Message => [.. Sent().OfType<T>()];
 
-    public string Log() => string.Join(" ", Enumerable.Range(1, (int)Core.Log.Last.Index.Value).Select(i => Core.Log.TermAt(new LogIndex((ulong)i))));
+    public string Log() => string.Join(" ", Enumerable.Range(1, (int)Core.Log.Last.Index.Value).Select(i => Core.Log.TermAt(new LogIndex((ulong)i))?.ToString() ?? "-"));
 
     public Server CompleteDisk()
     {
@@ -139,6 +212,9 @@ internal sealed class Server
             _output.Clear();
             Core.Drain(_output);
             _sent.AddRange(_output.SendNow);
+            _output.SnapshotPieces.ForEach(Pieces.Enqueue);
+            _output.SnapshotLoads.ForEach(SnapshotLoads.Enqueue);
+            _output.Loads.ForEach(Loads.Enqueue);
             LastHardState = _output.HardState ?? LastHardState;
             if (_output.HasPersist)
             {

@@ -8,6 +8,9 @@ internal sealed class ScenarioCluster
     private readonly List<(Message Message, int Order)> _onTheWay = [];
     private readonly HashSet<(uint, uint)> _cut = [];
     private readonly List<string> _trace = [];
+    private readonly List<(Message Message, int Order)> _delayed = [];
+    private readonly Dictionary<LogPosition, LogEntry[]> _configurations = [];
+    private readonly LogEntry _birth;
     private int _lastOrder;
 
     /// <param name="size">How many servers.</param>
@@ -18,14 +21,14 @@ internal sealed class ScenarioCluster
         MaxAppendEntries = maxAppendEntries;
         Member[] members = [.. Enumerable.Range(1, size).Select(i => new Member(new NodeId((uint)i), (ulong)i, $"s{i}:1", $"s{i}:2"))];
         var birth = new Birth(new ClusterId(1), members[0].Server, new Membership(members), ReadOnlyMemory<byte>.Empty);
-        var first = new LogEntry(Birth.Position.Index, Birth.Position.Term, EntryKind.Birth, default, birth.Encode());
+        _birth = new LogEntry(Birth.Position.Index, Birth.Position.Term, EntryKind.Birth, default, birth.Encode());
         for (uint i = 1; i <= size; i++)
         {
             var server = new ScenarioServer(this, i, i);
             ulong[] terms = logs.GetValueOrDefault(i, [1]);
-            server.Preload(
+            server.Disk.Preload(
                 new HardState(new Term(terms[^1]), null),
-                terms.Select((term, at) => at == 0 ? first : new LogEntry(new LogIndex((ulong)at + 1), new Term(term), EntryKind.Command, default, new byte[] { (byte)term })));
+                terms.Select((term, at) => at == 0 ? _birth : new LogEntry(new LogIndex((ulong)at + 1), new Term(term), EntryKind.Command, default, new byte[] { (byte)term })));
             server.Start(i);
             Servers.Add(i, server);
         }
@@ -96,18 +99,49 @@ internal sealed class ScenarioCluster
         foreach ((Message Message, int Order) sent in chosen)
         {
             _onTheWay.Remove(sent);
-            ScenarioServer receiver = Servers[sent.Message.To.Node.Value];
-            if (receiver.Core is not null && receiver.Id == sent.Message.To)
-            {
-                receiver.Core.Receive(sent.Message);
-                receiver.Drain();
-            }
+            Deliver(sent.Message);
         }
 
         return chosen.Length > 0;
     }
 
+    /// <summary>How many messages are on the way.</summary>
+    public int OnTheWay => _onTheWay.Count;
+
+    /// <summary>Delivers the message at a place among those on the way, or loses it; a copy may stay on the way.</summary>
+    public void TakeOff(int at, bool isLost, bool staysToo)
+    {
+        Message message = _onTheWay[at].Message;
+        if (!staysToo)
+        {
+            _onTheWay.RemoveAt(at);
+        }
+
+        if (!isLost)
+        {
+            Deliver(message);
+        }
+    }
+
     public void Drop(Func<Message, bool> which) => _onTheWay.RemoveAll(sent => which(sent.Message));
+
+    /// <summary>Messages that are on the way wait aside until <see cref="Undelay"/> lets them come behind all others.</summary>
+    public void Delay(Func<Message, bool> which)
+    {
+        _delayed.AddRange(_onTheWay.Where(sent => which(sent.Message)));
+        Drop(which);
+    }
+
+    public void Undelay(Func<Message, bool> which)
+    {
+        _onTheWay.AddRange(_delayed.Where(sent => which(sent.Message)));
+        _delayed.RemoveAll(sent => which(sent.Message));
+    }
+
+    /// <summary>What a snapshot holds of configurations, which its ten bytes only stand for.</summary>
+    public void RememberConfigurations(LogPosition snapshot, LogEntry[] configurations) => _configurations[snapshot] = configurations;
+
+    public LogEntry[] ConfigurationsOf(LogPosition snapshot) => _configurations[snapshot];
 
     /// <summary>Delivers until nothing is on the way.</summary>
     public void Settle()
@@ -141,12 +175,10 @@ internal sealed class ScenarioCluster
     /// <summary>A server whose disk was lost comes back as another incarnation, with nothing but the birth it was handed.</summary>
     public void Wipe(uint number, ulong incarnation)
     {
-        LogEntry birth = Servers.Values.Select(server => server.Core).OfType<RaftCore>()
-            .Select(core => core.Log.TryGet(new LogIndex(1), out LogEntry entry) ? entry : default).First(entry => entry.Payload.Length > 0);
         var fresh = new ScenarioServer(this, number, incarnation);
         fresh.Start(incarnation);
         Servers[number] = fresh;
-        fresh.Core!.AdoptBirth(birth);
+        fresh.Core!.AdoptBirth(_birth);
         LinkAll();
         fresh.Drain();
     }
@@ -162,6 +194,17 @@ internal sealed class ScenarioCluster
         }
     }
 
+    private void Deliver(Message message)
+    {
+        MessageRules.Broken(message).ShouldBeNull();
+        ScenarioServer receiver = Servers[message.To.Node.Value];
+        if (receiver.Core is not null && receiver.Id == message.To)
+        {
+            receiver.Core.Receive(message);
+            receiver.Drain();
+        }
+    }
+
     private bool IsCut(uint from, uint to) => _cut.Contains((from, to)) || Servers[to].Core is null;
 
     private static string Describe(Message message) => message switch
@@ -172,6 +215,10 @@ internal sealed class ScenarioCluster
             + $"{(append.Entries.Length == 0 ? "none" : string.Join(" ", append.Entries.ToArray().Select(entry => entry.Position)))} commit {append.LeaderCommit}",
         AppendEntriesResponse { Success: true } response => $"matchIndex {response.MatchIndex} term {response.Term}",
         AppendEntriesResponse response => $"rejected term {response.Term} conflict {response.Conflict}",
+        InstallSnapshot install => $"InstallSnapshot term {install.Term} {install.Snapshot} at {install.Offset}"
+            + (install.IsPiece ? $"+{install.Data.Length}{(install.IsLast ? " last" : string.Empty)}" : " asks"),
+        InstallSnapshotResponse response => $"snapshot {response.Snapshot} {(response.IsInstalled ? "installed" : $"next {response.NextOffset}")} term {response.Term}"
+            + (response.IsBusy ? " busy" : string.Empty),
         ReadIndexRequest read => $"ReadIndex {read.Read.Value}",
         ReadIndexResponse read => $"ReadIndex {read.Read.Value} is {read.Index}",
         TimeoutNow => "TimeoutNow",

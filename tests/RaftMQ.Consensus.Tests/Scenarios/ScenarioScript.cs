@@ -72,6 +72,12 @@ internal sealed class ScenarioScript
             case "duplicate":
                 _cluster.Duplicate(Which(words));
                 break;
+            case "delay":
+                _cluster.Delay(Which(words));
+                break;
+            case "undelay":
+                _cluster.Undelay(Which(words));
+                break;
             case "show":
                 ShowAll();
                 break;
@@ -110,6 +116,19 @@ internal sealed class ScenarioScript
             case "release":
                 _cluster.Servers[Server(words[1])].DiskIsHeld = false;
                 _cluster.Servers[Server(words[1])].CompleteDisk();
+                break;
+            case "snapshot":
+                _cluster.Servers[Server(words[1])].SaveSnapshot();
+                break;
+            case "compact":
+                _cluster.Servers[Server(words[1])].Compact();
+                break;
+            case "refuse":
+                _cluster.Servers[Server(words[1])].Disk.RefusesNextPiece = true;
+                break;
+            case "linkup":
+                Core(words[1]).OnLinkUp(_cluster.Servers[Server(words[2])].Id);
+                _cluster.Servers[Server(words[1])].Drain();
                 break;
             case "linkdown":
                 Core(words[1]).OnLinkDown(_cluster.Servers[Server(words[2])].Id);

@@ -1,3 +1,4 @@
+using System.Text;
 using RaftMQ.Consensus.Messages;
 
 namespace RaftMQ.Consensus.Tests.Scenarios;
@@ -7,9 +8,7 @@ internal sealed class ScenarioServer
 {
     private readonly ScenarioCluster _cluster;
     private readonly RaftOutput _output = new();
-    private readonly Queue<(Term Term, LogPosition Last, HardState? State, LogIndex? TruncateFrom, LogEntry[] Entries, List<Message> Messages)> _disk = new();
-    private readonly List<LogEntry> _durable = [];
-    private HardState _durableState;
+    private readonly Queue<DiskWork> _work = new();
     private (Role Role, Term Term, LogIndex Commit) _told;
 
     public ScenarioServer(ScenarioCluster cluster, uint number, ulong incarnation)
@@ -25,38 +24,26 @@ internal sealed class ScenarioServer
 
     public RaftCore? Core { get; private set; }
 
+    public ScenarioDisk Disk { get; } = new();
+
     public bool DiskIsHeld { get; set; }
 
     public string Name => "S" + Number;
 
-    /// <summary>Puts entries on the disk before the server starts.</summary>
-    public void Preload(HardState state, IEnumerable<LogEntry> entries)
-    {
-        _durableState = state;
-        _durable.AddRange(entries);
-    }
-
     public void Start(ulong seed)
     {
-        var terms = new List<TermRun>();
-        foreach (LogEntry entry in _durable)
+        var options = new RaftOptions
         {
-            if (terms.Count == 0 || terms[^1].Term != entry.Term)
-            {
-                terms.Add(new TermRun(entry.Index, entry.Term));
-            }
-        }
-
-        Core = new RaftCore(
-            new RaftOptions { Self = Id, Seed = seed, ElectionTimeoutTicks = 10, HeartbeatTicks = 2, MaxAppendEntries = _cluster.MaxAppendEntries },
-            new RecoveredLog
-            {
-                HardState = _durableState,
-                LastIndex = new LogIndex((ulong)_durable.Count),
-                Terms = terms,
-                Tail = _durable.ToArray(),
-                Configurations = [.. _durable.Where(entry => entry.Kind is EntryKind.Birth or EntryKind.Membership)],
-            });
+            Self = Id,
+            Seed = seed,
+            ElectionTimeoutTicks = 10,
+            HeartbeatTicks = 2,
+            MaxAppendEntries = _cluster.MaxAppendEntries,
+            MaxSnapshotPieceBytes = 4,
+            SnapshotPatienceTicks = 20,
+        };
+        Core = new RaftCore(options, Disk.Recovered());
+        Core.OnSnapshotSaved(Disk.NewestSnapshot);
         _told = (Core.Role, Core.CurrentTerm, Core.CommitIndex);
     }
 
@@ -64,7 +51,8 @@ internal sealed class ScenarioServer
     public void Crash()
     {
         Core = null;
-        _disk.Clear();
+        _work.Clear();
+        Disk.Crash();
         DiskIsHeld = false;
     }
 
@@ -84,23 +72,16 @@ internal sealed class ScenarioServer
             _cluster.Send(message);
         }
 
-        if (_output.HasPersist)
-        {
-            _disk.Enqueue((Core.CurrentTerm, Core.Log.Last, _output.HardState, _output.TruncateFrom, [.. _output.Append], [.. _output.SendAfterPersist]));
-        }
-        else if (_disk.Count > 0)
-        {
-            _disk.Last().Messages.AddRange(_output.SendAfterPersist);
-        }
-        else
-        {
-            _output.SendAfterPersist.ForEach(_cluster.Send);
-        }
-
+        GiveToDisk();
         foreach (LoadRequest load in _output.Loads)
         {
             _cluster.Tell($"{Name} loads {load.First} to {load.Last} for S{load.For.Node}");
-            Core.OnEntriesLoaded(load, _durable.Skip((int)load.First.Value - 1).Take((int)(load.Last.Value - load.First.Value) + 1).ToArray());
+            Core.OnEntriesLoaded(load, Disk.Load(load));
+        }
+
+        foreach (SnapshotLoad load in _output.SnapshotLoads)
+        {
+            Load(load);
         }
 
         foreach (ReadReady ready in _output.ReadsReady)
@@ -120,7 +101,7 @@ internal sealed class ScenarioServer
             Core.OnApplied(Core.CommitIndex);
         }
 
-        bool moreToTake = _output.Loads.Count > 0;
+        bool moreToTake = _output.Loads.Count > 0 || _output.SnapshotLoads.Count > 0;
         CompleteDisk();
         if (moreToTake)
         {
@@ -131,13 +112,19 @@ internal sealed class ScenarioServer
     public void CompleteDisk()
     {
         bool completed = false;
-        while (!DiskIsHeld && Core is not null && _disk.TryDequeue(out var batch))
+        while (!DiskIsHeld && Core is not null && _work.TryDequeue(out DiskWork? work))
         {
             completed = true;
-            TellDisk(batch.State, batch.TruncateFrom, batch.Entries);
-            Keep(batch.State, batch.TruncateFrom, batch.Entries);
-            batch.Messages.ForEach(_cluster.Send);
-            Core.OnPersisted(batch.Term, batch.Last);
+            if (work.Piece is { } piece)
+            {
+                Complete(piece);
+                continue;
+            }
+
+            TellDisk(work.State, work.TruncateFrom, work.Entries);
+            Disk.Keep(work.State, work.TruncateFrom, work.Entries);
+            work.Messages.ForEach(_cluster.Send);
+            Core.OnPersisted(work.Term, work.Last);
         }
 
         if (completed)
@@ -146,15 +133,95 @@ internal sealed class ScenarioServer
         }
     }
 
+    /// <summary>The owner saves a snapshot of all that is committed.</summary>
+    public void SaveSnapshot()
+    {
+        LogIndex last = Core!.CommitIndex;
+        var snapshot = new LogPosition(last, Core.Log.TermAt(last)!.Value);
+        Disk.SaveSnapshot(snapshot);
+        Core.OnSnapshotSaved(snapshot);
+        Drain();
+    }
+
+    /// <summary>The owner releases the log below its newest snapshot.</summary>
+    public void Compact()
+    {
+        Core!.CompactLog(Disk.NewestSnapshot.Index);
+        Disk.Compact(Core.Log.Base);
+        Drain();
+    }
+
     public string Describe() => Core is null
         ? $"{Name} down"
         : $"{Name} {Core.Role} term {Core.CurrentTerm}, log {DescribeLog()}, commitIndex {Core.CommitIndex}{DescribePeers()}";
 
     private string DescribePeers() => Core!.Role != Role.Leader
         ? string.Empty
-        : ", matchIndex " + string.Join(" ", Core.Peers.OrderBy(peer => peer.Server.Node).Select(peer => $"S{peer.Server.Node}:{peer.MatchIndex}"));
+        : ", matchIndex " + string.Join(" ", Core.Peers.OrderBy(peer => peer.Server.Node).Select(peer => $"S{peer.Server.Node}:{peer.MatchIndex}"))
+            + (Core.OldestSnapshotUnderWay is { } snapshot ? $", snapshot {snapshot} under way" : string.Empty);
 
-    private string DescribeLog() => string.Join(" ", Enumerable.Range(1, (int)Core!.Log.Last.Index.Value).Select(i => Core.Log.TermAt(new LogIndex((ulong)i))!.Value.ToString()));
+    private string DescribeLog()
+    {
+        RaftLog log = Core!.Log;
+        string released = log.Base == LogPosition.Zero ? string.Empty : $"[{log.Base}] ";
+        IEnumerable<int> indexes = Enumerable.Range((int)log.Base.Index.Value + 1, (int)(log.Last.Index.Value - log.Base.Index.Value));
+        return (released + string.Join(" ", indexes.Select(i => log.TermAt(new LogIndex((ulong)i))!.Value.ToString()))).TrimEnd();
+    }
+
+    private void GiveToDisk()
+    {
+        if (_output.HasPersist)
+        {
+            _work.Enqueue(new DiskWork(Core!.CurrentTerm, Core.Log.Last, _output.HardState, _output.TruncateFrom, [.. _output.Append], [.. _output.SendAfterPersist], null));
+        }
+        else if (_work.LastOrDefault(work => work.Piece is null) is { } last)
+        {
+            last.Messages.AddRange(_output.SendAfterPersist);
+        }
+        else
+        {
+            _output.SendAfterPersist.ForEach(_cluster.Send);
+        }
+
+        foreach (SnapshotPiece piece in _output.SnapshotPieces)
+        {
+            _work.Enqueue(new DiskWork(default, default, null, null, [], [], piece));
+        }
+    }
+
+    private void Load(SnapshotLoad load)
+    {
+        string bytes = ScenarioDisk.BytesOf(Id, load.Snapshot)[(int)load.Offset..];
+        string piece = bytes[..Math.Min(bytes.Length, load.MaxBytes)];
+        _cluster.Tell($"{Name} loads {load.Offset}+{piece.Length} of snapshot {load.Snapshot} for S{load.For.Node}");
+        _cluster.RememberConfigurations(load.Snapshot, Disk.ConfigurationsAt(load.Snapshot.Index));
+        Core!.OnSnapshotLoaded(load, Encoding.ASCII.GetBytes(piece), piece.Length == bytes.Length);
+    }
+
+    private void Complete(SnapshotPiece piece)
+    {
+        string name = $"{piece.Offset}+{piece.Data.Length} of snapshot {piece.Snapshot}";
+        if (Disk.RefusesNextPiece)
+        {
+            Disk.RefusesNextPiece = false;
+            Disk.Crash();
+            _cluster.Tell($"{Name} disk refuses {name}");
+            Core!.OnSnapshotPieceFailed(piece);
+            return;
+        }
+
+        Disk.Write(piece);
+        _cluster.Tell($"{Name} disk: {name}{(piece.IsLast ? ", installed" : string.Empty)}");
+        if (!piece.IsLast)
+        {
+            Core!.OnSnapshotPieceSaved(piece);
+            return;
+        }
+
+        LogEntry[] configurations = _cluster.ConfigurationsOf(piece.Snapshot);
+        Disk.Install(configurations);
+        Core!.OnSnapshotInstalled(piece.Snapshot, default, configurations);
+    }
 
     private void TellRole()
     {
@@ -186,14 +253,7 @@ internal sealed class ScenarioServer
         _cluster.Tell($"{Name} disk: {string.Join("; ", parts)}");
     }
 
-    private void Keep(HardState? state, LogIndex? truncateFrom, LogEntry[] entries)
-    {
-        _durableState = state ?? _durableState;
-        if (truncateFrom is { } from)
-        {
-            _durable.RemoveRange((int)from.Value - 1, _durable.Count - (int)from.Value + 1);
-        }
-
-        _durable.AddRange(entries);
-    }
+    /// <summary>A batch, or a piece of a snapshot.</summary>
+    private sealed record DiskWork(
+        Term Term, LogPosition Last, HardState? State, LogIndex? TruncateFrom, LogEntry[] Entries, List<Message> Messages, SnapshotPiece? Piece);
 }

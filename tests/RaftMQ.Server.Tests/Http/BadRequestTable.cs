@@ -38,7 +38,7 @@ internal static class BadRequestTable
 
     public static IEnumerable<BadRequestCase> All =>
     [
-        .. NotJson(), .. WrongTypes(), .. BadTopics(), .. BadTopicsInPaths(), .. MediaTypes(), .. MethodsAndRoutes(), .. Keys(), .. Sizes(),
+        .. NotJson(), .. WrongTypes(), .. Policies(), .. BadTopics(), .. BadTopicsInPaths(), .. MediaTypes(), .. MethodsAndRoutes(), .. Keys(), .. Sizes(),
     ];
 
     private static IEnumerable<BadRequestCase> NotJson() =>
@@ -99,6 +99,28 @@ internal static class BadRequestTable
         Message("a message without a topic", """{"message":"a"}""", Reason.MissingField, "\"topic\" is missing"),
     ];
 
+    private static IEnumerable<BadRequestCase> Policies() =>
+    [
+        Body("most messages that are a string", """{"topic":"a","maxMessages":"5"}""", Reason.WrongType, "\"maxMessages\" is a string"),
+        Body("most bytes that are a list", """{"topic":"a","maxBytes":[5]}""", Reason.WrongType, "\"maxBytes\" is a list"),
+        Body("an overflow that is a number", """{"topic":"a","overflow":1}""", Reason.WrongType, "\"overflow\" is a number"),
+        Body("no messages at all", """{"topic":"a","maxMessages":0}""", Reason.BadTopicPolicy, "\"maxMessages\" is no whole number of 1 or more"),
+        Body("fewer than no bytes", """{"topic":"a","maxBytes":-1}""", Reason.BadTopicPolicy, "\"maxBytes\""),
+        Body("half a message", """{"topic":"a","maxMessages":1.5}""", Reason.BadTopicPolicy, "whole number"),
+        Body("more bytes than a number can say", """{"topic":"a","maxBytes":9223372036854775808}""", Reason.BadTopicPolicy, "\"maxBytes\""),
+        Body("an overflow that nobody knows", """{"topic":"a","overflow":"drop-newest"}""", Reason.BadTopicPolicy, "drop-oldest"),
+        Body("an overflow in capitals", """{"topic":"a","overflow":"REJECT"}""", Reason.BadTopicPolicy, "neither"),
+        Body("most messages twice", """{"topic":"a","maxMessages":1,"maxMessages":2}""", Reason.BadJson, "\"maxMessages\" stands twice"),
+        Body("most bytes twice, once null", """{"topic":"a","maxBytes":null,"maxBytes":2}""", Reason.BadJson, "\"maxBytes\" stands twice"),
+        Body("an overflow twice", """{"topic":"a","overflow":"reject","overflow":"reject"}""", Reason.BadJson, "\"overflow\" stands twice"),
+        Change("nothing", """{"topic":"a"}""", Reason.MissingField, "maxMessages, maxBytes and overflow"),
+        Change("nothing, but a message", """{"topic":"a","message":"m"}""", Reason.MissingField, "changes nothing"),
+        Change("no topic", """{"maxMessages":1}""", Reason.MissingField, "\"topic\" is missing"),
+        Change("a topic with a slash", """{"topic":"a/b","maxMessages":1}""", Reason.BadTopicName, "slash"),
+        Change("no messages at all", """{"topic":"a","maxMessages":0}""", Reason.BadTopicPolicy, "\"maxMessages\""),
+        Change("plain text", "orders", Reason.BadJson, "not JSON"),
+    ];
+
     private static IEnumerable<BadRequestCase> BadTopics() =>
     [
         Topic("an empty topic", "", "empty"),
@@ -131,6 +153,8 @@ internal static class BadRequestTable
         Pop("an encoded line feed", "a%0A", "U+000A"),
         Pop("256 letters in the path", new string('a', 256), "256 bytes"),
         Pop("two encoded dots", "%2E%2E", ".."),
+        new("an encoded slash in the path of a topic", RawRequest.Bytes("GET /topic/a%2Fb", []), Reason.BadTopicName, "slash"),
+        new("256 letters in the path of a topic", RawRequest.Bytes("GET /topic/" + new string('a', 256), []), Reason.BadTopicName, "256 bytes"),
     ];
 
     private static IEnumerable<BadRequestCase> MediaTypes() =>
@@ -145,9 +169,11 @@ internal static class BadRequestTable
 
     private static IEnumerable<BadRequestCase> MethodsAndRoutes() =>
     [
-        Method("POST", "/topic", "GET, HEAD, PUT"),
-        Method("DELETE", "/topic", "GET, HEAD, PUT"),
-        Method("OPTIONS", "/topic", "GET, HEAD, PUT"),
+        Method("POST", "/topic", "GET, HEAD, PATCH, PUT"),
+        Method("DELETE", "/topic", "GET, HEAD, PATCH, PUT"),
+        Method("OPTIONS", "/topic", "GET, HEAD, PATCH, PUT"),
+        Method("PUT", "/topic/a", "GET, HEAD"),
+        Method("PATCH", "/topic/a", "GET, HEAD"),
         Method("GET", "/message", "PUT"),
         Method("POST", "/message", "PUT"),
         Method("PUT", "/message/a", "GET"),
@@ -158,6 +184,8 @@ internal static class BadRequestTable
         Unknown("GET", "/"),
         Unknown("GET", "/topics"),
         Unknown("GET", "/topic/"),
+        Unknown("GET", "/topic/a/b"),
+        Unknown("GET", "/topic/a/"),
         Unknown("GET", "/Topic"),
         Unknown("GET", "/status/"),
         Unknown("GET", "/message/a/b"),
@@ -200,6 +228,9 @@ internal static class BadRequestTable
 
     private static BadRequestCase Topic(string name, string escaped, string word) =>
         Body(name, $$"""{"topic":"{{escaped}}"}""", Reason.BadTopicName, word);
+
+    private static BadRequestCase Change(string name, string json, Reason reason, string word) =>
+        new("as a change of a policy: " + name, RawRequest.Bytes("PATCH /topic", Encoding.UTF8.GetBytes(json), JsonType), reason, word);
 
     private static BadRequestCase Pop(string name, string encoded, string word) =>
         new(name, RawRequest.Bytes("GET /message/" + encoded, []), Reason.BadTopicName, word);

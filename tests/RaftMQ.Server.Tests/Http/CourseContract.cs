@@ -92,6 +92,7 @@ public sealed class CourseContract
     [InlineData("/topic")]
     [InlineData("/message/orders")]
     [InlineData("/v1/node")]
+    [InlineData("/topic/orders")]
     public async Task No_answer_may_be_stored(string path)
     {
         await using Service service = await Service.StartAsync();

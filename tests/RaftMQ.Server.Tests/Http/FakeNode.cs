@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 using RaftMQ.Node;
 using RaftMQ.Queues;
@@ -46,6 +47,18 @@ internal sealed class FakeNode : IQueueNode
         ]),
     };
 
+    /// <summary>What a backup brings; it breaks off if it ends with null.</summary>
+    public IReadOnlyList<byte[]?>? Backup { get; set; }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.Yield();
+        foreach (byte[]? piece in Backup ?? throw new BackupEndedException(RequestOutcome.Overloaded))
+        {
+            yield return piece ?? throw new BackupEndedException(RequestOutcome.OutcomeUnknown);
+        }
+    }
+
     public async ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation)
     {
         Submitted++;
@@ -65,6 +78,14 @@ internal sealed class FakeNode : IQueueNode
             return ValueTask.FromResult(Prescribed is { } end
                 ? new TopicsResult(end.Outcome, [], 0, end.Leader)
                 : new TopicsResult(RequestOutcome.Replied, [.. Machine().Topics], _index, new NodeId(1)));
+        }
+    }
+
+    public ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(Prescribed is { } end ? new TopicLook(end.Outcome, null) : new TopicLook(RequestOutcome.Replied, Machine().Look(topic)));
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class OutcomeTable
         Reply[] replies =
         [
             await service.PutTopic("""{"topic":"t"}"""), await service.PutMessage("""{"topic":"t","message":"m"}"""), await service.Get("/message/t"),
-            await service.Get("/topic"),
+            await service.Get("/topic"), await service.Get("/topic/t"), await service.PatchTopic("""{"topic":"t","maxMessages":1}"""),
         ];
 
         foreach (Reply reply in replies)
@@ -45,6 +45,10 @@ public sealed class OutcomeTable
     [InlineData(QueueOutcome.QueueFullMessages, 507, "queue-full", null, "77 messages")]
     [InlineData(QueueOutcome.QueueFullBytes, 507, "queue-full", null, "77 bytes")]
     [InlineData(QueueOutcome.MessageTooLarge, 413, "message-too-large", null, "77 bytes")]
+    [InlineData(QueueOutcome.DropBoundReached, 429, "topic-full", "1", "more than 77 of the oldest")]
+    [InlineData(QueueOutcome.MessageTooLargeForTopic, 413, "message-too-large", null, "77 bytes")]
+    [InlineData(QueueOutcome.PolicyAboveMaxMessages, 400, "bad-topic-policy", null, "maxMessages may be 77 at most (limits.maxMessagesPerTopic)")]
+    [InlineData(QueueOutcome.PolicyAboveMaxBytes, 400, "bad-topic-policy", null, "maxBytes may be 77 at most (limits.maxBytesPerTopic)")]
     [InlineData(QueueOutcome.BadTopicName, 400, "bad-topic-name", null, "slashes")]
     [InlineData(QueueOutcome.RequestKeyReused, 422, "request-key-reused", null, "new key")]
     [InlineData(QueueOutcome.RequestKeysFull, 429, "request-keys-full", "10", "forgotten")]
@@ -62,6 +66,23 @@ public sealed class OutcomeTable
         using JsonDocument body = JsonDocument.Parse(reply.Body);
         body.RootElement.GetProperty("error").GetProperty("code").GetString().ShouldBe(reason);
         body.RootElement.GetProperty("error").GetProperty("message").GetString()!.ShouldContain(word);
+    }
+
+    [Theory]
+    [InlineData(QueueOutcome.TopicFullMessages, "limits.maxMessagesPerTopic", "maxMessages of the topic")]
+    [InlineData(QueueOutcome.TopicFullBytes, "limits.maxBytesPerTopic", "maxBytes of the topic")]
+    [InlineData(QueueOutcome.MessageTooLargeForTopic, "limits.maxBytesPerTopic", "maxBytes of the topic")]
+    public async Task A_refusal_says_whether_the_limit_is_the_clusters_or_the_topics_own(QueueOutcome outcome, string ofCluster, string ofTopic)
+    {
+        await using Service service = await Service.StartAsync();
+        foreach (bool isOwn in (bool[])[false, true])
+        {
+            service.Node.Prescribed = new RequestResult(RequestOutcome.Replied, new QueueReply(outcome, default, Index: 42, Limit: 77, LimitIsOfTopic: isOwn), null);
+
+            Reply reply = await service.PutMessage("""{"topic":"t","message":"m"}""");
+
+            reply.Body.ShouldContain($"({(isOwn ? ofTopic : ofCluster)})");
+        }
     }
 
     [Theory]

@@ -48,6 +48,8 @@ internal sealed class Service : IAsyncDisposable
 
     public Task<Reply> PutTopic(string json, string? key = null) => Send(HttpMethod.Put, "/topic", json, key);
 
+    public Task<Reply> PatchTopic(string json, string? key = null) => Send(HttpMethod.Patch, "/topic", json, key);
+
     public Task<Reply> PutMessage(string json, string? key = null) => Send(HttpMethod.Put, "/message", json, key);
 
     public Task<Reply> Get(string path, string? key = null) => Send(HttpMethod.Get, path, null, key);

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Text.Json;
 using RaftMQ.Storage.Files;
 
@@ -119,7 +117,7 @@ public sealed class InspectCommands : IDisposable
     [Fact]
     public async Task A_folder_of_a_newer_format_is_refused_with_code_3()
     {
-        NewerVersion(Path.Combine(_folder.Path, "identity"));
+        _folder.MakeNewer("identity");
 
         (int code, string output, string error) = await NodeFolder.Inspect(_folder.Path);
 
@@ -127,14 +125,72 @@ public sealed class InspectCommands : IDisposable
         error.ShouldEndWith("the identity file is of format 2, and this program knows format 1: use the newer program\n");
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private static void NewerVersion(string identity)
+    [Fact]
+    public async Task A_folder_whose_log_was_compacted_shows_its_bodies_and_what_its_log_still_holds()
     {
-        byte[] bytes = File.ReadAllBytes(identity);
-        bytes[8] = 2;
-        uint checksum = ~bytes[..44].Aggregate(~0u, BitOperations.Crc32C);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(44), checksum);
-        File.WriteAllBytes(identity, bytes);
+        _folder.Compact();
+
+        (int code, string output, string error) = await NodeFolder.Inspect(_folder.Path);
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain("\n  entries     24: 37@1 to 60@1\n  written     0 births, 0 no-ops, 24 commands, 0 memberships; ");
+        output.ShouldContain("\nmembers, by entry 1\n  node  incarnation       peers           clients\n  1     0000000000000007  ");
+        output.ShouldContain(
+            "\nbodies\n"
+            + "  file                                              of entries  holds  bytes  kind            state\n"
+            + $"  {NodeFolder.Copy}  1 to 15     4      4,664  copy            sound\n"
+            + $"  {NodeFolder.FormerSegment}  16 to 22    7      8,192  former segment  sound\n");
+        output.ShouldEndWith("\nsound: a node starts with this folder\n");
+
+        (_, output, _) = await NodeFolder.Inspect(_folder.Path, "--json");
+        using JsonDocument document = JsonDocument.Parse(output);
+        document.RootElement.GetProperty("bodyFiles")[0].GetRawText().ShouldBe(
+            $$"""{"file":"{{NodeFolder.Copy}}","bytes":4664,"first":1,"last":15,"kind":"copy","entries":4,"sound":true,"within":null}""");
+        document.RootElement.GetProperty("bodyFiles")[1].GetProperty("kind").GetString().ShouldBe("segment");
+        document.RootElement.GetProperty("log").GetProperty("beginsBehind").GetUInt64().ShouldBe(36UL);
     }
+
+    [Fact]
+    public async Task A_log_without_entries_says_behind_which_one_it_goes_on()
+    {
+        _folder.ReleaseAllEntries();
+
+        (int code, string output, _) = await NodeFolder.Inspect(_folder.Path);
+
+        code.ShouldBe(0);
+        output.ShouldContain("\n  entries     none; the next one follows entry 4, the last in the oldest snapshot\n  written     0 births, ");
+        output.ShouldContain("\n  last stamp  2023-11-14 22:13:20.004Z\n");
+        output.ShouldContain("\nmembers, by entry 1\n");
+    }
+
+    [Fact]
+    public async Task A_node_starts_with_a_damaged_body_and_is_said_to_end_when_it_needs_it()
+    {
+        _folder.Compact();
+        _folder.FlipBit(NodeFolder.FormerSegment, 1_100);
+
+        (int code, string output, string error) = await NodeFolder.Inspect(_folder.Path);
+
+        code.ShouldBe(3);
+        output.ShouldContain($"\n  damage in {NodeFolder.FormerSegment} at offset ");
+        output.ShouldEndWith("\ndamaged in one place: a node starts with this folder, and ends when it needs a body that is damaged\n");
+        error.ShouldStartWith($"raftmq: {_folder.Path} is damaged in {NodeFolder.FormerSegment} at offset ");
+    }
+
+    [Fact]
+    public async Task Before_a_file_of_a_newer_format_is_refused_nothing_is_written()
+    {
+        _folder.Compact();
+        _folder.WriteLongLog();
+        _folder.MakeNewer(NodeFolder.FormerSegment);
+        foreach (string[] options in new string[][] { ["--json", "--entries"], ["--entries"], ["--json"] })
+        {
+            (int code, string output, string error) = await NodeFolder.Inspect([_folder.Path, .. options]);
+
+            (code, output).ShouldBe((3, ""));
+            error.ShouldEndWith("is of format 2, and this program knows format 1: use the newer program\n");
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
 }

@@ -50,6 +50,13 @@ public sealed class InspectionWords
     }
 
     [Fact]
+    public void Every_kind_of_command_has_a_name()
+    {
+        EntryText.ContentOf(Entry(EntryKind.Command, QueueCommandCodec.SetTopicPolicy("a", new TopicPolicyChange(MaxMessages: 1), "k"))).ShouldBe("set-topic-policy \"a\", with a request key");
+        Enum.GetValues<QueueCommandKind>().ShouldAllBe(kind => !EntryText.CommandOf(kind).StartsWith("command "));
+    }
+
+    [Fact]
     public void A_vacant_seat_is_told_from_a_taken_one()
     {
         var membership = new Membership([new Member(new NodeId(1), 0xAB, "a:1", "a:2"), new Member(new NodeId(2), 0, "b:1", "b:2")]);

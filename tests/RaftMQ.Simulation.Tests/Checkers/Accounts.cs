@@ -32,6 +32,32 @@ public sealed class Accounts
         (account.Stored, account.Popped, account.Remaining).ShouldBe((2, 1, 1));
     }
 
+    [Fact]
+    public void What_was_dropped_by_overflow_has_a_column_of_its_own()
+    {
+        MessageAccount account = MessageAccount.Of(Story.Read("""
+            log 1 configure
+            log 2 create a messages=2 drop-oldest
+            log 3 publish a m1
+            log 4 publish a m2
+            log 5 publish a m3
+            log 6 policy a messages=1
+            log 7 publish a m4
+            log 8 pop a
+            dropped a 3
+            c1 1-2 create a messages=2 drop-oldest => Done @2
+            c1 3-4 publish a m1 => Done @3
+            c1 5-6 publish a m2 => Done @4
+            c1 7-8 publish a m3 => Done @5
+            c1 9-10 policy a messages=1 => Done @6
+            c1 11-12 publish a m4 => Done @7
+            c1 13-14 pop a => m4 @8
+            """).History);
+
+        account.Finding.ShouldBeNull();
+        (account.Stored, account.Popped, account.Dropped, account.Remaining).ShouldBe((4, 1, 3, 0));
+    }
+
     [Theory]
     [InlineData("m2 m3 m4", "1 of 4 (prefix): m1")]
     [InlineData("m1 m4", "2 of 4 (middle): m2, m3")]

@@ -16,6 +16,7 @@ internal sealed class Draft
         Operations = [.. run.History.Operations.Select(operation => Copy(operation, operation.InvokedAt))];
         Committed = [.. run.History.Committed];
         Remaining = [.. run.History.Remaining];
+        Dropped = run.History.Dropped!.ToDictionary();
     }
 
     public List<Operation> Operations { get; }
@@ -24,10 +25,12 @@ internal sealed class Draft
 
     public List<(string Topic, string Body)> Remaining { get; }
 
+    public Dictionary<string, long> Dropped { get; }
+
     /// <summary>What the queue answered at each index.</summary>
     public IReadOnlyDictionary<ulong, QueueReply> Replies { get; }
 
-    public History History => new([.. Operations.OrderBy(operation => operation.InvokedAt)], Committed, Remaining);
+    public History History => new([.. Operations.OrderBy(operation => operation.InvokedAt)], Committed, Remaining, Dropped);
 
     /// <summary>Publishes that were sent once, without a key, and done: whose message is there exactly once whatever else happened.</summary>
     public IEnumerable<Operation> Publishes => Operations.Where(operation => operation is { Kind: OperationKind.Publish, Key: null } && IsDone(operation));
@@ -46,6 +49,7 @@ internal sealed class Draft
         Topic = operation.Topic,
         Body = operation.Body,
         Key = operation.Key,
+        Policy = operation.Policy,
         InvokedAt = invokedAt,
         EndedAt = operation.EndedAt,
         Ending = operation.Ending,

@@ -21,7 +21,8 @@ internal sealed class MadeClient(int number)
     /// <summary>The command that is sent for it; null for a read.</summary>
     public byte[]? Command => Current!.Kind switch
     {
-        OperationKind.CreateTopic => QueueCommandCodec.CreateTopic(Current.Topic, Current.Key),
+        OperationKind.CreateTopic => QueueCommandCodec.CreateTopic(Current.Topic, Current.Key, Current.Policy),
+        OperationKind.SetPolicy => QueueCommandCodec.SetTopicPolicy(Current.Topic, Current.Policy, Current.Key),
         OperationKind.Publish => QueueCommandCodec.Publish(Current.Topic, Encoding.UTF8.GetBytes(Current.Body!), Current.Key),
         OperationKind.Pop => QueueCommandCodec.Pop(Current.Topic, Current.Key),
         _ => null,

@@ -21,6 +21,7 @@ internal sealed class MadeRun
     private readonly List<byte[]> _late = [];
     private readonly MadeClient[] _clients;
     private readonly int _topics;
+    private readonly bool _hasPolicies;
     private long _event;
     private long _time = 1_000;
     private ulong _index;
@@ -32,6 +33,7 @@ internal sealed class MadeRun
         _chance = new Chance(seed);
         _clients = [.. Enumerable.Range(1, 2 + _chance.Below(4)).Select(number => new MadeClient(number))];
         _topics = 1 + _chance.Below(3);
+        _hasPolicies = new Chance(seed).Fork(1).Below(3) == 0;
         Append(QueueCommandCodec.Configure(Limits()));
     }
 
@@ -104,10 +106,11 @@ internal sealed class MadeRun
         string topic = _chance.Below(30) == 0 ? OddNames[_chance.Below(OddNames.Length)] : "t" + _chance.Below(_topics);
         string? key = _chance.Below(5) < 2 ? $"c{client.Number}k{(_chance.Below(12) == 0 ? _lastKey : ++_lastKey)}" : null;
         Operation operation = repeats
-            ? Ask(client, client.Last!.Kind, client.Last.Topic, client.Last.Body, client.Last.Key)
+            ? Ask(client, client.Last!.Kind, client.Last.Topic, client.Last.Body, client.Last.Key, client.Last.Policy)
             : _chance.Below(20) switch
             {
-                < 3 => Ask(client, OperationKind.CreateTopic, topic, null, key),
+                < 3 => Ask(client, OperationKind.CreateTopic, topic, null, key, Policy()),
+                3 when _hasPolicies => Ask(client, OperationKind.SetPolicy, topic, null, key, Policy()),
                 < 10 => Ask(client, OperationKind.Publish, topic, "m" + ++_lastBody + new string('x', _chance.Below(10)), key),
                 < 18 => Ask(client, OperationKind.Pop, topic, null, key),
                 _ => Ask(client, OperationKind.Topics, string.Empty, null, null),
@@ -116,8 +119,13 @@ internal sealed class MadeRun
         _operations.Add(operation);
     }
 
-    private Operation Ask(MadeClient client, OperationKind kind, string topic, string? body, string? key) =>
-        new() { Number = _operations.Count + 1, Client = client.Number, Kind = kind, Topic = topic, Body = body, Key = key, InvokedAt = _event };
+    private Operation Ask(MadeClient client, OperationKind kind, string topic, string? body, string? key, TopicPolicyChange policy = default) =>
+        new() { Number = _operations.Count + 1, Client = client.Number, Kind = kind, Topic = topic, Body = body, Key = key, Policy = policy, InvokedAt = _event };
+
+    private TopicPolicyChange Policy() => !_hasPolicies ? default : new TopicPolicyChange(
+        _chance.Below(3) == 0 ? null : _chance.Below(6),
+        _chance.Below(3) == 0 ? 5 + _chance.Below(50) : null,
+        _chance.Below(4) == 0 ? Overflow.Reject : Overflow.DropOldest);
 
     private void BeforeTheEffect(MadeClient client)
     {
@@ -218,6 +226,8 @@ internal sealed class MadeRun
             client.End(long.MaxValue, Ending.Open);
         }
 
+        Dictionary<string, long> dropped = _machine.Topics.ToDictionary(topic => topic, topic => _machine.Look(topic)!.Value.Dropped);
+
         // What is left is what pops behind the end of the history would bring.
         var remaining = new List<(string Topic, string Body)>();
         ulong beyond = _index;
@@ -229,6 +239,6 @@ internal sealed class MadeRun
             }
         }
 
-        History = new History(_operations, _committed, remaining);
+        History = new History(_operations, _committed, remaining, dropped);
     }
 }

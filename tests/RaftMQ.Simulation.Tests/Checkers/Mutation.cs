@@ -34,6 +34,9 @@ internal sealed record Mutation(string Name, Check SeenBy, Func<Draft, bool> Try
         new("a repetition is told its own index", Check.LogOrder, Spoils.TellOwnIndex),
         new("a repeated pop gets another's message", Check.All, Spoils.RepeatWithAnother),
         new("a key that was used for another request is taken", Check.LogOrder, Spoils.TakeReusedKey),
+        new("a message that was dropped is handed out", Check.LogOrder | Check.Account, Spoils.HandOutDropped),
+        new("a message that was dropped is in the queue", Check.Account, Spoils.ReturnDropped),
+        new("a topic counts one message more than it dropped", Check.Account, Spoils.CountOneMore),
         new("the first creation of a topic finds it there", Check.LogOrder, Spoils.FindTopicEarly),
     ];
 

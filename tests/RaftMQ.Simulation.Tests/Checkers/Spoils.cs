@@ -118,6 +118,16 @@ internal static class Spoils
 
     public static bool FindTopicEarly(Draft draft) => draft.Some(Creations(draft)) is { } made && Do(() => made.Outcome = QueueOutcome.TopicExists);
 
+    public static bool HandOutDropped(Draft draft) =>
+        draft.Some(DroppedPublishes(draft)) is { } publish && draft.Some(draft.Pops.Where(pop => pop.Topic == publish.Topic && IsBefore(publish, pop))) is { } pop
+        && Do(() => pop.Taken = publish.Body);
+
+    public static bool ReturnDropped(Draft draft) =>
+        draft.Some(DroppedPublishes(draft)) is { } publish && Do(() => draft.Remaining.Insert(0, (publish.Topic, publish.Body!)));
+
+    public static bool CountOneMore(Draft draft) =>
+        draft.Some(draft.Dropped.Keys.Where(topic => draft.Dropped[topic] > 0)) is { } topic && Do(() => draft.Dropped[topic]++);
+
     private static bool Exchange(Draft draft, Func<Operation, Operation, bool> fits) =>
         draft.Pair(draft.Pops, (first, second) => OfOneTopic(first, second) && fits(first, second)) is var (first, second)
         && Do(() => (first.Taken, second.Taken) = (second.Taken, first.Taken));
@@ -135,6 +145,13 @@ internal static class Spoils
     private static IEnumerable<Operation> PoppedPublishes(Draft draft) => draft.Publishes.Where(publish => draft.PopOf(publish.Body!) is not null);
 
     private static IEnumerable<Operation> RemainingPublishes(Draft draft) => draft.Publishes.Where(publish => draft.Remaining.Contains((publish.Topic, publish.Body!)));
+
+    /// <summary>Publishes whose messages no pop of the log took, and that are not left.</summary>
+    private static IEnumerable<Operation> DroppedPublishes(Draft draft)
+    {
+        HashSet<ulong> taken = [.. draft.Replies.Values.Select(reply => reply.Body.Index)];
+        return draft.Publishes.Where(publish => !taken.Contains(publish.Index) && !draft.Remaining.Contains((publish.Topic, publish.Body!)));
+    }
 
     private static IEnumerable<Operation> Creations(Draft draft) => draft.Operations.Where(operation => operation.Kind == OperationKind.CreateTopic && Draft.IsDone(operation));
 

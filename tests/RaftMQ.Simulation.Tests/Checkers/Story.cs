@@ -12,11 +12,12 @@ internal sealed partial class Story
     private readonly List<Operation> _operations = [];
     private readonly List<CommittedCommand> _committed = [];
     private readonly List<(string Topic, string Body)> _remaining = [];
+    private Dictionary<string, long>? _dropped;
 
     /// <summary>The checks that are said to refuse it.</summary>
     public Check RefusedBy { get; private set; }
 
-    public History History => new([.. _operations.OrderBy(operation => operation.InvokedAt)], _committed, _remaining);
+    public History History => new([.. _operations.OrderBy(operation => operation.InvokedAt)], _committed, _remaining, _dropped);
 
     public static Story Read(string text)
     {
@@ -45,6 +46,12 @@ internal sealed partial class Story
             string[] words = line.Split(' ');
             _remaining.AddRange(words[2..].Select(body => (words[1], body)));
         }
+        else if (line.StartsWith("dropped ", StringComparison.Ordinal))
+        {
+            string[] words = line.Split(' ');
+            _dropped ??= [];
+            _dropped.Add(words[1], long.Parse(words[2], CultureInfo.InvariantCulture));
+        }
         else if (LogLine().Match(line) is { Success: true } logged)
         {
             _committed.Add(new CommittedCommand(Number(logged, "index"), (long)Number(logged, "time", 1_000), Payload(logged)));
@@ -65,11 +72,30 @@ internal sealed partial class Story
         string? key = Text(logged, "key");
         return words[0] switch
         {
-            "create" => QueueCommandCodec.CreateTopic(words[1], key),
+            "create" => QueueCommandCodec.CreateTopic(words[1], key, Policy(words[2..])),
+            "policy" => QueueCommandCodec.SetTopicPolicy(words[1], Policy(words[2..]), key),
             "publish" => QueueCommandCodec.Publish(words[1], Encoding.UTF8.GetBytes(words[2]), key),
             "pop" => QueueCommandCodec.Pop(words[1], key),
             _ => QueueCommandCodec.Configure(Limits(words[1..])),
         };
+    }
+
+    private static TopicPolicyChange Policy(string[] words)
+    {
+        var policy = default(TopicPolicyChange);
+        foreach (string word in words)
+        {
+            policy = word.Split('=') switch
+            {
+                ["messages", string count] => policy with { MaxMessages = long.Parse(count, CultureInfo.InvariantCulture) },
+                ["bytes", string size] => policy with { MaxBytes = long.Parse(size, CultureInfo.InvariantCulture) },
+                ["reject"] => policy with { Overflow = Overflow.Reject },
+                ["drop-oldest"] => policy with { Overflow = Overflow.DropOldest },
+                _ => throw new FormatException("not a word of a policy: " + word),
+            };
+        }
+
+        return policy;
     }
 
     private static QueueLimits Limits(string[] settings)
@@ -105,10 +131,12 @@ internal sealed partial class Story
                 "create" => OperationKind.CreateTopic,
                 "publish" => OperationKind.Publish,
                 "pop" => OperationKind.Pop,
+                "policy" => OperationKind.SetPolicy,
                 _ => OperationKind.Topics,
             },
             Topic = words.ElementAtOrDefault(1) ?? string.Empty,
-            Body = words.ElementAtOrDefault(2),
+            Body = words[0] == "publish" ? words.ElementAtOrDefault(2) : null,
+            Policy = words[0] is "create" or "policy" ? Policy(words[2..]) : default,
             Key = Text(line, "key"),
         };
         End(operation, line.Groups["result"].Value, Number(line, "index"));

@@ -4,6 +4,7 @@ using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Inspection;
 using RaftMQ.Storage.Wal;
+using static RaftMQ.Storage.Tests.Inspection.HandWritten;
 
 namespace RaftMQ.Storage.Tests.Inspection;
 
@@ -231,30 +232,12 @@ public sealed class DamagedFolders
         names.Select(name => folder.Disk.Contents(name).ToArray()).ShouldBe(before);
     }
 
-    private static RecordHeader Entry(ulong index, ulong term) => RecordHeader.Of(TestLog.Entry(index, term));
-
-    private static RecordHeader Hard(ulong term) => RecordHeader.Of(new HardState(new Term(term), null));
-
-    private static RecordHeader Cut(ulong from) => new() { Type = RecordType.Truncation, Index = from };
-
-    /// <summary>A log whose only segment holds these records, one write unit each, whether they follow each other or not.</summary>
+    /// <summary>A log whose only segment holds these records, whether they follow each other or not.</summary>
     private static Folder WrittenByHand(params RecordHeader[] records)
     {
         var folder = new Folder(ClusterId.None);
         folder.Disk.Delete(Segment);
-        IFile file = folder.Disk.Create(Segment);
-        var header = new SegmentHeader(TestLog.SegmentBytes, 77, 1, default);
-        file.Allocate(header.SegmentBytes);
-        byte[] bytes = new byte[SegmentHeader.Size];
-        header.Write(bytes);
-        file.Write(0, bytes);
-        var writer = new SegmentWriter(file, header, 0, Sector.Bytes, header.Seed, 4_096);
-        foreach (RecordHeader record in records)
-        {
-            writer.Add(record, new byte[record.Length]);
-            writer.Sync();
-        }
-
+        HandWritten.Write(folder.Disk, Segment, new SegmentHeader(TestLog.SegmentBytes, 77, 1, default), records);
         return folder;
     }
 

@@ -2,6 +2,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Inspection;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Tests.Inspection;
@@ -63,6 +64,16 @@ internal sealed class Folder
         }
 
         throw new InvalidOperationException($"entry {index} is in no segment that can be read");
+    }
+
+    /// <summary>A snapshot up to an entry.</summary>
+    public void Save(ulong index, ulong term = 1, params LogEntry[] configurations)
+    {
+        var store = SnapshotStore.Open(Disk);
+        store.Load<object>((_, chunks, _) => chunks.Count(), _ => { });
+        var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(index), new Term(term)), new LogTime(10), 5, configurations.Length == 0 ? [BirthEntry] : configurations);
+        store.Begin(metadata, [new byte[300]]);
+        store.Step(stepBytes: 10_000, out _).ShouldBeTrue();
     }
 
     public FolderInspection Inspect(IJournalVisitor? visitor = null) => FolderInspection.Run(Disk, Log.Options, visitor);

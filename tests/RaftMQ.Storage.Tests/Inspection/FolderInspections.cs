@@ -2,7 +2,6 @@ using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Inspection;
-using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Tests.Inspection;
@@ -137,8 +136,8 @@ public sealed class FolderInspections
     public void Snapshots_are_read_to_their_end_and_a_damaged_one_is_passed_over()
     {
         Folder folder = Folder.Long();
-        Save(folder, 20);
-        Save(folder, 40);
+        folder.Save(20);
+        folder.Save(40);
         folder.Inspect().Findings.ShouldBeEmpty();
         folder.Inspect().Snapshots.Select(snapshot => snapshot.Last?.Index.Value).ShouldBe([20UL, 40UL]);
 
@@ -155,17 +154,9 @@ public sealed class FolderInspections
     public void A_snapshot_beyond_the_end_of_the_log_is_damage()
     {
         Folder folder = Folder.Long();
-        Save(folder, 62);
+        folder.Save(62);
 
         folder.Damaged().ShouldBe(["00000000000000000062.snapshot@0"]);
-    }
-
-    private static void Save(Folder folder, ulong index)
-    {
-        var store = SnapshotStore.Open(folder.Disk);
-        var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(index), new Term(1)), new LogTime(10), 5, [Folder.BirthEntry]);
-        store.Begin(metadata, [new byte[300]]);
-        store.Step(stepBytes: 10_000, out _).ShouldBeTrue();
     }
 }
 

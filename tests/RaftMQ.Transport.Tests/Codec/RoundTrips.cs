@@ -53,6 +53,30 @@ public sealed class RoundTrips
         entries.ShouldAllBe(entry => ArrayLength(entry.Payload) == entry.Payload.Length);
     }
 
+    [Fact]
+    public void The_largest_piece_of_a_snapshot_fits_a_frame_and_a_larger_one_is_refused_before_memory_is_taken()
+    {
+        byte[] largest = Frames.Of(ClusterId.None, Piece(new byte[InstallSnapshot.MaxDataBytes]));
+        largest.Length.ShouldBe((8 * 1024 * 1024) + 109, "as PROTOCOL.md says");
+        largest.Length.ShouldBeLessThanOrEqualTo(new PeerNetworkOptions { Peers = new Dictionary<NodeId, string>() }.MaxFrameBytes);
+        ((InstallSnapshot)((RaftPeerMessage)PeerMessageCodec.Read(FrameType.InstallSnapshot, largest.AsSpan(FrameHeader.Size))).Message).Data.Length.ShouldBe(InstallSnapshot.MaxDataBytes);
+
+        byte[] tooLarge = Frames.Of(ClusterId.None, Piece(new byte[InstallSnapshot.MaxDataBytes + 1]));
+        Should.Throw<PeerProtocolException>(() => PeerMessageCodec.Read(FrameType.InstallSnapshot, tooLarge.AsSpan(FrameHeader.Size)));
+    }
+
+    [Fact]
+    public void A_negative_offset_in_a_snapshot_is_refused()
+    {
+        var position = new LogPosition(new LogIndex(1), new Term(1));
+        byte[] request = Frames.Of(ClusterId.None, Piece([], offset: -1));
+        byte[] response = Frames.Of(ClusterId.None, new RaftPeerMessage(
+            new InstallSnapshotResponse(TestNode.Id(1), TestNode.Id(2), new Term(1), position, NextOffset: -1, false, 0, true)));
+
+        Should.Throw<PeerProtocolException>(() => PeerMessageCodec.Read(FrameType.InstallSnapshot, request.AsSpan(FrameHeader.Size)));
+        Should.Throw<PeerProtocolException>(() => PeerMessageCodec.Read(FrameType.InstallSnapshotResponse, response.AsSpan(FrameHeader.Size)));
+    }
+
     [Theory]
     [InlineData("31 32 33 34 35 36 37 38 39", 0xE3069283)]
     [InlineData("00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", 0x8A9136AA)]
@@ -60,6 +84,9 @@ public sealed class RoundTrips
     [InlineData("00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16 17 18 19 1a 1b 1c 1d 1e 1f", 0x46DD794E)]
     public void The_checksum_is_that_of_RFC_3720(string hex, uint checksum) =>
         Crc32C.Of(Convert.FromHexString(hex.Replace(" ", ""))).ShouldBe(checksum);
+
+    private static RaftPeerMessage Piece(byte[] data, long offset = 0) =>
+        new(new InstallSnapshot(TestNode.Id(1), TestNode.Id(2), new Term(1), new LogPosition(new LogIndex(1), new Term(1)), offset, data, IsLast: false, 0));
 
     private static int ArrayLength(ReadOnlyMemory<byte> memory)
     {

@@ -46,6 +46,20 @@ public sealed partial class TheDocument
     }
 
     [Fact]
+    public void Snapshots_are_sent_as_documented()
+    {
+        var last = new LogPosition(new LogIndex(4), new Term(2));
+        var message = new RaftPeerMessage(
+            new Consensus.Messages.InstallSnapshot(One, Two, new Term(3), last, 4, "hi"u8.ToArray(), IsLast: true, ReadRound: 9, Number: 7));
+
+        byte[] example = Example("install-snapshot");
+
+        example.ShouldBe(Frames.Of(Cluster, message));
+        FrameHeader header = FrameHeader.Read(example, example.Length);
+        Frames.AreEqual(PeerMessageCodec.Read(header.Type, example.AsSpan(FrameHeader.Size)), message).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Every_frame_type_and_every_reason_is_listed()
     {
         string document = Document();

@@ -27,6 +27,8 @@ internal static class Frames
     {
         (RaftPeerMessage { Message: AppendEntries x }, RaftPeerMessage { Message: AppendEntries y }) =>
             x with { Entries = default } == y with { Entries = default } && AreEqual(x.Entries.ToArray(), y.Entries.ToArray()),
+        (RaftPeerMessage { Message: InstallSnapshot x }, RaftPeerMessage { Message: InstallSnapshot y }) =>
+            x with { Data = default } == y with { Data = default } && x.Data.Span.SequenceEqual(y.Data.Span),
         (ForwardRequest x, ForwardRequest y) =>
             x with { Command = default } == y with { Command = default } && x.Command.Span.SequenceEqual(y.Command.Span),
         (BirthCertificate x, BirthCertificate y) => x.From == y.From && x.To == y.To && AreEqual([x.Entry], [y.Entry]),

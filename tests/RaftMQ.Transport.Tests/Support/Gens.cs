@@ -36,6 +36,14 @@ internal static class Gens
             (from, to, term, read, index) => Raft(new ReadIndexResponse(from, to, new Term(term), new ReadId(read), new LogIndex(index)))),
         Gen.Select(Server, Server, Gen.ULong, (from, to, term) => Raft(new TimeoutNow(from, to, new Term(term)))),
         Gen.Select(Server, Server, Gen.ULong, Gen.ULong, (from, to, term, match) => Raft(new Reminder(from, to, new Term(term), new LogIndex(match)))),
+        Gen.Select(
+            Gen.Select(Server, Server), Gen.ULong, Position, Gen.Long[0, long.MaxValue], Gen.Select(Payload, Gen.Bool), Gen.ULong, Gen.ULong,
+            (ends, term, snapshot, offset, piece, round, number) => Raft(new InstallSnapshot(
+                ends.Item1, ends.Item2, new Term(term), snapshot, offset, piece.Item1, piece.Item2, round, number))),
+        Gen.Select(
+            Gen.Select(Server, Server), Gen.ULong, Position, Gen.Long[0, long.MaxValue], Gen.Select(Gen.Bool, Gen.Bool, Gen.Bool), Gen.ULong, Gen.ULong,
+            (ends, term, snapshot, next, flags, round, number) => Raft(new InstallSnapshotResponse(
+                ends.Item1, ends.Item2, new Term(term), snapshot, next, flags.Item1, round, flags.Item2, number, flags.Item3))),
         Gen.Select(Server, Server, EntryAt, Gen.ULong,
             (from, to, entry, index) => (PeerMessage)new BirthCertificate(from, to, entry(new LogIndex(index)))),
         Gen.Select(Server, Server, Gen.ULong, Gen.UInt, Payload,

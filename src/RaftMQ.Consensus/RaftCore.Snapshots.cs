@@ -1,0 +1,149 @@
+using RaftMQ.Consensus.Messages;
+
+namespace RaftMQ.Consensus;
+
+/// <summary>
+/// Log compaction (§7): the owner saves snapshots of its state and releases the log below them. A leader sends a follower that needs what was released the newest snapshot,
+/// as an opaque stream in pieces.
+/// </summary>
+public sealed partial class RaftCore
+{
+    private readonly List<SnapshotLoad> _snapshotLoads = [];
+    private LogPosition _newestSnapshot;
+
+    /// <summary>While leading: the oldest snapshot that is on its way to a follower, which the owner keeps with all it needs; null for none.</summary>
+    public LogPosition? OldestSnapshotUnderWay
+    {
+        get
+        {
+            LogPosition? oldest = null;
+            foreach (PeerProgress peer in _peers.Values)
+            {
+                if (Role == Role.Leader && peer.Transfer?.Snapshot is { } snapshot && (oldest is null || snapshot.Index < oldest.Value.Index))
+                {
+                    oldest = snapshot;
+                }
+            }
+
+            return oldest;
+        }
+    }
+
+    /// <summary>The owner has a durable snapshot of its state up to here. Also called right after the start, for the newest on disk; an earlier one than the last changes nothing.</summary>
+    public void OnSnapshotSaved(LogPosition last)
+    {
+        Invariant.Require(last.Index <= CommitIndex, "a snapshot holds only what is committed");
+        _newestSnapshot = last.Index > _newestSnapshot.Index ? last : _newestSnapshot;
+    }
+
+    /// <summary>The owner is about to release the log up to here: at most up to the newest saved snapshot. At or below the log's base it changes nothing.</summary>
+    public void CompactLog(LogIndex upTo)
+    {
+        if (upTo <= _log.Base.Index)
+        {
+            return;
+        }
+
+        Invariant.Require(upTo <= _newestSnapshot.Index, "only what a durable snapshot covers is released");
+        Invariant.Require(upTo <= CommitIndex, "only what is committed is released");
+        Invariant.Require(upTo <= _durableIndex, "only what is durable is released");
+        _log.CompactTo(upTo);
+    }
+
+    /// <summary>The bytes of a snapshot that <see cref="RaftOutput.SnapshotLoads"/> asked for.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="data">The bytes from the offset on: at most so many as were asked for, and none only at the very end.</param>
+    /// <param name="isLast">Whether the snapshot ends with them.</param>
+    public void OnSnapshotLoaded(SnapshotLoad request, ReadOnlyMemory<byte> data, bool isLast)
+    {
+        Invariant.Require(data.Length <= request.MaxBytes, "a piece of a snapshot is at most as large as was asked for");
+        Invariant.Require(data.Length > 0 || isLast, "only the end of a snapshot may be empty");
+        if (PeerThatAwaits(request) is { } peer)
+        {
+            peer.Transfer!.Loading = null;
+            SendPiece(peer, data, isLast);
+        }
+    }
+
+    /// <summary>The owner no longer has the snapshot that a load asked for: the transfer begins anew with the newest.</summary>
+    public void OnSnapshotGone(SnapshotLoad request)
+    {
+        if (PeerThatAwaits(request) is { } peer)
+        {
+            // If it is the newest itself, asking again at once would only turn in a circle with the owner.
+            peer.RestTicks = request.Snapshot == _newestSnapshot ? _options.HeartbeatTicks : 0;
+            peer.Transfer = null;
+        }
+    }
+
+    /// <summary>Loads of an earlier transfer, or at an offset that the follower has moved on from, are answered too late.</summary>
+    private PeerProgress? PeerThatAwaits(SnapshotLoad request) =>
+        Role == Role.Leader && _peers.TryGetValue(request.For.Node, out PeerProgress? peer) && peer.Transfer?.Loading == request ? peer : null;
+
+    private void SendSnapshot(PeerProgress peer)
+    {
+        // A server that does not answer gets heartbeats only: a transfer to the dead would keep its snapshot on disk for nothing.
+        bool isThere = peer.HasAnswered && IsActive(peer);
+        if (peer.Transfer is null && peer.RestTicks == 0 && isThere)
+        {
+            peer.Transfer = new SnapshotTransfer(_newestSnapshot);
+        }
+
+        if (peer.Transfer is { WantsPiece: true } transfer)
+        {
+            transfer.Loading = new SnapshotLoad(peer.Server, transfer.Snapshot, transfer.Offset, _options.MaxSnapshotPieceBytes);
+            _snapshotLoads.Add(transfer.Loading.Value);
+        }
+
+        // A piece is no heartbeat: it is answered when it is on disk there, and that may take long.
+        if (peer.HeartbeatDue || peer.SentRound < _readRound)
+        {
+            SendPiece(peer, ReadOnlyMemory<byte>.Empty, isLast: false);
+            peer.HeartbeatDue = false;
+            peer.SentRound = _readRound;
+        }
+    }
+
+    private void SendPiece(PeerProgress peer, ReadOnlyMemory<byte> data, bool isLast)
+    {
+        LogPosition snapshot = peer.Transfer?.Snapshot ?? _newestSnapshot;
+        var message = new InstallSnapshot(
+            _options.Self, peer.Server, CurrentTerm, snapshot, peer.Transfer?.Offset ?? 0, data, isLast, _readRound, ++peer.SentNumber);
+        _sendNow.Add(message);
+        if (message.IsPiece)
+        {
+            peer.Transfer!.OnSent(message.Number, data.Length);
+        }
+    }
+
+    private void OnInstallSnapshotResponse(InstallSnapshotResponse response)
+    {
+        if (PeerThatAnswers(response, response.ReadRound, response.AcceptsPublishes) is not { } peer)
+        {
+            return;
+        }
+
+        bool isLate = response.Number < peer.AnsweredNumber;
+        peer.AnsweredNumber = Math.Max(peer.AnsweredNumber, response.Number);
+        if (response.IsInstalled)
+        {
+            OnMatched(peer, response.Snapshot.Index);
+        }
+        else if (!isLate && peer.Transfer is { } transfer && transfer.Snapshot == response.Snapshot && !transfer.OnAnswered(response))
+        {
+            peer.Transfer = null;
+        }
+
+        ConfirmReads();
+    }
+
+    /// <summary>A transfer that comes no further is given up, so that a dead follower keeps no snapshot from being released.</summary>
+    private void TickTransferOf(PeerProgress peer)
+    {
+        peer.RestTicks = Math.Max(0, peer.RestTicks - 1);
+        if (peer.Transfer is { } transfer && ++transfer.StillTicks >= _options.SnapshotPatienceTicks)
+        {
+            peer.Transfer = null;
+        }
+    }
+}

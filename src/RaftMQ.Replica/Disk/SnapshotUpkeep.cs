@@ -1,0 +1,113 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Storage.Bodies;
+using RaftMQ.Storage.Snapshots;
+
+namespace RaftMQ.Replica.Disk;
+
+/// <summary>Writes snapshots a little at a time, and when a new one is durable gives back what the oldest kept does not need.</summary>
+internal sealed class SnapshotUpkeep
+{
+    /// <summary>How many bodies of a state are listed between two batches.</summary>
+    private const int BodiesPerStep = 16_384;
+
+    private readonly ReplicaFolder _folder;
+    private readonly List<(LogIndex UpTo, LiveBodies Live)> _live = [];
+    private IEnumerator<BodyReference>? _toList;
+
+    public SnapshotUpkeep(ReplicaFolder folder)
+    {
+        _folder = folder;
+        if (folder.Restored is { } restored)
+        {
+            _live.Add((restored.Metadata.Last.Index, restored.Live));
+        }
+    }
+
+    public bool IsSaving => Snapshots.IsSaving;
+
+    public bool HasWork => IsSaving || _folder.Compaction.IsRunning;
+
+    private SnapshotStore Snapshots => _folder.Snapshots;
+
+    public void Begin(SnapshotSave save, int chunkBytes)
+    {
+        _live.Add((save.Metadata.Last.Index, new LiveBodies()));
+        _toList = save.State.Bodies().GetEnumerator();
+        Snapshots.Begin(save.Metadata, save.State.Encode(chunkBytes), save.FreesRoom);
+    }
+
+    /// <summary>Does a small piece.</summary>
+    /// <param name="stepBytes">How much of a snapshot is written in it.</param>
+    /// <returns>Once a snapshot has ended its size, 0 if the disk had no room for it; null before.</returns>
+    public long? Step(int stepBytes)
+    {
+        if (_toList is not null)
+        {
+            ListBodies();
+        }
+        else if (IsSaving)
+        {
+            return Save(stepBytes);
+        }
+        else if (_folder.Compaction.IsRunning)
+        {
+            _folder.Compaction.Step();
+        }
+
+        return null;
+    }
+
+    /// <summary>What a kept snapshot refers to; null if it is not kept, or not known.</summary>
+    public LiveBodies? LiveOf(LogPosition snapshot) =>
+        _live.Find(listed => listed.UpTo == snapshot.Index).Live is { } live && Snapshots.Keeps(snapshot) ? live : null;
+
+    /// <summary>A snapshot from elsewhere takes the place of everything: what is under way is left.</summary>
+    public void BeginAnew(LogIndex upTo, LiveBodies live)
+    {
+        _toList?.Dispose();
+        _toList = null;
+        _live.Clear();
+        _live.Add((upTo, live));
+    }
+
+    private void ListBodies()
+    {
+        LiveBodies live = _live[^1].Live;
+        for (int i = 0; i < BodiesPerStep; i++)
+        {
+            if (!_toList!.MoveNext())
+            {
+                _toList.Dispose();
+                _toList = null;
+                return;
+            }
+
+            live.Add(new LogIndex(_toList.Current.Index), _toList.Current.Length);
+        }
+    }
+
+    private long? Save(int stepBytes)
+    {
+        if (!Snapshots.Step(stepBytes, out long savedBytes))
+        {
+            return null;
+        }
+
+        if (savedBytes == 0)
+        {
+            _live.RemoveAt(_live.Count - 1);
+            return 0;
+        }
+
+        // What the oldest kept snapshot refers to is live below its end: later states refer to no others there.
+        LogIndex oldest = Snapshots.ReleasableUpTo;
+        _live.RemoveAll(listed => listed.UpTo < oldest);
+        if (_live[0].UpTo == oldest)
+        {
+            _folder.Compaction.Begin(oldest, _live[0].Live);
+        }
+
+        return savedBytes;
+    }
+}

@@ -1,0 +1,87 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Storage.Snapshots;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Replica;
+
+/// <summary>
+/// The room on this node's disk (design, storage rule 9). Publishes are refused while there is still room for everything else: for what is under way, for the log's reserve, and for a
+/// snapshot, since only with one is the room given back that consumed messages had. A leader whose own disk is the trouble hands over.
+/// </summary>
+public sealed partial class QueueReplica
+{
+    /// <summary>How fast snapshots may be written that are taken for want of room, in bytes a millisecond.</summary>
+    private const int FreeingBytesPerMs = 8 * 1024;
+
+    private const int ShortestFreeingPauseMs = 1_000;
+
+    private WalSpace _space;
+    private long _roomBytes = long.MaxValue;
+    private long _reservedBytes;
+
+    /// <summary>Whether publishes are refused here for want of room.</summary>
+    private bool IsShortOfRoom => _space != WalSpace.Ample || _roomBytes == 0;
+
+    private long FreeingPauseMs => Math.Max(ShortestFreeingPauseMs, _lastSnapshotBytes / FreeingBytesPerMs);
+
+    private void OnDiskSpace(DiskSpaceInput input)
+    {
+        WalSpace space = input.Space;
+        _roomBytes = input.RoomBytes;
+        if (_space == space)
+        {
+            return;
+        }
+
+        _space = space;
+        string text = space switch
+        {
+            WalSpace.Ample => "the disk has room again: publishes are taken",
+            WalSpace.ReserveOnly => "the disk is full but for the reserve: publishes are refused, everything else goes on; free some space",
+            _ => "the disk is full and the reserve is used up: nothing more is taken in; free some space",
+        };
+        _ports.Report(space == WalSpace.Ample ? EventLevel.Information : EventLevel.Warning, text);
+    }
+
+    /// <summary>What is under way to the disk must fit it, too: it was accepted and can only wait.</summary>
+    private bool FitsTheDisk(PendingCommand request)
+    {
+        (int entries, long bytes) = _core.Uncommitted;
+        return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
+    }
+
+    private void TendRoom()
+    {
+        // About as much as the next snapshot takes: it need not be told with every message.
+        long needed = SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes);
+        if (needed > _reservedBytes || needed < _reservedBytes / 2)
+        {
+            _reservedBytes = needed + (needed / 8);
+            _ports.AskDisk(new RoomReserved(_reservedBytes));
+        }
+
+        _core.AcceptsPublishes = !IsShortOfRoom;
+        if (_core.AcceptsPublishes || _core.Role != Role.Leader)
+        {
+            return;
+        }
+
+        Membership membership = _core.Membership!;
+        PeerProgress? heir = null;
+        int writable = 0;
+        foreach (PeerProgress peer in _core.Peers)
+        {
+            bool hasRoom = peer.AcceptsPublishes && _core.IsActive(peer) && membership.Counts(peer.Server);
+            writable += hasRoom ? 1 : 0;
+            heir = hasRoom && peer.IsReplicating && (heir is null || peer.MatchIndex > heir.MatchIndex) ? peer : heir;
+        }
+
+        // Without this server there must be a majority that can write: else nothing is gained.
+        if (heir is not null && writable >= membership.Majority && _core.TransferLeadership(heir.Server.Node))
+        {
+            _ports.Report(EventLevel.Warning, $"the disk of this node is full and those of a majority are not: handing leadership over to node {heir.Server.Node}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using RaftMQ.Consensus;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica;
+
+/// <summary>
+/// Snapshots on their way (§7): to a follower that needs what the log has released, and from a leader. What comes takes the place of the whole state at once; in between nothing is
+/// applied, so that no body is asked for that goes with the old state.
+/// </summary>
+public sealed partial class QueueReplica
+{
+    private readonly Queue<SnapshotPiece> _piecesToWrite = new();
+    private LogIndex? _snapshotsKeptFrom;
+    private LogIndex _installedIndex;
+
+    private void AskForSnapshots()
+    {
+        LogIndex? oldest = _core.OldestSnapshotUnderWay?.Index;
+        if (_backup?.Snapshot is { } backup && !(oldest < backup.Index))
+        {
+            oldest = backup.Index;
+        }
+
+        if (oldest != _snapshotsKeptFrom)
+        {
+            _snapshotsKeptFrom = oldest;
+            _ports.AskDisk(new SnapshotsKept(oldest));
+        }
+
+        foreach (SnapshotLoad load in _output.SnapshotLoads)
+        {
+            _ports.AskDisk(new SnapshotRead(load));
+        }
+
+        foreach (SnapshotPiece piece in _output.SnapshotPieces)
+        {
+            _piecesToWrite.Enqueue(piece);
+        }
+    }
+
+    /// <summary>The last piece replaces the files in which the bodies of messages lie that were popped and not handed out yet: it waits for those.</summary>
+    private void PassOnSnapshotPieces()
+    {
+        while (_piecesToWrite.TryPeek(out SnapshotPiece? piece))
+        {
+            bool bodiesAreWaitedFor = _bodiesWanted.Count > 0 || _bodiesUnderWay.Count > 0;
+            if (piece.IsLast && bodiesAreWaitedFor)
+            {
+                return;
+            }
+
+            _ports.AskDisk(new SnapshotPieceWrite(_piecesToWrite.Dequeue()));
+        }
+    }
+
+    private void OnSnapshotPieceFailed(SnapshotPieceFailedInput failed)
+    {
+        _ports.Report(EventLevel.Warning, $"the snapshot up to entry {failed.Piece.Snapshot.Index} of node {failed.Piece.From.Node} could not be taken in: {failed.Reason}; trying again");
+        _core.OnSnapshotPieceFailed(failed.Piece);
+    }
+
+    private void OnSnapshotInstalled(RestoredState state)
+    {
+        _core.OnSnapshotInstalled(state.Metadata.Last, state.Metadata.Time, state.Metadata.Configurations);
+        _machine = state.Machine;
+        _clock.Observe(state.Metadata.Time);
+        _loadedToApply = default;
+        (_installedIndex, _bytesSinceSnapshot) = (state.Metadata.Last.Index, 0);
+        GoOnFrom(state);
+        _ports.Report(EventLevel.Information, $"installed a snapshot up to entry {state.Metadata.Last}: {state.Machine.MessageCount} messages in {state.Machine.Topics.Count} topics");
+
+        // Their entries may be among those that the snapshot contains, or may have been overwritten: nobody here can tell.
+        foreach (PendingCommand request in _proposed.TakeUpTo(AppliedIndex))
+        {
+            if (request.Stage == RequestStage.Proposed)
+            {
+                End(request, RequestOutcome.OutcomeUnknown);
+            }
+        }
+
+        DecideOverwritten();
+    }
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using RaftMQ.Consensus;
+using RaftMQ.Contracts;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Server.Configuration;
+using RaftMQ.Server.Inspection;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Transfer;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Server.Commands;
+
+/// <summary><c>raftmq restore</c>: a new cluster of one node out of a backup, in an empty folder.</summary>
+internal static class RestoreCommand
+{
+    private const int PieceBytes = 1024 * 1024;
+
+    public static Command Build()
+    {
+        var file = new Argument<string>("FILE") { Description = "What raftmq backup has written." };
+        var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "DIR" };
+        var node = new Option<uint>("--node") { Description = "The number of the node.", DefaultValueFactory = _ => 1, HelpName = "ID" };
+        var client = new Option<string>("--client") { Description = "Where clients will reach it.", DefaultValueFactory = _ => "127.0.0.1:8081", HelpName = "HOST:PORT" };
+        var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it.", DefaultValueFactory = _ => "127.0.0.1:7001", HelpName = "HOST:PORT" };
+        var command = new CommandWithExample("restore", "Make a new cluster of one node out of a backup.", "raftmq restore orders.backup --data node1/data")
+        {
+            file, data, node, client, peer,
+        };
+        command.SetAction(arguments => Run(
+            arguments.GetRequiredValue(file),
+            arguments.GetRequiredValue(data),
+            SeatOf(arguments.GetValue(node), arguments.GetRequiredValue(client), arguments.GetRequiredValue(peer))));
+        return command;
+    }
+
+    private static Member SeatOf(uint node, string client, string peer)
+    {
+        try
+        {
+            _ = (Settings.ClientAddress(client), Settings.PeerAddress(peer));
+        }
+        catch (SettingException wrong)
+        {
+            throw new CommandFailedException(ExitCode.Configuration, wrong.Message);
+        }
+
+        return node >= 1 ? new Member(new NodeId(node), 0, peer, client) : throw new CommandFailedException(ExitCode.Configuration, "--node takes a number from 1 on");
+    }
+
+    private static int Run(string path, string data, Member seat)
+    {
+        try
+        {
+            using var backup = new FileStream(path, FileMode.Open, FileAccess.Read);
+            byte[] head = new byte[BackupFile.HeadBytes];
+            int count = backup.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            BackupFile.RequireHead(head.AsSpan(0, count));
+            bool isUsed = Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any();
+            if (isUsed)
+            {
+                throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is not empty; a restore never replaces anything: name another one");
+            }
+
+            (RestoredState state, ServerIdentity identity) = Fill(backup, data, seat);
+            Console.WriteLine(
+                $"{data}: {state.Machine.MessageCount:N0} messages in {state.Machine.Topics.Count:N0} topics; node {identity.Server.Node} of the new cluster {identity.Cluster}. "
+                + "Start it with raftmq serve, with this folder as its dataFolder and this node as its only member");
+            return ExitCode.Ok.Value;
+        }
+        catch (FormatException wrong)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"{path} cannot be restored: {wrong.Message}; nothing was written to {data}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"{path} could not be restored to {data}: {failure.Message}");
+        }
+    }
+
+    private static (RestoredState State, ServerIdentity Identity) Fill(FileStream backup, string data, Member seat)
+    {
+        IFileSystem files = Hosting.DataFolder.Open(data);
+        using IDisposable taken = files.TryLock() ?? throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is in use by another process");
+        using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
+        return BackupRestore.Fill(files, Pieces(backup, progress), seat, new WalOptions(), DrawId);
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Pieces(FileStream backup, ProgressLine? progress)
+    {
+        byte[] buffer = new byte[PieceBytes];
+        int count;
+        while ((count = backup.Read(buffer)) > 0)
+        {
+            yield return buffer.AsMemory(0, count);
+            progress?.Report(new RecoveryProgress(backup.Position, backup.Length));
+        }
+    }
+
+    private static ulong DrawId()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        ulong id;
+        do
+        {
+            RandomNumberGenerator.Fill(bytes);
+            id = BitConverter.ToUInt64(bytes);
+        }
+        while (id == 0);
+
+        return id;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>A backup of a running cluster, and a new cluster out of it.</summary>
+[Collection("cluster")]
+public sealed class Backups : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("raftmq-backup-").FullName;
+
+    private string BackupPath => Path.Combine(_folder, "orders.backup");
+
+    [Fact]
+    public async Task A_backup_of_a_cluster_under_load_becomes_a_cluster_of_its_own_with_every_message_that_waited()
+    {
+        using var cluster = new ServeCluster(3, wal: new { snapshotAfterBytes = 1024 * 1024 });
+        Node leader = await cluster.StartAllAsync();
+        await leader.CreateAsync("orders");
+        await leader.CreateAsync("load");
+        for (int i = 0; i < 100; i++)
+        {
+            (await leader.PublishAsync("orders", MessageOf(i))).IsDone.ShouldBeTrue();
+        }
+
+        for (int i = 0; i < 30; i++)
+        {
+            (await leader.PopAsync("orders")).Message.ShouldBe(MessageOf(i));
+        }
+
+        using var stop = new CancellationTokenSource();
+        Task load = Task.Run(
+            async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    (await leader.PublishAsync("load", "something")).IsDone.ShouldBeTrue();
+                }
+            },
+            TestContext.Current.CancellationToken);
+        Node follower = cluster.Nodes.First(node => node != leader);
+        await cluster.UntilAppliedAsync(follower, (await leader.ReportAsync())!.AppliedIndex);
+        (await RunAsync("backup", "--from", follower.Url.ToString(), BackupPath)).ShouldBe(0);
+        await stop.CancelAsync();
+        await load;
+
+        using var restored = new ServeCluster(1);
+        (await RunAsync(
+            "restore", BackupPath, "--data", restored.DataOf(1), "--client", restored[1].Address.ToString(), "--peer", "127.0.0.1:7001")).ShouldBe(0);
+        Node node = await restored.StartAllAsync();
+        (await node.ReportAsync())!.Cluster.ShouldNotBe((await leader.ReportAsync())!.Cluster);
+        for (int i = 30; i < 100; i++)
+        {
+            (await node.PopAsync("orders")).Message.ShouldBe(MessageOf(i));
+        }
+
+        (await node.PopAsync("orders")).Reason.ShouldBe("empty");
+        (await node.PublishAsync("orders", "more")).IsDone.ShouldBeTrue();
+        restored.Kill(1);
+        restored.Start(1);
+        await restored.LeaderAsync();
+        (await node.PopAsync("orders")).Message.ShouldBe("more");
+    }
+
+    [Fact]
+    public async Task What_is_no_whole_backup_is_refused_with_the_reason_and_nothing_is_left()
+    {
+        using var cluster = new ServeCluster(1);
+        Node node = await cluster.StartAllAsync();
+        await node.CreateAsync("orders");
+        (await node.PublishAsync("orders", MessageOf(1))).IsDone.ShouldBeTrue();
+        (await RunAsync("backup", "--from", node.Url.ToString(), BackupPath)).ShouldBe(0);
+        (await RunAsync("backup", "--from", node.Url.ToString(), BackupPath)).ShouldBe(2, "a file is never replaced");
+        byte[] whole = await File.ReadAllBytesAsync(BackupPath, TestContext.Current.CancellationToken);
+
+        await RefusesAsync(whole[..^1], "ends too early");
+        byte[] damaged = [.. whole];
+        damaged[whole.Length / 2] ^= 1;
+        await RefusesAsync(damaged, "damaged");
+        await RefusesAsync([.. whole, 0], "follows");
+        await RefusesAsync("no backup at all"u8.ToArray(), "no backup");
+        await RefusesAsync([], "no backup");
+
+        (await RunAsync("restore", BackupPath, "--data", cluster.DataOf(1))).ShouldBe(3, "a folder is never replaced");
+        (await RunAsync("restore", Path.Combine(_folder, "missing"), "--data", Path.Combine(_folder, "x"))).ShouldBe(3);
+        (await RunAsync("backup", "--from", "http://127.0.0.1:1", Path.Combine(_folder, "y"))).ShouldBe(3);
+        (await RunAsync("backup", "--from", "nowhere", Path.Combine(_folder, "y"))).ShouldBe(2);
+        Directory.GetFiles(_folder).ShouldBe([BackupPath, Path.Combine(_folder, "wrong.backup")], ignoreOrder: true);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task RefusesAsync(byte[] bytes, string because)
+    {
+        string path = Path.Combine(_folder, "wrong.backup");
+        string data = Path.Combine(_folder, "data");
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        using RaftMqProcess process = RaftMqProcess.Start("restore", path, "--data", data);
+        (await process.ExitAsync()).ShouldBe(3);
+        process.Output.ShouldContain(because);
+        process.Output.Trim().ShouldNotContain("\n", Case.Sensitive, "one line");
+        (Directory.Exists(data) ? Directory.GetFiles(data).Select(Path.GetFileName) : []).ShouldBeSubsetOf(["lock"]);
+        if (Directory.Exists(data))
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(params string[] arguments)
+    {
+        using RaftMqProcess process = RaftMqProcess.Start(arguments);
+        return await process.ExitAsync();
+    }
+
+    private static string MessageOf(int number) => JsonSerializer.Serialize(new { number, text = new string('x', 20_000) });
+}

@@ -1,0 +1,158 @@
+using System.Text;
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Bodies;
+using RaftMQ.Storage.Transfer;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>A replica that needs what its leader's log has released is brought up by a snapshot (§7).</summary>
+public sealed class Transfers
+{
+    private const uint Behind = 3;
+
+    [Theory]
+    [InlineData(1, 1024 * 1024)]
+    [InlineData(2, 100)]
+    [InlineData(3, 7)]
+    public void A_replica_that_was_away_gets_state_and_bodies_in_pieces_and_hands_them_out_itself(int seed, int pieceBytes)
+    {
+        World world = WithOneBehind(seed, pieceBytes);
+        world.Heal();
+
+        world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex, atMostTicks: 10_000);
+
+        world[Behind].Reports.ShouldContain(report => report.Contains("installed a snapshot"));
+        world[Behind].Replica.Machine.StateHash.ShouldBe(world.Leader!.Replica.Machine.StateHash);
+        world[Behind].Kill();
+        world[Behind].Start();
+        world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex);
+        for (int i = 50; i < 300; i++)
+        {
+            Encoding.UTF8.GetString(world.Do(Behind, QueueCommandCodec.Pop("orders")).Body.Span).ShouldBe("message " + i);
+        }
+    }
+
+    [Fact]
+    public void The_leader_goes_on_serving_while_a_snapshot_is_on_its_way()
+    {
+        World world = WithOneBehind(seed: 4, pieceBytes: 3);
+        world.Heal();
+        int before = world[Behind].Reports.Count;
+        for (int i = 300; i < 340; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", Encoding.UTF8.GetBytes("message " + i))).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        }
+
+        world[Behind].Reports.Skip(before).ShouldNotContain(report => report.Contains("installed"), "40 messages go while the snapshot comes in thousands of pieces");
+        world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex, atMostTicks: 20_000);
+    }
+
+    [Fact]
+    public void Who_waits_for_an_entry_that_a_snapshot_contains_is_told_that_its_outcome_is_unknown_and_at_once()
+    {
+        TestCommand? submitted = null;
+        World world = WithOneBehind(seed: 5, pieceBytes: 1024 * 1024, before: world =>
+        {
+            // Its entry comes to this server alone before the link is cut.
+            WorldNode leader = world.Leader!;
+            foreach (WorldNode other in world.Nodes.Where(node => node.Id != Behind))
+            {
+                other.DiskIsHeld = true;
+            }
+
+            LogIndex last = leader.Replica.Core.Log.Last.Index;
+            submitted = world.Submit(Behind, QueueCommandCodec.Publish("orders", "of unknown fate"u8));
+            world.Until(() => world[Behind].Replica.Core.Log.Last.Index > last);
+            world.Settle();
+        });
+
+        TestCommand waiting = submitted!;
+        waiting.IsDone.ShouldBeFalse();
+        world.Heal();
+        world.Until(() => world[Behind].Reports.Exists(report => report.Contains("installed a snapshot")));
+        world.Settle();
+
+        waiting.IsDone.ShouldBeTrue();
+        waiting.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+    }
+
+    [Fact]
+    public void A_snapshot_that_does_not_bring_the_bodies_its_state_refers_to_is_refused_and_nothing_changes()
+    {
+        World world = WithOneBehind(seed: 6, pieceBytes: 1024 * 1024);
+        WorldNode leader = world.Leader!;
+        leader.Kill();
+        ulong id = 77;
+        using ReplicaFolder from = ReplicaFolder.Open(leader.Disk, new NodeId(leader.Id), WorldNode.WalOptions, () => ++id, null);
+        var lacking = new LiveBodies();
+        foreach ((LogIndex index, int bytes) in from.Restored!.Live.In(new LogIndex(1), from.Restored.Metadata.Last.Index).Skip(1))
+        {
+            lacking.Add(index, bytes);
+        }
+
+        LogPosition snapshot = from.Restored.Metadata.Last;
+        PieceOf(new SnapshotSource(leader.Disk, snapshot, lacking, from.ReadEntries), snapshot, out SnapshotPiece piece);
+        var files = new SimulatedDisk(5);
+        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        var told = new List<ReplicaInput>();
+        var disk = new ReplicaDisk(files, to);
+
+        disk.Do([new SnapshotPieceWrite(piece)], told);
+
+        told[^1].ShouldBeOfType<SnapshotPieceFailedInput>().Reason.ShouldContain("bodies");
+        files.List().ShouldNotContain(name => name.StartsWith("install", StringComparison.Ordinal));
+        PieceOf(new SnapshotSource(leader.Disk, snapshot, from.Restored.Live, from.ReadEntries), snapshot, out piece);
+        disk.Do([new SnapshotPieceWrite(piece)], told);
+        told[^1].ShouldBeOfType<SnapshotInstalledInput>().State.Machine.StateHash.ShouldBe(from.Restored.Machine.StateHash);
+        to.Log.FirstIndex.ShouldBe(snapshot.Index.Next);
+    }
+
+    private static void PieceOf(SnapshotSource source, LogPosition snapshot, out SnapshotPiece piece)
+    {
+        source.TryRead(0, int.MaxValue, out ReadOnlyMemory<byte> data, out bool isLast).ShouldBeTrue();
+        isLast.ShouldBeTrue();
+        piece = new SnapshotPiece(new ServerId(new NodeId(1), 1), new Term(1), snapshot, 0, data, IsLast: true);
+        source.Dispose();
+    }
+
+    /// <summary>Three replicas, of which the third is cut off from what the others have put into snapshots since: 300 messages, 50 of which are popped.</summary>
+    private static World WithOneBehind(int seed, int pieceBytes, Action<World>? before = null)
+    {
+        var world = new World(
+            seed, nodes: 3, options => options with { SnapshotLogBytes = 2_000, Raft = options.Raft with { TailBytes = 0, MaxSnapshotPieceBytes = pieceBytes } });
+        world.StartAndElect();
+        world.Until(() => world.Leader!.Id != Behind || HandsOver(world));
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        before?.Invoke(world);
+        world.Isolate(Behind);
+        foreach (WorldNode node in world.Nodes)
+        {
+            node.DiskIsHeld = false;
+        }
+
+        world.Until(() => world.Leader is { Id: not Behind, Replica.Core.HasCommittedInOwnTerm: true });
+        uint leader = world.Leader!.Id;
+        for (int i = 0; i < 300; i++)
+        {
+            world.Do(leader, QueueCommandCodec.Publish("orders", Encoding.UTF8.GetBytes("message " + i))).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+            if (i % 6 == 5)
+            {
+                world.Do(leader, QueueCommandCodec.Pop("orders")).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+            }
+        }
+
+        world.Pass(20);
+        world[Behind].Replica.AppliedIndex.ShouldBeLessThan(world.Leader!.Replica.Core.Log.Base.Index);
+        return world;
+    }
+
+    private static bool HandsOver(World world)
+    {
+        world.Leader!.Replica.Core.TransferLeadership(null);
+        return false;
+    }
+}
