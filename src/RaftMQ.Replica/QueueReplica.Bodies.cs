@@ -34,11 +34,10 @@ public sealed partial class QueueReplica
     }
 
     /// <summary>
-    /// Whether a body is waited for whose message was taken at an index or before. With the next snapshot but one behind that index nothing refers to it any more: until it is here
-    /// none is taken.
+    /// Whether a body has yet to be asked for whose message was taken at an index or before. A snapshot behind that index does not refer to it, and when only such are left it goes:
+    /// until then none is taken. What is under way is read before a snapshot that is asked for later is written.
     /// </summary>
-    private bool AwaitsBodyUpTo(LogIndex index) =>
-        _bodiesUnderWay.Exists(request => request.Position.Index <= index) || _bodiesWanted.Any(request => request.Position.Index <= index);
+    private bool AwaitsBodyUpTo(LogIndex index) => _bodiesWanted.Any(request => request.Position.Index <= index);
 
     private void LoadBodies()
     {

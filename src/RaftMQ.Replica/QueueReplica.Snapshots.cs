@@ -45,13 +45,16 @@ public sealed partial class QueueReplica
     private void ConsiderSnapshot()
     {
         // What it contains must be in this node's own log, which the next start goes on with.
-        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && AppliedIndex <= _core.DurableIndex && !_core.IsInstallingSnapshot && !AwaitsBodyUpTo(LastSnapshot);
+        bool freesRoom = IsShortOfRoom;
+
+        // One for want of room stands alone, and what it does not refer to goes at once; of another, what the one before does not refer to.
+        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && AppliedIndex <= _core.DurableIndex && !_core.IsInstallingSnapshot
+            && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot);
         if (!isPossible)
         {
             return;
         }
 
-        bool freesRoom = IsShortOfRoom;
         bool isDue = BackupWantsSnapshot
             || (freesRoom ? _nowMs - _lastTryMs >= FreeingPauseMs : _bytesSinceSnapshot >= Math.Max(_options.SnapshotLogBytes, _lastSnapshotBytes));
         if (!isDue)

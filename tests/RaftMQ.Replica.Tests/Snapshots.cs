@@ -132,6 +132,30 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void On_a_full_disk_too_a_body_that_is_waited_for_is_handed_out_before_a_snapshot_makes_room()
+    {
+        var world = new World(seed: 11, nodes: 1, options => options with { BodyLoadBytes = 1, Raft = options.Raft with { TailBytes = 0 } });
+        WorldNode node = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + (5 * WorldNode.WalOptions.SegmentBytes);
+        int published = 0;
+        while (world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000])).Outcome == RequestOutcome.Replied)
+        {
+            published++;
+        }
+
+        world.Pass(200);
+        TestCommand[] pops = [.. Enumerable.Range(0, published).Select(_ => world.Submit(1, QueueCommandCodec.Pop("orders")))];
+        for (int i = 0; i < 2 * published; i++)
+        {
+            node.EndTurn();
+        }
+
+        published.ShouldBeGreaterThan(15);
+        pops.ShouldAllBe(pop => pop.IsDone && pop.Result.Body.Length == 10_000);
+    }
+
+    [Fact]
     public void A_leader_whose_disk_is_full_hands_over_to_one_that_has_room()
     {
         var world = new World(seed: 9, nodes: 3);

@@ -183,6 +183,7 @@ public sealed class ReplicaDisk
         {
             if (piece.IsLast && _waiting.Count > 0)
             {
+                _transfers.Drop();
                 throw new DiskFullException("entries of the old log wait for room");
             }
 

@@ -21,7 +21,7 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
         var live = new LiveBodies();
         foreach (BodyReference body in machine.Capture().Bodies())
         {
-            live.Add(new LogIndex(body.Index), body.Length);
+            live.Add(new LogIndex(body.Index), body.Offset + body.Length);
         }
 
         return new RestoredState(machine, metadata, bytes, live);

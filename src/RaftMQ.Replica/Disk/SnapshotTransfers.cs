@@ -65,10 +65,16 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
         }
         catch (Exception e) when (e is FormatException or DiskFullException)
         {
-            _sink?.Drop();
-            _sink = null;
+            Drop();
             throw;
         }
+    }
+
+    /// <summary>What has come of a snapshot is removed, and the room that it took is free.</summary>
+    public void Drop()
+    {
+        _sink?.Drop();
+        _sink = null;
     }
 
     private static RestoredState ReadBack(SnapshotSink sink)

@@ -83,7 +83,7 @@ internal sealed class SnapshotUpkeep
                 return;
             }
 
-            live.Add(new LogIndex(_toList.Current.Index), _toList.Current.Length);
+            live.Add(new LogIndex(_toList.Current.Index), _toList.Current.Offset + _toList.Current.Length);
         }
     }
 

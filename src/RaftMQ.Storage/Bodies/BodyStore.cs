@@ -30,6 +30,8 @@ public sealed class BodyStore
     {
         try
         {
+            // Nothing goes for a name that is there and may not be durable yet.
+            files.SyncFolder();
             var store = new BodyStore(files, sizes);
             foreach (NamedBodies found in BodyFileName.Among(files.List()))
             {

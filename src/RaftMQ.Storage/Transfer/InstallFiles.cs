@@ -33,8 +33,9 @@ internal static class InstallFiles
     /// <summary>Bodies that have come, whole.</summary>
     public static string BodiesOf(LogIndex first, LogIndex last) => Prefix + BodyFileName.Of(first, last);
 
-    /// <summary>What the mark says: the new log begins with this segment, behind this entry.</summary>
-    public static void WriteMark(IFileSystem files, ulong firstSegment, LogIndex snapshot)
+    /// <summary>Writes what the mark will say: the new log begins with this segment, behind this entry. It does not count yet.</summary>
+    /// <exception cref="DiskFullException">There is no room: nothing has changed.</exception>
+    public static void PrepareMark(IFileSystem files, ulong firstSegment, LogIndex snapshot)
     {
         byte[] bytes = new byte[MarkBytes];
         Magic.CopyTo(bytes);
@@ -46,7 +47,11 @@ internal static class InstallFiles
             file.Write(0, bytes);
             file.SyncData();
         }
+    }
 
+    /// <summary>The mark counts from now on.</summary>
+    public static void SetMark(IFileSystem files)
+    {
         files.Rename(UnfinishedMark, Mark);
         files.SyncFolder();
     }
@@ -91,6 +96,8 @@ internal static class InstallFiles
     /// </summary>
     public static void Finish(IFileSystem files)
     {
+        // A name that is there may not be durable yet, if the process ended between the two.
+        files.SyncFolder();
         (ulong firstSegment, LogIndex snapshot) = ReadMark(files);
         string[] oldSegments = [.. files.List().Where(name => SegmentName.SequenceOf(name) < firstSegment)];
         if (oldSegments.Length > 0)

@@ -51,11 +51,9 @@ public sealed partial class WriteAheadLog
         Sync();
         try
         {
-            _spares.Require(1);
-            SegmentWriter old = _writer;
-            _writer = Activate(old.End);
-            old.Dispose();
-            InstallFiles.WriteMark(_files, (ulong)_writer.Number, metadata.Last.Index);
+            // The last spare stays for the next start.
+            _spares.Require(2);
+            InstallFiles.PrepareMark(_files, (ulong)_writer.Number + 1, metadata.Last.Index);
         }
         catch (IOException e) when (e is not DiskFullException)
         {
@@ -64,11 +62,15 @@ public sealed partial class WriteAheadLog
 
         try
         {
+            SegmentWriter old = _writer;
+            _writer = Activate(old.End);
+            old.Dispose();
+            InstallFiles.SetMark(_files);
             InstallFiles.Finish(_files);
         }
         catch (IOException e)
         {
-            // The mark counts: there is no way back.
+            // A name may have changed, on the disk or not: there is no way back in this process, and a start goes the right one.
             throw Failed(e);
         }
 
