@@ -10,6 +10,10 @@ internal static class Interruption
     private static readonly Lock Gate = new();
     private static readonly Stack<IDisposable> Pending = [];
     private static readonly List<PosixSignalRegistration> Signals = [];
+    private static volatile bool _hasHappened;
+
+    /// <summary>Whether the benchmark has been interrupted: whatever fails from here on fails because of that.</summary>
+    public static bool HasHappened => _hasHappened;
 
     /// <summary>Listens for Ctrl-C and termination; to be called once.</summary>
     public static void Listen()
@@ -19,6 +23,7 @@ internal static class Interruption
             Signals.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
+                _hasHappened = true;
                 Console.Error.WriteLine("bench: interrupted; ending what was started");
                 UndoAll();
                 Environment.Exit(1);
@@ -26,16 +31,21 @@ internal static class Interruption
         }
     }
 
-    /// <summary>Something that is undone at the latest when the benchmark is interrupted or ends.</summary>
-    public static T Undo<T>(T disposable)
+    /// <summary>Makes something that is undone at the latest when the benchmark is interrupted or ends. Nothing is made between the two.</summary>
+    public static T Undo<T>(Func<T> make)
         where T : IDisposable
     {
         lock (Gate)
         {
-            Pending.Push(disposable);
-        }
+            if (_hasHappened)
+            {
+                throw new BenchFailedException("interrupted");
+            }
 
-        return disposable;
+            T disposable = make();
+            Pending.Push(disposable);
+            return disposable;
+        }
     }
 
     /// <summary>Undoes everything that was not yet.</summary>

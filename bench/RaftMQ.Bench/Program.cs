@@ -9,6 +9,10 @@ var root = new RootCommand("Measures RaftMQ on this machine, beside the disk and
     LinksCommand.Build(),
     FailoverCommand.Build(),
     StartCommand.Build(),
+    BacklogCommand.Build(),
+    SteadyCommand.Build(),
+    RestartCommand.Build(),
+    CatchUpCommand.Build(),
     EchoCommand.Build(),
 };
 
@@ -18,9 +22,14 @@ try
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
     return await root.Parse(args).InvokeAsync(configuration);
 }
-catch (BenchFailedException failure)
+catch (BenchFailedException failure) when (!Interruption.HasHappened)
 {
     await Console.Error.WriteLineAsync($"bench: {failure.Message}");
+    return 1;
+}
+catch (Exception) when (Interruption.HasHappened)
+{
+    // Nodes and folders went away under the command, as they were meant to.
     return 1;
 }
 finally

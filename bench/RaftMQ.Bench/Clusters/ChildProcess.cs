@@ -6,7 +6,7 @@ namespace RaftMQ.Bench.Clusters;
 /// <summary>
 /// A process that the benchmark started: its last lines of output are kept for the case that it fails, and it is ended by its own id.
 /// </summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed class ChildProcess : IStarted
 {
     private const int KeptLines = 40;
     private static readonly TimeSpan OrderlyEnd = TimeSpan.FromSeconds(15);
@@ -53,6 +53,16 @@ internal sealed class ChildProcess : IDisposable
         _firstLine.Task.Wait(timeout)
             ? _firstLine.Task.Result
             : throw new BenchFailedException($"the process said nothing within {timeout.TotalSeconds} s");
+
+    /// <summary>Ends it as by <c>kill -9</c>: it is told nothing and finishes nothing.</summary>
+    public void Kill()
+    {
+        lock (_ending)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+    }
 
     /// <summary>Asks it to end, and kills it if it does not.</summary>
     public void Dispose()

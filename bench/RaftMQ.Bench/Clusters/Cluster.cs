@@ -14,12 +14,14 @@ internal sealed class Cluster : IDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly ChildProcess? _supervisor;
+    private readonly IStarted? _started;
 
-    private Cluster(IReadOnlyList<int> ports, ChildProcess? supervisor)
+    /// <param name="ports">The client ports of the nodes.</param>
+    /// <param name="started">What this benchmark started for it, if anything; ended with the cluster.</param>
+    public Cluster(IReadOnlyList<int> ports, IStarted? started)
     {
         Ports = ports;
-        _supervisor = supervisor;
+        _started = started;
     }
 
     /// <summary>The client ports of the nodes.</summary>
@@ -31,14 +33,9 @@ internal sealed class Cluster : IDisposable
     /// <param name="data">The folder under which their data are put.</param>
     public static Cluster Start(string server, int nodes, string data)
     {
-        if (!File.Exists(server))
-        {
-            throw new BenchFailedException(
-                $"{server} does not exist; build it with `dotnet build -c Release src/RaftMQ.Server`, or name it with --server");
-        }
-
+        RequireServer(server);
         int first = FreePorts(nodes);
-        ChildProcess supervisor = Interruption.Undo(new ChildProcess(
+        ChildProcess supervisor = Interruption.Undo(() => new ChildProcess(
             "dotnet", [server, "dev", "--nodes", $"{nodes}", "--port", $"{first}", "--data", Path.Combine(data, "cluster")]));
         var cluster = new Cluster([.. Enumerable.Range(first, nodes)], supervisor);
         try
@@ -53,6 +50,16 @@ internal sealed class Cluster : IDisposable
         }
     }
 
+    /// <summary>Refuses a server that is not there.</summary>
+    public static void RequireServer(string server)
+    {
+        if (!File.Exists(server))
+        {
+            throw new BenchFailedException(
+                $"{server} does not exist; build it with `dotnet build -c Release src/RaftMQ.Server`, or name it with --server");
+        }
+    }
+
     /// <summary>Uses a cluster that is running: so many consecutive ports from the one of the URL.</summary>
     public static Cluster Attach(Uri url, int nodes)
     {
@@ -61,7 +68,7 @@ internal sealed class Cluster : IDisposable
             throw new BenchFailedException($"{url} is not on this machine; the benchmark puts load on loopback addresses only");
         }
 
-        var cluster = new Cluster([.. Enumerable.Range(url.Port, nodes)], supervisor: null);
+        var cluster = new Cluster([.. Enumerable.Range(url.Port, nodes)], started: null);
         cluster.WaitUntil(views => views.Any(view => view.Leads), StartTimeout, "a node of it leads");
         return cluster;
     }
@@ -85,10 +92,10 @@ internal sealed class Cluster : IDisposable
                 return views;
             }
 
-            if (_supervisor is { HasExited: true } || Stopwatch.GetElapsedTime(began) > timeout)
+            if (_started is { HasExited: true } || Stopwatch.GetElapsedTime(began) > timeout)
             {
-                string why = _supervisor is { HasExited: true } ? "the cluster has ended" : $"{timeout.TotalSeconds} s have passed";
-                throw new BenchFailedException($"waited until {what}, but {why}. Its last lines:\n{_supervisor?.LastLines}");
+                string why = _started is { HasExited: true } ? "a process of it has ended" : $"{timeout.TotalSeconds} s have passed";
+                throw new BenchFailedException($"waited until {what}, but {why}. Its last lines:\n{_started?.LastLines}");
             }
 
             Thread.Sleep(PollInterval);
@@ -98,7 +105,7 @@ internal sealed class Cluster : IDisposable
     /// <summary>Ends a node's process as by `kill -9`, after making sure that it is a child of the supervisor that this benchmark started.</summary>
     public void Kill(NodeView node)
     {
-        if (_supervisor is null || ParentOf(node.Pid) != _supervisor.Id)
+        if (_started is not ChildProcess supervisor || ParentOf(node.Pid) != supervisor.Id)
         {
             throw new BenchFailedException($"process {node.Pid} was not started by this benchmark; it is left alone");
         }
@@ -117,7 +124,7 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    public void Dispose() => _supervisor?.Dispose();
+    public void Dispose() => _started?.Dispose();
 
     private static int ParentOf(int process)
     {

@@ -40,7 +40,7 @@ internal static class FailoverCommand
         {
             int writers = arguments.GetValue(connections);
             TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
-            using RunFolder folder = Interruption.Undo(new RunFolder(arguments.GetRequiredValue(data)));
+            using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
             using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
             string mode = arguments.GetValue(keyed) ? " --keyed" : "";
             var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");

@@ -47,7 +47,7 @@ internal static class HttpCommand
         };
         command.SetAction(arguments =>
         {
-            using RunFolder folder = Interruption.Undo(new RunFolder(arguments.GetRequiredValue(data)));
+            using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
             var report = new Report($"http --connections {arguments.GetValue(connections)} --target {arguments.GetValue(target)}");
             double floor = MeasureFloor(report, folder.Path, arguments.GetValue(connections), arguments.GetValue(nodes));
             using Cluster cluster = arguments.GetValue(url) is { } running
@@ -68,7 +68,7 @@ internal static class HttpCommand
         LatencyHistogram sync = DiskSync.Measure(folder);
         report.Add("disk: write 4 KiB and sync", "disk", sync);
         report.Add($"  {nodes} at once, as the nodes do", "diskAtOnce", DiskSync.MeasureAtOnce(folder, nodes));
-        using ChildProcess echo = Interruption.Undo(new ChildProcess(Environment.ProcessPath!, ["echo"]));
+        using ChildProcess echo = Interruption.Undo(() => new ChildProcess(Environment.ProcessPath!, ["echo"]));
         int port = int.Parse(echo.WaitForFirstLine(FirstLine), CultureInfo.InvariantCulture);
         LoadResult one = ClosedLoop.Run([port], Put(), 200, 1, TimeSpan.FromSeconds(2), FloorDuration);
         report.Add("empty HTTP server", "echo1", one);

@@ -7,6 +7,22 @@ internal static class SharedOptions
 {
     public static Option<int> Nodes() => Bounded("--nodes", "How many nodes the cluster has.", 3, 1, 9);
 
+    /// <summary>A cluster without and with company.</summary>
+    public static Option<int> OneOrThreeNodes(int usual)
+    {
+        var option = new Option<int>("--nodes") { Description = "How many nodes the cluster has: 1 or 3.", DefaultValueFactory = _ => usual };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (1 or 3))
+            {
+                result.AddError($"--nodes is {result.GetValueOrDefault<int>()}; it must be 1 or 3");
+            }
+        });
+        return option;
+    }
+
+    public static Option<int> Connections() => Bounded("--connections", "Requests under way at a time.", 128, 1, 256);
+
     public static Option<string> Server() => new("--server")
     {
         Description = "The raftmq.dll to run.",

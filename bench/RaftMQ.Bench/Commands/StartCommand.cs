@@ -26,7 +26,7 @@ internal static class StartCommand
         var command = new Command("start", "Measure how soon a node answers, beside an empty ASP.NET Core app.") { runs, server, data, json };
         command.SetAction(arguments =>
         {
-            using RunFolder folder = Interruption.Undo(new RunFolder(arguments.GetRequiredValue(data)));
+            using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
             var report = new Report($"start --runs {arguments.GetValue(runs)}");
             var empty = new LatencyHistogram();
             var answers = new LatencyHistogram();
@@ -50,7 +50,7 @@ internal static class StartCommand
     {
         int port = Cluster.FreePorts(1);
         long began = Stopwatch.GetTimestamp();
-        using ChildProcess echo = Interruption.Undo(new ChildProcess(Environment.ProcessPath!, ["echo", "--port", $"{port}"]));
+        using ChildProcess echo = Interruption.Undo(() => new ChildProcess(Environment.ProcessPath!, ["echo", "--port", $"{port}"]));
         histogram.Record(began, WaitUntil(echo, () => Answers(port)));
     }
 
@@ -64,7 +64,7 @@ internal static class StartCommand
         long began = Stopwatch.GetTimestamp();
 
         // By its own program, as the empty app is: `dotnet raftmq.dll` would add the time of the multiplexer.
-        using ChildProcess node = Interruption.Undo(new ChildProcess(Path.ChangeExtension(server, null), ["serve", "--config", configuration]));
+        using ChildProcess node = Interruption.Undo(() => new ChildProcess(Path.ChangeExtension(server, null), ["serve", "--config", configuration]));
         answers.Record(began, WaitUntil(node, () => Answers(port)));
         leads.Record(began, WaitUntil(node, () => NodeView.Ask(port) is { Leads: true }));
     }

@@ -62,7 +62,8 @@ internal static class DiskSync
         return latency;
     }
 
-    private static void Sync(FileStream file)
+    /// <summary>Makes what was written durable.</summary>
+    public static void Sync(FileStream file)
     {
         if (Native.FDataSync((int)file.SafeFileHandle.DangerousGetHandle()) != 0)
         {

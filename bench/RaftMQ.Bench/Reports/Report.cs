@@ -9,6 +9,8 @@ namespace RaftMQ.Bench.Reports;
 /// <summary>Figures as a table for people and as JSON for programs: the same numbers, added once.</summary>
 internal sealed class Report
 {
+    private const double Megabyte = 1e6;
+
     private readonly JsonObject _json = [];
 
     public Report(string command)
@@ -20,6 +22,9 @@ internal sealed class Report
         _json["runtime"] = RuntimeInformation.FrameworkDescription;
         Console.WriteLine($"{command} on {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
     }
+
+    /// <summary>Whether an aim was missed.</summary>
+    public bool HasMissed { get; private set; }
 
     /// <summary>A number with its unit.</summary>
     public void Add(string name, string key, double value, string unit, string format = "#,0.##")
@@ -64,6 +69,21 @@ internal sealed class Report
         _json[$"{key}Errors"] = load.Errors;
     }
 
+    /// <summary>A figure for programs only, beside a row that says it in words.</summary>
+    public void Note(string key, double value) => _json[key] = value;
+
+    /// <summary>Whether an aim was met. One that was not is shown as such, and the command fails with it.</summary>
+    /// <param name="key">Its name for programs.</param>
+    /// <param name="aim">What was aimed at.</param>
+    /// <param name="isMet">Whether it was.</param>
+    /// <param name="found">The figure that it was held against.</param>
+    public void Aim(string key, string aim, bool isMet, string found)
+    {
+        Row($"  aim: {aim}", isMet ? $"met ({found})" : $"MISSED: {found}");
+        _json[$"{key}AimMet"] = isMet;
+        HasMissed |= !isMet;
+    }
+
     /// <summary>Prints a row when it is known: a long run shows how far it is.</summary>
     public void Row(string name, string value)
     {
@@ -79,6 +99,9 @@ internal sealed class Report
             Console.WriteLine($"written to {path}");
         }
     }
+
+    /// <summary>Bytes as megabytes of a million.</summary>
+    public static string Mb(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / Megabyte:#,0.0} MB");
 
     public static string Ms(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:#,0.000} ms");
 }
