@@ -17,9 +17,14 @@ public sealed partial class RaftCore
         get
         {
             LogPosition? oldest = null;
+            if (Role != Role.Leader)
+            {
+                return oldest;
+            }
+
             foreach (PeerProgress peer in _peers.Values)
             {
-                if (Role == Role.Leader && peer.Transfer?.Snapshot is { } snapshot && (oldest is null || snapshot.Index < oldest.Value.Index))
+                if (peer.Transfer?.Snapshot is { } snapshot && (oldest is null || snapshot.Index < oldest.Value.Index))
                 {
                     oldest = snapshot;
                 }

@@ -62,7 +62,7 @@ internal sealed class Knobs
             SnapshotLogBytes = takesSnapshots ? snapshotLogBytes : Replica.SnapshotLogBytes,
         };
         (SnapshotChunkBytes, SnapshotStepBytes) = (Turned(64 * 1024, 1, 100), Turned(256 * 1024, 1, 300));
-        (ScrubStepBytes, ScrubRestMoments) = (Turned(192 * 1024, 300, 2_000), Turned(50, 0, 5));
+        (ScrubStepBytes, ScrubRestMoments) = (Turned(192 * 1024, 300, 2_000), Turned(500, 0, 20));
         RepairsItself = _chance.Fork(2).Percent(80);
     }
 

@@ -54,8 +54,10 @@ internal sealed class LivenessPhase
         }
 
         HealLinks();
-        _world.Serve(_core.Select(node => node.Id));
-        _world.Clients.KeepOnly(_core);
+        // Where nobody passes requests on, whoever may lead has to be asked itself.
+        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _core] : [.. _core, .. _newcomers];
+        _world.Serve(asked.Select(node => node.Id));
+        _world.Clients.KeepOnly(asked);
 
         // What a slow link from outside still holds of an earlier leader keeps voters waiting: time begins when the last of it has come.
         _world.Run(() => IsLed(), OnTheWayFromOutsideUs());

@@ -105,11 +105,12 @@ internal sealed partial class SimulatedNode
         bool isIdle = count == 0;
         try
         {
-            int syncs = Disk.Syncs;
-            _worker!.Do(_taken, _answers);
+            long syncs = _worker!.Syncs;
+            _worker.Do(_taken, _answers);
             NoteSynced(from: 0);
-            if (Disk.Syncs > syncs)
+            if (_worker.Syncs > syncs)
             {
+                // Of batches: with what else is synced a mark may be there already, and that is not a part of what it marks.
                 Disk.NoteLogEnd();
             }
 

@@ -38,7 +38,7 @@ internal sealed class BodyFile(IFileSystem files, LogIndex first, LogIndex last,
         while (next < to)
         {
             IndexPoint point = _index.Before(wanted[next]) ?? throw Lost(wanted[next]);
-            var reader = new SegmentReader(file, header, sizes.ReadWindowBytes);
+            var reader = new SegmentReader(file, header, sizes.EntryWindowBytes);
             reader.Seek(point.Offset, point.PreviousCrc, point.UnitStart);
             while (next < to && !_index.Before(wanted[next])!.Value.LiesBehind(0, reader.End))
             {

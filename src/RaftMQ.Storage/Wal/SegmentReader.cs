@@ -10,7 +10,7 @@ internal sealed class SegmentReader
 
     public SegmentReader(IFile file, SegmentHeader header, int windowBytes)
     {
-        _window = new FileWindow(file, header.SegmentBytes, windowBytes);
+        _window = new FileWindow(file, header.SegmentBytes, (int)Math.Min(windowBytes, file.Length));
         _seed = header.Seed;
         LastCrc = header.Seed;
     }

@@ -23,6 +23,9 @@ public sealed record WalOptions
     /// <summary>How much is read at a time where records are read one by one. Default 256 KiB.</summary>
     public int ReadWindowBytes { get; init; } = 256 * 1024;
 
+    /// <summary>How much is read at a time where single entries are read: about what lies between two points of the index, since reading begins at one.</summary>
+    internal int EntryWindowBytes => Math.Min(ReadWindowBytes, Math.Max(IndexIntervalBytes, 4 * Sector.Bytes));
+
     /// <summary>How much is copied at a time where recovery writes the last segment anew. Default 256 KiB.</summary>
     public int CopyBytes { get; init; } = 256 * 1024;
 

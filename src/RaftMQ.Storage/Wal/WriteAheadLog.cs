@@ -206,7 +206,7 @@ public sealed partial class WriteAheadLog : IDisposable
 
         try
         {
-            new LogReader(_files, _journal, _options.ReadWindowBytes).ReadEach(indexes, into);
+            new LogReader(_files, _journal, _options.EntryWindowBytes).ReadEach(indexes, into);
         }
         catch (IOException e)
         {
