@@ -166,12 +166,6 @@ internal sealed class NodeLife : IReplicaPorts
                 while (next < until && !HasEnded)
                 {
                     ReplicaInput input = inputs[next++];
-                    if (input is LookInput looking)
-                    {
-                        looking.Look.Answer(_replica);
-                        continue;
-                    }
-
                     if (input is StopInput)
                     {
                         _stopStartedMs = MonotonicMs();
@@ -306,7 +300,7 @@ internal sealed class NodeLife : IReplicaPorts
 
     void IReplicaPorts.Complete(PendingCommand request) => ((SubmittedCommand)request).Finish(request.Result);
 
-    void IReplicaPorts.Complete(PendingTopics request) => ((SubmittedTopics)request).Finish();
+    void IReplicaPorts.Complete(PendingTopicRead request) => ((SubmittedTopicRead)request).Finish();
 
     void IReplicaPorts.Complete(PendingBackup request) => ((SubmittedBackup)request).Finish();
 

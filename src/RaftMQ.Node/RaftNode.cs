@@ -97,52 +97,32 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
-    /// <summary>Reads the topics, linearizably, on whatever node.</summary>
+    /// <summary>Reads the names of all topics, linearizably, on whatever node.</summary>
     /// <param name="cancellation">The client has gone.</param>
-    public async ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation)
-    {
-        if (!TryEnter(0))
-        {
-            return new TopicsResult(RequestOutcome.Overloaded, [], 0, Status.Leader);
-        }
+    public ValueTask<TopicReadResult> ReadTopicsAsync(CancellationToken cancellation) => ReadAsync(null, cancellation);
 
-        try
-        {
-            var request = new SubmittedTopics(_inbox);
-            if (!TryPost(new TopicsInput(request)))
-            {
-                return new TopicsResult(RequestOutcome.Stopping, [], 0, Status.Leader);
-            }
-
-            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(SubmittedTopics.Abandon, request);
-            return await request.Task.ConfigureAwait(false);
-        }
-        finally
-        {
-            Leave(0);
-        }
-    }
-
-    /// <summary>Looks at a topic as this node has it at this moment: what was carried out elsewhere may not have come here yet. Waits for no other node.</summary>
+    /// <summary>Reads what there is of one topic, linearizably, on whatever node.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="cancellation">The client has gone.</param>
-    /// <exception cref="OperationCanceledException">It has gone.</exception>
-    public async ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation)
-    {
-        if (Status.Phase == NodePhase.Recovering)
-        {
-            return new TopicLook(RequestOutcome.NoLeader, null);
-        }
+    public ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation) => ReadAsync(topic, cancellation);
 
+    private async ValueTask<TopicReadResult> ReadAsync(string? topic, CancellationToken cancellation)
+    {
         if (!TryEnter(0))
         {
-            return new TopicLook(RequestOutcome.Overloaded, null);
+            return new TopicReadResult(RequestOutcome.Overloaded, 0, Status.Leader);
         }
 
         try
         {
-            var look = new SubmittedLook(topic);
-            return TryPost(new LookInput(look)) ? await look.Task.WaitAsync(cancellation).ConfigureAwait(false) : new TopicLook(RequestOutcome.Stopping, null);
+            var request = new SubmittedTopicRead(topic, _inbox);
+            if (!TryPost(new TopicReadInput(request)))
+            {
+                return new TopicReadResult(RequestOutcome.Stopping, 0, Status.Leader);
+            }
+
+            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(SubmittedTopicRead.Abandon, request);
+            return await request.Task.ConfigureAwait(false);
         }
         finally
         {
@@ -298,13 +278,9 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
             {
                 command.Finish(new RequestResult(RequestOutcome.Stopping, default, null));
             }
-            else if (input is TopicsInput { Request: SubmittedTopics topics })
+            else if (input is TopicReadInput { Request: SubmittedTopicRead read })
             {
-                topics.Refuse(RequestOutcome.Stopping);
-            }
-            else if (input is LookInput looking)
-            {
-                looking.Look.Refuse();
+                read.Refuse(RequestOutcome.Stopping);
             }
             else if (input is BackupInput { Request: SubmittedBackup backup })
             {

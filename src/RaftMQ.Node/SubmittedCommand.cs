@@ -29,20 +29,20 @@ internal sealed class SubmittedCommand(ReadOnlyMemory<byte> command, QueueComman
         _promise.OnCompleted(continuation, state, token, flags);
 }
 
-/// <summary>A client's wish to know the topics, with the promise of its end.</summary>
-internal sealed class SubmittedTopics(Inbox<ReplicaInput> inbox) : PendingTopics
+/// <summary>A client's wish to know the topics, or one of them, with the promise of its end.</summary>
+internal sealed class SubmittedTopicRead(string? topic, Inbox<ReplicaInput> inbox) : PendingTopicRead(topic)
 {
     /// <summary>What a cancellation calls, with the request as its state.</summary>
-    public static readonly Action<object?> Abandon = static state => ((SubmittedTopics)state!).LeaveWord();
+    public static readonly Action<object?> Abandon = static state => ((SubmittedTopicRead)state!).LeaveWord();
 
-    private readonly TaskCompletionSource<TopicsResult> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TopicReadResult> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<TopicsResult> Task => _promise.Task;
+    public Task<TopicReadResult> Task => _promise.Task;
 
     public void Finish() => _promise.SetResult(Result!);
 
     /// <summary>Ends it without a replica: the node has ended.</summary>
-    public void Refuse(RequestOutcome outcome) => _promise.SetResult(new TopicsResult(outcome, [], 0, null));
+    public void Refuse(RequestOutcome outcome) => _promise.SetResult(new TopicReadResult(outcome, 0, null));
 
-    private void LeaveWord() => inbox.Post(new TopicsGoneInput(this));
+    private void LeaveWord() => inbox.Post(new TopicReadGoneInput(this));
 }

@@ -27,8 +27,8 @@ public interface IReplicaPorts
     /// <summary>A command has ended; its <see cref="PendingCommand.Result"/> is set.</summary>
     void Complete(PendingCommand request);
 
-    /// <summary>A topics request has ended; its <see cref="PendingTopics.Result"/> is set.</summary>
-    void Complete(PendingTopics request);
+    /// <summary>A topics request has ended; its <see cref="PendingTopicRead.Result"/> is set.</summary>
+    void Complete(PendingTopicRead request);
 
     /// <summary>The next piece of a backup is there, or its <see cref="PendingBackup.Outcome"/> says why there is none.</summary>
     void Complete(PendingBackup request);

@@ -7,34 +7,34 @@ namespace RaftMQ.Replica;
 
 /// <summary>
 /// Linearizable reads without an entry in the log (thesis §6.4): an index from a leader that has confirmed that it leads, then a state that has applied it.
-/// Two things are read: the topics, on any node, and the emptiness of a topic, on the leader.
+/// Two things are read: the topics or one of them, on any node, and the emptiness of a topic, on the leader.
 /// </summary>
 public sealed partial class QueueReplica
 {
     private readonly Dictionary<ReadId, object> _reads = [];
     private readonly PriorityQueue<object, ulong> _readsToServe = new();
-    private readonly Queue<PendingTopics> _topicsByDeadline = new();
-    private readonly List<PendingTopics> _topicsWaiting = [];
+    private readonly Queue<PendingTopicRead> _readsByDeadline = new();
+    private readonly List<PendingTopicRead> _readsWaiting = [];
     private ulong _lastRead;
 
-    private void OnTopics(PendingTopics request)
+    private void OnTopicRead(PendingTopicRead request)
     {
         request.DeadlineMs = _nowMs + _options.LeaderWaitMilliseconds;
-        _topicsByDeadline.Enqueue(request);
-        AskForTopics(request);
+        _readsByDeadline.Enqueue(request);
+        Read(request);
     }
 
-    private void AskForTopics(PendingTopics request)
+    private void Read(PendingTopicRead request)
     {
         if (_stopping)
         {
-            EndTopics(request, RequestOutcome.Stopping);
+            EndRead(request, RequestOutcome.Stopping);
             return;
         }
 
         if (_core.Role != Role.Leader && !_options.Forward)
         {
-            EndTopics(request, RequestOutcome.NotLeader);
+            EndRead(request, RequestOutcome.NotLeader);
             return;
         }
 
@@ -44,7 +44,7 @@ public sealed partial class QueueReplica
         }
         else
         {
-            _topicsWaiting.Add(request);
+            _readsWaiting.Add(request);
         }
     }
 
@@ -99,10 +99,10 @@ public sealed partial class QueueReplica
                 continue;
             }
 
-            if (waiter is PendingTopics topics)
+            if (waiter is PendingTopicRead topics)
             {
                 topics.Read = null;
-                _topicsWaiting.Add(topics);
+                _readsWaiting.Add(topics);
             }
             else if (waiter is PendingCommand { Stage: RequestStage.Reading } pop)
             {
@@ -121,10 +121,11 @@ public sealed partial class QueueReplica
         while (_readsToServe.TryPeek(out object? waiter, out ulong index) && index <= AppliedIndex.Value)
         {
             _readsToServe.Dequeue();
-            if (waiter is PendingTopics { Result: null } topics)
+            if (waiter is PendingTopicRead { Result: null } read)
             {
-                topics.Result = new TopicsResult(RequestOutcome.Replied, [.. _machine.Topics], AppliedIndex.Value, _core.Leader?.Node);
-                _ports.Complete(topics);
+                var served = new TopicReadResult(RequestOutcome.Replied, AppliedIndex.Value, _core.Leader?.Node);
+                read.Result = read.Topic is { } topic ? served with { Topic = _machine.Look(topic) } : served with { Topics = [.. _machine.Topics] };
+                _ports.Complete(read);
             }
             else if (waiter is PendingCommand { Stage: RequestStage.Reading } pop)
             {
@@ -158,35 +159,35 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void OnTopicsGone(PendingTopics request)
+    private void OnTopicReadGone(PendingTopicRead request)
     {
         if (request.Result is null)
         {
-            EndTopics(request, RequestOutcome.Cancelled);
+            EndRead(request, RequestOutcome.Cancelled);
         }
     }
 
-    private void ExpireTopics()
+    private void ExpireReads()
     {
-        if (_topicsWaiting.Count > 0)
+        if (_readsWaiting.Count > 0)
         {
-            PendingTopics[] waiting = [.. _topicsWaiting];
-            _topicsWaiting.Clear();
-            foreach (PendingTopics request in waiting)
+            PendingTopicRead[] waiting = [.. _readsWaiting];
+            _readsWaiting.Clear();
+            foreach (PendingTopicRead request in waiting)
             {
                 if (request.Result is null)
                 {
-                    AskForTopics(request);
+                    Read(request);
                 }
             }
         }
 
-        while (_topicsByDeadline.TryPeek(out PendingTopics? first) && (first.Result is not null || first.DeadlineMs <= _nowMs))
+        while (_readsByDeadline.TryPeek(out PendingTopicRead? first) && (first.Result is not null || first.DeadlineMs <= _nowMs))
         {
-            _topicsByDeadline.Dequeue();
+            _readsByDeadline.Dequeue();
             if (first.Result is null)
             {
-                EndTopics(first, RequestOutcome.NoLeader);
+                EndRead(first, RequestOutcome.NoLeader);
             }
         }
 
@@ -199,24 +200,24 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void EndTopics(PendingTopics request, RequestOutcome outcome)
+    private void EndRead(PendingTopicRead request, RequestOutcome outcome)
     {
         if (request.Read is { } read)
         {
             _reads.Remove(read);
         }
 
-        request.Result = new TopicsResult(outcome, [], AppliedIndex.Value, _core.Leader?.Node);
+        request.Result = new TopicReadResult(outcome, AppliedIndex.Value, _core.Leader?.Node);
         _ports.Complete(request);
     }
 
-    private void EndAllTopics()
+    private void EndAllReads()
     {
-        foreach (PendingTopics request in _topicsByDeadline)
+        foreach (PendingTopicRead request in _readsByDeadline)
         {
             if (request.Result is null)
             {
-                EndTopics(request, RequestOutcome.Stopping);
+                EndRead(request, RequestOutcome.Stopping);
             }
         }
     }

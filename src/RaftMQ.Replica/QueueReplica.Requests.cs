@@ -160,7 +160,7 @@ public sealed partial class QueueReplica
             }
         }
 
-        ExpireTopics();
+        ExpireReads();
     }
 
     private void OnCommandGone(PendingCommand request)
@@ -216,7 +216,7 @@ public sealed partial class QueueReplica
             }
         }
 
-        EndAllTopics();
+        EndAllReads();
         if (_backup is { IsWaiting: true } backup)
         {
             EndBackup(backup, RequestOutcome.Stopping);

@@ -94,14 +94,14 @@ public sealed partial class QueueReplica
             case TickInput tick:
                 OnTick(tick);
                 break;
-            case TopicsInput topics:
-                OnTopics(topics.Request);
+            case TopicReadInput topics:
+                OnTopicRead(topics.Request);
                 break;
             case CommandGoneInput gone:
                 OnCommandGone(gone.Request);
                 break;
-            case TopicsGoneInput gone:
-                OnTopicsGone(gone.Request);
+            case TopicReadGoneInput gone:
+                OnTopicReadGone(gone.Request);
                 break;
             case ApplyEntriesLoadedInput loaded:
                 OnApplyEntriesLoaded(loaded);

@@ -33,13 +33,13 @@ public sealed record PeerMessageInput(ClusterId Cluster, PeerMessage Message) : 
 public sealed record CommandInput(PendingCommand Request) : ReplicaInput;
 
 /// <summary>A client of this node wants to know the topics.</summary>
-public sealed record TopicsInput(PendingTopics Request) : ReplicaInput;
+public sealed record TopicReadInput(PendingTopicRead Request) : ReplicaInput;
 
 /// <summary>The client of a command has gone: drop it unless it was proposed.</summary>
 public sealed record CommandGoneInput(PendingCommand Request) : ReplicaInput;
 
 /// <summary>The client of a topics request has gone.</summary>
-public sealed record TopicsGoneInput(PendingTopics Request) : ReplicaInput;
+public sealed record TopicReadGoneInput(PendingTopicRead Request) : ReplicaInput;
 
 /// <summary>A client of this node wants a backup, beginning with its first piece.</summary>
 public sealed record BackupInput(PendingBackup Request) : ReplicaInput;

@@ -39,7 +39,7 @@ public sealed class Answers
         world.Settle();
         created.IsDone.ShouldBeTrue("no tick was needed, so no heartbeat either");
         world.Submit(world.Leader!.Id, QueueCommandCodec.CreateTopic("invoices"));
-        TestTopics topics = world[follower].AskTopics();
+        TestTopicRead topics = world[follower].AskTopics();
         world.Settle();
 
         topics.Result.ShouldNotBeNull().Topics.ShouldContain("orders");
@@ -68,7 +68,7 @@ public sealed class Answers
         world.Do(1, CreateOrders);
         LogPosition before = world.Leader!.Replica.Core.Log.Last;
 
-        TestTopics topics = world[FollowerOf(world)].AskTopics();
+        TestTopicRead topics = world[FollowerOf(world)].AskTopics();
         world.Until(() => topics.Result is not null);
 
         topics.Result!.Topics.ShouldBe(["orders"]);
@@ -166,7 +166,7 @@ public sealed class Answers
         world.Until(() => request.IsDone);
 
         request.Result.Outcome.ShouldBe(RequestOutcome.Overwritten);
-        TestTopics topics = world[leader].AskTopics();
+        TestTopicRead topics = world[leader].AskTopics();
         world.Until(() => topics.Result is not null);
         topics.Result!.Topics.ShouldBeEmpty();
     }
@@ -607,7 +607,7 @@ public sealed class Answers
         world.Do(follower, CreateOrders);
         world.Isolate(leader);
 
-        TestTopics topics = world[follower].AskTopics();
+        TestTopicRead topics = world[follower].AskTopics();
         world.Until(() => topics.Result is not null, atMostTicks: 400);
 
         topics.Result!.Outcome.ShouldBe(RequestOutcome.Replied);

@@ -25,7 +25,7 @@ internal sealed class TestBackup : PendingBackup
 }
 
 /// <summary>A topics request whose end the test can see.</summary>
-internal sealed class TestTopics : PendingTopics;
+internal sealed class TestTopicRead : PendingTopicRead;
 
 /// <summary>One node of the world: a disk that outlives it, and while it runs a log and a replica.</summary>
 internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : IReplicaPorts
@@ -179,10 +179,10 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         return request;
     }
 
-    public TestTopics AskTopics()
+    public TestTopicRead AskTopics()
     {
-        var request = new TestTopics();
-        Handle(new TopicsInput(request));
+        var request = new TestTopicRead();
+        Handle(new TopicReadInput(request));
         return request;
     }
 
@@ -239,7 +239,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         command.IsDone = true;
     }
 
-    void IReplicaPorts.Complete(PendingTopics request) => request.Result.ShouldNotBeNull();
+    void IReplicaPorts.Complete(PendingTopicRead request) => request.Result.ShouldNotBeNull();
 
     void IReplicaPorts.Complete(PendingBackup request) => ((TestBackup)request).Answers++;
 

@@ -91,11 +91,15 @@ public class PendingCommand
     }
 }
 
-/// <summary>A client of this node that wants to know the topics.</summary>
-public class PendingTopics
+/// <summary>A client of this node that wants to know the topics, or one of them.</summary>
+/// <param name="topic">The topic it asks for; null for the names of all.</param>
+public class PendingTopicRead(string? topic = null)
 {
+    /// <summary>The topic it asks for; null for the names of all.</summary>
+    public string? Topic => topic;
+
     /// <summary>How it ended; set before the owner is told.</summary>
-    public TopicsResult? Result { get; internal set; }
+    public TopicReadResult? Result { get; internal set; }
 
     /// <summary>The number of the read it waits for, if one is asked.</summary>
     internal ReadId? Read { get; set; }

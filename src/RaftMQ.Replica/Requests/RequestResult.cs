@@ -41,9 +41,15 @@ public enum RequestOutcome : byte
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
 public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader, ReadOnlyMemory<byte> Body = default);
 
-/// <summary>The topics as of an index.</summary>
+/// <summary>The topics, or one of them, as of an index.</summary>
 /// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, Overloaded, Stopping or Cancelled.</param>
-/// <param name="Topics">All topics in order of creation, if it was served.</param>
 /// <param name="Index">The index it was served at.</param>
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
-public sealed record TopicsResult(RequestOutcome Outcome, IReadOnlyList<string> Topics, ulong Index, NodeId? Leader);
+public sealed record TopicReadResult(RequestOutcome Outcome, ulong Index, NodeId? Leader)
+{
+    /// <summary>All topics in order of creation, if all were asked for and the read was served.</summary>
+    public IReadOnlyList<string> Topics { get; init; } = [];
+
+    /// <summary>The topic that was asked for; null if there is none of that name, or the read was not served.</summary>
+    public TopicGauges? Topic { get; init; }
+}

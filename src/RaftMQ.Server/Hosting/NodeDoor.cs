@@ -29,11 +29,11 @@ internal sealed class NodeDoor(NodeId self) : IQueueNode
     public ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation) =>
         _node is { } node ? node.SubmitAsync(command, cancellation) : SubmitOnceOpenAsync(command, cancellation);
 
-    public ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation) =>
+    public ValueTask<TopicReadResult> ReadTopicsAsync(CancellationToken cancellation) =>
         _node is { } node ? node.ReadTopicsAsync(cancellation) : ReadTopicsOnceOpenAsync(cancellation);
 
-    public ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation) =>
-        _node is { } node ? node.LookAsync(topic, cancellation) : ValueTask.FromResult(new TopicLook(RequestOutcome.NoLeader, null));
+    public ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation) =>
+        _node is { } node ? node.ReadTopicAsync(topic, cancellation) : ReadTopicOnceOpenAsync(topic, cancellation);
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation) =>
         _node is { } node ? node.BackupAsync(cancellation) : throw new BackupEndedException(RequestOutcome.NoLeader);
@@ -44,9 +44,15 @@ internal sealed class NodeDoor(NodeId self) : IQueueNode
         return await node.SubmitAsync(command, cancellation);
     }
 
-    private async ValueTask<TopicsResult> ReadTopicsOnceOpenAsync(CancellationToken cancellation)
+    private async ValueTask<TopicReadResult> ReadTopicsOnceOpenAsync(CancellationToken cancellation)
     {
         RaftNode node = await _opened.Task.WaitAsync(cancellation);
         return await node.ReadTopicsAsync(cancellation);
+    }
+
+    private async ValueTask<TopicReadResult> ReadTopicOnceOpenAsync(string topic, CancellationToken cancellation)
+    {
+        RaftNode node = await _opened.Task.WaitAsync(cancellation);
+        return await node.ReadTopicAsync(topic, cancellation);
     }
 }

@@ -51,7 +51,7 @@ internal static class Answer
     }
 
     /// <summary>A topic as this node has it: <c>{"success":true,"topic":T,"messages":N,…}</c></summary>
-    public static void Topic(HttpResponse response, string topic, in TopicGauges gauges)
+    public static void Topic(HttpResponse response, string topic, in TopicGauges gauges, ulong index)
     {
         var body = new ArrayBufferWriter<byte>(256);
         body.Write("""{"success":true,"topic":" """u8[..^1]);
@@ -59,6 +59,7 @@ internal static class Answer
         string rest = string.Create(CultureInfo.InvariantCulture, $"\",\"messages\":{gauges.Messages},\"bytes\":{gauges.Bytes},\"maxMessages\":{gauges.MaxMessages},")
             + string.Create(CultureInfo.InvariantCulture, $"\"maxBytes\":{gauges.MaxBytes},\"overflow\":\"{PolicyFields.NameOf(gauges.Overflow)}\",\"dropped\":{gauges.Dropped}}}");
         body.Write(Encoding.UTF8.GetBytes(rest));
+        SetIndex(response, index);
         Write(response, StatusCodes.Status200OK, body.WrittenSpan);
     }
 

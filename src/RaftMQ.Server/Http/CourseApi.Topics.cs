@@ -1,4 +1,3 @@
-using RaftMQ.Node;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
 
@@ -16,24 +15,23 @@ internal sealed partial class CourseApi
     /// <summary><c>GET /topic</c></summary>
     private async Task GetTopicsAsync(HttpContext context)
     {
-        TopicsResult result = await node.ReadTopicsAsync(context.RequestAborted);
-        if (TryAccept(context, new RequestResult(result.Outcome, new QueueReply(QueueOutcome.Done, default, result.Index), result.Leader), ""))
+        TopicReadResult result = await node.ReadTopicsAsync(context.RequestAborted);
+        if (TryAccept(context, QueueOutcome.Done, result, ""))
         {
             Answer.Topics(context.Response, result.Topics, result.Index);
         }
     }
 
-    /// <summary><c>GET /topic/{topic}</c>: what this node knows at this moment; asks no other.</summary>
+    /// <summary><c>GET /topic/{topic}</c></summary>
     private async Task GetTopicAsync(HttpContext context, string topic)
     {
-        TopicLook look = await node.LookAsync(topic, context.RequestAborted);
-        if (look is { Outcome: RequestOutcome.Replied, Gauges: { } gauges })
+        TopicReadResult result = await node.ReadTopicAsync(topic, context.RequestAborted);
+        if (TryAccept(context, result.Topic is null ? QueueOutcome.NoSuchTopic : QueueOutcome.Done, result, topic))
         {
-            Answer.Topic(context.Response, topic, gauges);
-            return;
+            Answer.Topic(context.Response, topic, result.Topic!.Value, result.Index);
         }
-
-        // No index: nothing was decided, and another node may know more.
-        Answer.Refused(context.Response, look.Outcome == RequestOutcome.Replied ? Refusal.NoSuchTopic : Outcomes.RefusalOf(look.Outcome, default, topic, node.Status)!);
     }
+
+    private bool TryAccept(HttpContext context, QueueOutcome found, TopicReadResult result, string topic) =>
+        TryAccept(context, new RequestResult(result.Outcome, new QueueReply(found, default, result.Index), result.Leader), topic);
 }

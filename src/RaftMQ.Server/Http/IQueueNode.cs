@@ -12,13 +12,13 @@ internal interface IQueueNode
     /// <summary>Carries out a command.</summary>
     ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation);
 
-    /// <summary>Reads the topics, linearizably.</summary>
-    ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation);
+    /// <summary>Reads the names of all topics, linearizably.</summary>
+    ValueTask<TopicReadResult> ReadTopicsAsync(CancellationToken cancellation);
+
+    /// <summary>Reads what there is of one topic, linearizably.</summary>
+    ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation);
 
     /// <summary>A consistent snapshot of the node with all bodies, in pieces.</summary>
     /// <exception cref="BackupEndedException">It was not begun, or ended before it was whole.</exception>
     IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation);
-
-    /// <summary>Looks at a topic as this node has it; waits for no other.</summary>
-    ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation);
 }

@@ -159,10 +159,10 @@ internal sealed partial class Clients
         OnEnded(attempt, ending);
     }
 
-    public void OnEnded(SimulatedTopics request, SimulatedNode node)
+    public void OnEnded(SimulatedTopicRead request, SimulatedNode node)
     {
         Attempt attempt = request.Attempt;
-        TopicsResult result = request.Result!;
+        TopicReadResult result = request.Result!;
         if (attempt.IsAwaited && result.Outcome == RequestOutcome.Replied)
         {
             attempt.Operation.Outcome = QueueOutcome.Done;

@@ -34,7 +34,7 @@ internal sealed class SimulatedCommand(ReadOnlyMemory<byte> command, QueueComman
 }
 
 /// <summary>A topics request with the attempt that it belongs to.</summary>
-internal sealed class SimulatedTopics(Attempt attempt) : PendingTopics
+internal sealed class SimulatedTopicRead(Attempt attempt) : PendingTopicRead
 {
     public Attempt Attempt { get; } = attempt;
 }

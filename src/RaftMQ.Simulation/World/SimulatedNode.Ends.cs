@@ -88,7 +88,7 @@ internal sealed partial class SimulatedNode
             {
                 _world.Clients.OnEnded(command.Attempt, Ending.NotDone);
             }
-            else if (input is TopicsInput { Request: SimulatedTopics topics })
+            else if (input is TopicReadInput { Request: SimulatedTopicRead topics })
             {
                 _world.Clients.OnEnded(topics.Attempt, Ending.NotDone);
             }
@@ -101,10 +101,10 @@ internal sealed partial class SimulatedNode
     private void BeginAnew(string why, Func<string?> empty)
     {
         _world.Trace.Note(_world.Now, Id, TraceKind.NewLife, text: why);
-        ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicsInput or CommandGoneInput or TopicsGoneInput)];
+        ReplicaInput[] clients = [.. _inbox.Where(input => input is CommandInput or TopicReadInput or CommandGoneInput or TopicReadGoneInput)];
         bool isStopping = _stopStartedMs >= 0;
         AnswerAll([]);
-        _world.Clients.RequireAnswered(this, kept: clients.Count(input => input is CommandInput or TopicsInput));
+        _world.Clients.RequireAnswered(this, kept: clients.Count(input => input is CommandInput or TopicReadInput));
         Leave();
         if (!TryEmpty(empty, out string? objection))
         {
@@ -123,7 +123,7 @@ internal sealed partial class SimulatedNode
         }
 
         Start();
-        _underWay = clients.Count(input => input is CommandInput or TopicsInput);
+        _underWay = clients.Count(input => input is CommandInput or TopicReadInput);
         foreach (ReplicaInput input in clients)
         {
             Post(input);

@@ -98,11 +98,11 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         _world.Clients.OnEnded((SimulatedCommand)request, this);
     }
 
-    void IReplicaPorts.Complete(PendingTopics request)
+    void IReplicaPorts.Complete(PendingTopicRead request)
     {
         Step();
-        EndOnce(((SimulatedTopics)request).Attempt);
-        _world.Clients.OnEnded((SimulatedTopics)request, this);
+        EndOnce(((SimulatedTopicRead)request).Attempt);
+        _world.Clients.OnEnded((SimulatedTopicRead)request, this);
     }
 
     /// <summary>No client of this world asks for one.</summary>

@@ -70,9 +70,9 @@ internal sealed partial class SimulatedNode
         }
 
         _underWay++;
-        var request = new SimulatedTopics(attempt);
-        Post(new TopicsInput(request));
-        return new TopicsGoneInput(request);
+        var request = new SimulatedTopicRead(attempt);
+        Post(new TopicReadInput(request));
+        return new TopicReadGoneInput(request);
     }
 
     public void Tick(in Appointment due)

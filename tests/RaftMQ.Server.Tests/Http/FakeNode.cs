@@ -71,21 +71,23 @@ internal sealed class FakeNode : IQueueNode
         return Prescribed ?? Apply(command);
     }
 
-    public ValueTask<TopicsResult> ReadTopicsAsync(CancellationToken cancellation)
+    public ValueTask<TopicReadResult> ReadTopicsAsync(CancellationToken cancellation)
     {
         lock (_gate)
         {
             return ValueTask.FromResult(Prescribed is { } end
-                ? new TopicsResult(end.Outcome, [], 0, end.Leader)
-                : new TopicsResult(RequestOutcome.Replied, [.. Machine().Topics], _index, new NodeId(1)));
+                ? new TopicReadResult(end.Outcome, 0, end.Leader)
+                : new TopicReadResult(RequestOutcome.Replied, _index, new NodeId(1)) { Topics = [.. Machine().Topics] });
         }
     }
 
-    public ValueTask<TopicLook> LookAsync(string topic, CancellationToken cancellation)
+    public ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation)
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(Prescribed is { } end ? new TopicLook(end.Outcome, null) : new TopicLook(RequestOutcome.Replied, Machine().Look(topic)));
+            return ValueTask.FromResult(Prescribed is { } end
+                ? new TopicReadResult(end.Outcome, 0, end.Leader)
+                : new TopicReadResult(RequestOutcome.Replied, _index, new NodeId(1)) { Topic = Machine().Look(topic) });
         }
     }
 

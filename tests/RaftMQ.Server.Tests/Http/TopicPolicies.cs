@@ -16,7 +16,7 @@ public sealed class TopicPolicies
 
         (reply.Status, reply.Body).ShouldBe((200,
             """{"success":true,"topic":"say \"hi\"","messages":1,"bytes":6,"maxMessages":3,"maxBytes":100000,"overflow":"reject","dropped":0}"""));
-        reply.Header(HeaderNames.Index).ShouldBeNull("nothing was decided");
+        reply.Header(HeaderNames.Index).ShouldBe("3", "the index it was read at, as of every linearizable read");
         reply.Header("Content-Type").ShouldBe("application/json");
     }
 
