@@ -8,8 +8,15 @@ namespace RaftMQ.Consensus;
 /// </summary>
 public sealed partial class RaftCore
 {
+    /// <summary>So often the rest after a refused piece is doubled: up to some 30 election timeouts.</summary>
+    private const int MostRefusalsCounted = 6;
+
     private readonly List<SnapshotPiece> _snapshotPieces = [];
     private SnapshotReception? _reception;
+    private int _refusedInARow;
+
+    /// <summary>Whether pieces of a snapshot have come that may go on. Once it is false, the owner may remove what came.</summary>
+    public bool IsReceivingSnapshot => _reception is not null;
 
     /// <summary>Whether the last piece of a snapshot is with the disk, which is about to replace log and state.</summary>
     public bool IsInstallingSnapshot => _reception is { IsInstalling: true };
@@ -87,12 +94,16 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>The disk has refused a piece, because it is damaged or there is no room, and has dropped what it had of its snapshot: the transfer begins anew, after an election timeout.</summary>
+    /// <summary>
+    /// The disk has refused a piece, because it is damaged or there is no room, and has dropped what it had of its snapshot: the transfer begins anew, after an election timeout, and after
+    /// twice as long with each time in a row: a disk without room is not filled again and again.
+    /// </summary>
     public void OnSnapshotPieceFailed(SnapshotPiece piece)
     {
         if (_reception?.Awaits(piece) == true)
         {
-            _reception.OnFailed(_options.ElectionTimeoutTicks);
+            _refusedInARow = Math.Min(_refusedInARow + 1, MostRefusalsCounted);
+            _reception.OnFailed(_options.ElectionTimeoutTicks << (_refusedInARow - 1));
             AnswerForReception(isInstalled: false);
         }
     }
@@ -122,7 +133,7 @@ public sealed partial class RaftCore
         OnSnapshotSaved(last);
         _reception!.OnSaved();
         AnswerForReception(isInstalled: true);
-        _reception = null;
+        (_reception, _refusedInARow) = (null, 0);
     }
 
     /// <summary>A leader that was replaced meanwhile needs no answer any more.</summary>
@@ -137,11 +148,12 @@ public sealed partial class RaftCore
     private InstallSnapshotResponse AnswerTo(InstallSnapshot request, long nextOffset, bool isInstalled, bool isBusy) =>
         new(_options.Self, request.From, CurrentTerm, request.Snapshot, nextOffset, isInstalled, request.ReadRound, AcceptsPublishes, request.Number, isBusy);
 
+    /// <summary>A transfer of which nothing comes any more, from whatever leader, is left: what came of it only takes room.</summary>
     private void TickReception()
     {
-        if (_reception is { PauseTicks: > 0 })
+        if (_reception is { } reception && reception.Tick() >= _options.SnapshotPatienceTicks)
         {
-            _reception.PauseTicks--;
+            _reception = null;
         }
     }
 }

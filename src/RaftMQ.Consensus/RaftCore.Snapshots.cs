@@ -11,26 +11,21 @@ public sealed partial class RaftCore
     private readonly List<SnapshotLoad> _snapshotLoads = [];
     private LogPosition _newestSnapshot;
 
-    /// <summary>While leading: the oldest snapshot that is on its way to a follower, which the owner keeps with all it needs; null for none.</summary>
-    public LogPosition? OldestSnapshotUnderWay
+    /// <summary>While leading: the snapshots that are on their way to followers, which the owner keeps with all they need.</summary>
+    /// <param name="into">Where they are added, each once.</param>
+    public void CollectSnapshotsUnderWay(List<LogPosition> into)
     {
-        get
+        if (Role != Role.Leader)
         {
-            LogPosition? oldest = null;
-            if (Role != Role.Leader)
-            {
-                return oldest;
-            }
+            return;
+        }
 
-            foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers.Values)
+        {
+            if (peer.Transfer?.Snapshot is { } snapshot && !into.Contains(snapshot))
             {
-                if (peer.Transfer?.Snapshot is { } snapshot && (oldest is null || snapshot.Index < oldest.Value.Index))
-                {
-                    oldest = snapshot;
-                }
+                into.Add(snapshot);
             }
-
-            return oldest;
         }
     }
 

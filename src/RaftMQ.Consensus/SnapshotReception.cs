@@ -12,6 +12,8 @@ internal sealed class SnapshotReception
     private readonly LogPosition _snapshot;
     private ulong _number;
     private ulong _readRound;
+    private int _pauseTicks;
+    private int _stillTicks;
 
     public SnapshotReception(InstallSnapshot first)
     {
@@ -30,10 +32,8 @@ internal sealed class SnapshotReception
     /// <summary>The last piece is with the disk, which is about to replace log and state.</summary>
     public bool IsInstalling => Writing is { IsLast: true };
 
-    /// <summary>Ticks for which nothing is taken, because the disk has refused a piece.</summary>
-    public int PauseTicks { get; set; }
-
-    public bool IsBusy => Writing is not null || PauseTicks > 0;
+    /// <summary>Nothing is taken while the disk writes a piece, nor for a while after it has refused one.</summary>
+    public bool IsBusy => Writing is not null || _pauseTicks > 0;
 
     public bool IsOf(InstallSnapshot request) => request.From == _leader && request.Term == Term && request.Snapshot == _snapshot;
 
@@ -50,6 +50,7 @@ internal sealed class SnapshotReception
     /// <summary>An answer that comes later than at once is one to the latest message, and says so.</summary>
     public void Note(InstallSnapshot request)
     {
+        _stillTicks = 0;
         _number = Math.Max(_number, request.Number);
         _readRound = Math.Max(_readRound, request.ReadRound);
     }
@@ -71,7 +72,16 @@ internal sealed class SnapshotReception
     {
         NextOffset = 0;
         Writing = null;
-        PauseTicks = pauseTicks;
+        _pauseTicks = pauseTicks;
+    }
+
+    /// <summary>A tick passes.</summary>
+    /// <returns>For how many nothing has come, and the disk has had nothing to do.</returns>
+    public int Tick()
+    {
+        _pauseTicks = Math.Max(0, _pauseTicks - 1);
+        _stillTicks = Writing is null ? _stillTicks + 1 : 0;
+        return _stillTicks;
     }
 
     /// <summary>The answer to the latest message of this transfer.</summary>

@@ -43,6 +43,8 @@ internal sealed class DiskThread
         {
             _thread.Join();
         }
+
+        _disk.Dispose();
     }
 
     private void Run()

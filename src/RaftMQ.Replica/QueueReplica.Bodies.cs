@@ -11,6 +11,9 @@ namespace RaftMQ.Replica;
 /// </summary>
 public sealed partial class QueueReplica
 {
+    /// <summary>So many are read at once at most: small ones may lie far apart, and each costs a look at its neighbourhood.</summary>
+    private const int MaxBodiesPerLoad = 1_024;
+
     private readonly Queue<PendingCommand> _bodiesWanted = new();
     private readonly List<PendingCommand> _bodiesUnderWay = [];
 
@@ -47,7 +50,8 @@ public sealed partial class QueueReplica
         }
 
         long bytes = 0;
-        while (_bodiesWanted.TryPeek(out PendingCommand? request) && (bytes == 0 || bytes + request.Reply.Body.Length <= _options.BodyLoadBytes))
+        while (_bodiesUnderWay.Count < MaxBodiesPerLoad && _bodiesWanted.TryPeek(out PendingCommand? request)
+            && (_bodiesUnderWay.Count == 0 || bytes + request.Reply.Body.Length <= _options.BodyLoadBytes))
         {
             _bodiesWanted.Dequeue();
             if (request.Stage == RequestStage.Loading)

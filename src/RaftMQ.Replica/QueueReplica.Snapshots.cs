@@ -44,12 +44,10 @@ public sealed partial class QueueReplica
 
     private void ConsiderSnapshot()
     {
-        // What it contains must be in this node's own log, which the next start goes on with.
         bool freesRoom = IsShortOfRoom;
 
         // One for want of room stands alone, and what it does not refer to goes at once; of another, what the one before does not refer to.
-        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && AppliedIndex <= _core.DurableIndex && !_core.IsInstallingSnapshot
-            && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot);
+        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && !_core.IsInstallingSnapshot && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot);
         if (!isPossible)
         {
             return;
@@ -78,7 +76,6 @@ public sealed partial class QueueReplica
         {
             (_lastSnapshotPosition, _lastSnapshotBytes) = (_saving.Value, saved.Bytes);
             _core.OnSnapshotSaved(_saving.Value);
-            _core.CompactLog(saved.ReleasedUpTo);
         }
 
         (_saving, _roomBytes) = (null, saved.RoomBytes);

@@ -11,23 +11,14 @@ namespace RaftMQ.Replica;
 public sealed partial class QueueReplica
 {
     private readonly Queue<SnapshotPiece> _piecesToWrite = new();
-    private LogIndex? _snapshotsKeptFrom;
+    private readonly List<LogPosition> _snapshotsUnderWay = [];
+    private LogPosition[] _snapshotsKept = [];
+    private bool _isReceiving;
     private LogIndex _installedIndex;
 
     private void AskForSnapshots()
     {
-        LogIndex? oldest = _core.OldestSnapshotUnderWay?.Index;
-        if (_backup?.Snapshot is { } backup && !(oldest < backup.Index))
-        {
-            oldest = backup.Index;
-        }
-
-        if (oldest != _snapshotsKeptFrom)
-        {
-            _snapshotsKeptFrom = oldest;
-            _ports.AskDisk(new SnapshotsKept(oldest));
-        }
-
+        TellWhatIsUnderWay();
         foreach (SnapshotLoad load in _output.SnapshotLoads)
         {
             _ports.AskDisk(new SnapshotRead(load));
@@ -37,6 +28,30 @@ public sealed partial class QueueReplica
         {
             _piecesToWrite.Enqueue(piece);
         }
+    }
+
+    /// <summary>The disk keeps what is on its way to others, and removes what no longer comes.</summary>
+    private void TellWhatIsUnderWay()
+    {
+        _snapshotsUnderWay.Clear();
+        _core.CollectSnapshotsUnderWay(_snapshotsUnderWay);
+        if (_backup?.Snapshot is { } backup)
+        {
+            _snapshotsUnderWay.Add(backup);
+        }
+
+        if (!_snapshotsUnderWay.SequenceEqual(_snapshotsKept))
+        {
+            _snapshotsKept = [.. _snapshotsUnderWay];
+            _ports.AskDisk(new SnapshotsKept(_snapshotsKept));
+        }
+
+        if (_isReceiving && !_core.IsReceivingSnapshot)
+        {
+            _ports.AskDisk(new SnapshotDropped());
+        }
+
+        _isReceiving = _core.IsReceivingSnapshot;
     }
 
     /// <summary>The last piece replaces the files in which the bodies of messages lie that were popped and not handed out yet: it waits for those.</summary>

@@ -112,6 +112,9 @@ public sealed partial class QueueReplica
             case SnapshotSavedInput saved:
                 OnSnapshotSaved(saved);
                 break;
+            case LogReleasedInput released:
+                _core.CompactLog(released.UpTo);
+                break;
             case BackupInput backup:
                 OnBackup(backup.Request);
                 break;

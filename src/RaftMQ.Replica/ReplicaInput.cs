@@ -67,8 +67,10 @@ public sealed record BodiesLoadedInput(IReadOnlyList<ReadOnlyMemory<byte>> Bodie
 /// <summary>The snapshot asked for with <see cref="SnapshotSave"/> is durable, or was given up.</summary>
 /// <param name="Bytes">Its size; 0 if the disk had no room for it, or if one that came from elsewhere was installed meanwhile.</param>
 /// <param name="RoomBytes">What the disk has room for beside it (<see cref="WriteAheadLog.RoomBytes"/>).</param>
-/// <param name="ReleasedUpTo">Up to where the log is released, all of which the oldest kept snapshot contains; zero for nothing.</param>
-public sealed record SnapshotSavedInput(long Bytes, long RoomBytes, LogIndex ReleasedUpTo) : ReplicaInput;
+public sealed record SnapshotSavedInput(long Bytes, long RoomBytes) : ReplicaInput;
+
+/// <summary>The disk releases the log up to an index: the oldest kept snapshot contains all of it.</summary>
+public sealed record LogReleasedInput(LogIndex UpTo) : ReplicaInput;
 
 /// <summary>A piece asked for with <see cref="SnapshotRead"/>.</summary>
 /// <param name="Request">What was asked for.</param>

@@ -54,10 +54,10 @@ public sealed class FullDisks
 
         files.CapacityBytes = files.UsedBytes + (3 * SegmentBytes);
         long before = folder.Log.RoomBytes;
-        var metadata = new SnapshotMetadata(new LogPosition(new LogIndex(1), new Term(1)), new LogTime(1), 0, [EntryAt(1)]);
+        disk.Do([new PersistBatch(2, new WalBatch(null, null, [EntryAt(1)]), null)], told);
 
         told.Clear();
-        disk.Do([new SnapshotSave(metadata, new QueueMachine().Capture(), FreesRoom: false)], told);
+        disk.Do([SaveAt(1)], told);
         while (told.Count == 0)
         {
             disk.WorkInBackground(idle: false, told);
@@ -88,6 +88,29 @@ public sealed class FullDisks
         folder.Log.LastIndex.Value.ShouldBe(20UL);
         told.OfType<PersistedInput>().Last().Batch.ShouldBe(21UL);
     }
+
+    [Fact]
+    public void No_snapshot_is_written_of_what_waits_for_room_and_one_of_what_is_written_is()
+    {
+        var told = new List<ReplicaInput>();
+        (SimulatedDisk files, ReplicaFolder folder, ReplicaDisk disk) = Open(told);
+        disk.Do([.. Enumerable.Range(1, 20).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null)), SaveAt(20)], told);
+        while (disk.WorkInBackground(idle: false, told))
+        {
+        }
+
+        told.OfType<SnapshotSavedInput>().ShouldHaveSingleItem().Bytes.ShouldBeGreaterThan(0, "what is asked for beside it is written before it");
+
+        files.CapacityBytes = files.UsedBytes;
+        told.Clear();
+        disk.Do([.. Enumerable.Range(21, 60).Select(i => new PersistBatch((ulong)i + 1, new WalBatch(null, null, [EntryAt(i)]), null)), SaveAt(80)], told);
+        folder.Log.LastIndex.Value.ShouldBeLessThan(80UL);
+
+        told.OfType<SnapshotSavedInput>().ShouldHaveSingleItem().Bytes.ShouldBe(0);
+    }
+
+    private static SnapshotSave SaveAt(int index) => new(
+        new SnapshotMetadata(new LogPosition(new LogIndex((ulong)index), new Term(1)), new LogTime(index), 0, [EntryAt(1)]), new QueueMachine().Capture(), FreesRoom: false);
 
     /// <summary>A folder whose log has one batch, number 1, and no entry.</summary>
     private static (SimulatedDisk Files, ReplicaFolder Folder, ReplicaDisk Disk) Open(List<ReplicaInput> told)

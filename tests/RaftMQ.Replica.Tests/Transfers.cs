@@ -95,7 +95,7 @@ public sealed class Transfers
         }
 
         LogPosition snapshot = from.Restored.Metadata.Last;
-        PieceOf(new SnapshotSource(leader.Disk, snapshot, lacking, from.ReadEntries), snapshot, out SnapshotPiece piece);
+        PieceOf(new SnapshotSource(leader.Disk, snapshot, lacking, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
         var files = new SimulatedDisk(5);
         using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
         var told = new List<ReplicaInput>();
@@ -104,12 +104,28 @@ public sealed class Transfers
         disk.Do([new SnapshotPieceWrite(piece)], told);
 
         told[^1].ShouldBeOfType<SnapshotPieceFailedInput>().Reason.ShouldContain("bodies");
-        files.List().ShouldNotContain(name => name.StartsWith("install", StringComparison.Ordinal));
-        PieceOf(new SnapshotSource(leader.Disk, snapshot, from.Restored.Live, from.ReadEntries), snapshot, out piece);
+        files.List().ShouldNotContain(name => IsOfInstall(name));
+        PieceOf(new SnapshotSource(leader.Disk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out piece);
         disk.Do([new SnapshotPieceWrite(piece)], told);
         told[^1].ShouldBeOfType<SnapshotInstalledInput>().State.Machine.StateHash.ShouldBe(from.Restored.Machine.StateHash);
         to.Log.FirstIndex.ShouldBe(snapshot.Index.Next);
     }
+
+    [Fact]
+    public void What_came_of_a_snapshot_that_does_not_go_on_is_removed()
+    {
+        World world = WithOneBehind(seed: 8, pieceBytes: 3);
+        world.Heal();
+        world.Until(() => world[Behind].Replica.Core.IsReceivingSnapshot && world[Behind].Disk.List().Any(IsOfInstall), atMostTicks: 10_000);
+
+        world.Isolate(Behind);
+
+        world.Until(() => !world[Behind].Replica.Core.IsReceivingSnapshot && !world[Behind].Disk.List().Any(IsOfInstall), atMostTicks: 20_000);
+        world.Heal();
+        world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex, atMostTicks: 20_000);
+    }
+
+    private static bool IsOfInstall(string name) => name.StartsWith("install", StringComparison.Ordinal);
 
     private static void PieceOf(SnapshotSource source, LogPosition snapshot, out SnapshotPiece piece)
     {

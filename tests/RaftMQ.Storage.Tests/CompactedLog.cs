@@ -163,7 +163,7 @@ internal sealed class CompactedLog : IDisposable
             live.Add(index, _written[index.Value].Payload.Length);
         }
 
-        return new SnapshotSource(Disk, _newest!.Value.Metadata.Last, live, Read);
+        return new SnapshotSource(Disk, _newest!.Value.Metadata.Last, live, Read, _log.Options);
     }
 
     /// <summary>What reads all of it again, the snapshots that are on the disk now included.</summary>

@@ -165,22 +165,42 @@ public sealed class Snapshots
     }
 
     [Fact]
-    public void One_that_is_on_its_way_to_another_server_is_kept_beside_the_newest_two_and_all_behind_it()
+    public void One_that_is_on_its_way_to_another_server_is_kept_beside_the_newest_and_goes_as_soon_as_it_has_arrived()
     {
         var disk = new SimulatedDisk(1);
         SnapshotStore store = SnapshotStore.Open(disk);
         Save(store, MetadataAt(10), ChunksOf(10), stepBytes: 1_000);
         Save(store, MetadataAt(20), ChunksOf(20), stepBytes: 1_000);
-        store.KeptFrom = new LogIndex(20);
-        Save(store, MetadataAt(30), ChunksOf(30), stepBytes: 1_000);
-        Save(store, MetadataAt(40), ChunksOf(40), stepBytes: 1_000);
+        store.Keep([MetadataAt(20).Last]);
+        foreach (ulong at in (ulong[])[30, 40, 50])
+        {
+            Save(store, MetadataAt(at), ChunksOf(at), stepBytes: 1_000);
+        }
 
-        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(20), SnapshotName.Of(30), SnapshotName.Of(40)]);
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(20), SnapshotName.Of(40), SnapshotName.Of(50)], "what nobody needs is not kept for the sake of an older one");
         store.ReleasableUpTo.Value.ShouldBe(20UL);
 
-        store.KeptFrom = null;
-        Save(store, MetadataAt(50), ChunksOf(50), stepBytes: 1_000);
+        store.Keep([]);
         disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(40), SnapshotName.Of(50)]);
+        store.ReleasableUpTo.Value.ShouldBe(40UL);
+    }
+
+    [Fact]
+    public void Those_for_want_of_room_do_not_pile_up_behind_one_that_is_on_its_way()
+    {
+        var disk = new SimulatedDisk(1);
+        SnapshotStore store = SnapshotStore.Open(disk);
+        Save(store, MetadataAt(10), ChunksOf(10), stepBytes: 1_000);
+        store.Keep([MetadataAt(10).Last]);
+        foreach (ulong at in (ulong[])[20, 30, 40])
+        {
+            store.Begin(MetadataAt(at), ChunksOf(at).Select(chunk => new ReadOnlyMemory<byte>(chunk)), alone: true);
+            store.Step(100_000, out _).ShouldBeTrue();
+        }
+
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(10), SnapshotName.Of(40)]);
+        store.ReleasableUpTo.Value.ShouldBe(10UL);
+        store.Keep([]);
         store.ReleasableUpTo.Value.ShouldBe(40UL);
     }
 

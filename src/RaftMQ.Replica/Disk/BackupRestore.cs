@@ -50,17 +50,7 @@ public static class BackupRestore
             sink.Take(piece.Span);
         }
 
-        if (!sink.IsComplete)
-        {
-            throw new FormatException("it ends too early");
-        }
-
-        RestoredState state = sink.ReadState(RestoredState.From);
-        if (sink.EntryCount != state.Live.In(new LogIndex(1), state.Metadata.Last.Index).Count())
-        {
-            throw new FormatException("it does not bring the bodies that its state refers to");
-        }
-
+        RestoredState state = RestoredState.From(sink);
         log.Append(new WalBatch(new HardState(state.Metadata.Last.Term, null), null, []));
         log.Sync();
         SnapshotInstallation.Run(sink, log, snapshots, BodyStore.Open(files, options));

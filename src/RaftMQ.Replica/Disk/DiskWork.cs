@@ -44,9 +44,12 @@ public sealed record SnapshotPieceWrite(SnapshotPiece Piece) : DiskWork;
 /// <param name="Bytes">How much.</param>
 public sealed record RoomReserved(long Bytes) : DiskWork;
 
-/// <summary>Snapshots from an index on are on their way to other servers and are kept, with all that they need; null for none. Holds until the next.</summary>
-/// <param name="From">The end of the oldest.</param>
-public sealed record SnapshotsKept(LogIndex? From) : DiskWork;
+/// <summary>These snapshots are on their way to other servers and are kept, with all that they need. Holds until the next; what is kept no longer may go at once.</summary>
+/// <param name="Snapshots">Their ends.</param>
+public sealed record SnapshotsKept(IReadOnlyList<LogPosition> Snapshots) : DiskWork;
+
+/// <summary>Nothing more comes of the snapshot of which pieces were written last: what came is removed.</summary>
+public sealed record SnapshotDropped : DiskWork;
 
 /// <summary>The state at one moment, to be written between batches; answered by <see cref="SnapshotSavedInput"/>. One at a time.</summary>
 /// <param name="Metadata">What the snapshot says of itself.</param>

@@ -13,7 +13,7 @@ namespace RaftMQ.Replica.Disk;
 /// reads come after that. A full disk is no failure: what has no room waits, as on a disk that stands still, and is written when there is some.
 /// A failure is an exception, after which it must not be used again: the node ends.
 /// </summary>
-public sealed class ReplicaDisk
+public sealed class ReplicaDisk : IDisposable
 {
     private readonly IFileSystem _files;
     private readonly ReplicaFolder _folder;
@@ -24,6 +24,7 @@ public sealed class ReplicaDisk
     private int _scrubRests;
     private WalSpace _reportedSpace;
     private long _reportedRoom;
+    private LogIndex _reportedRelease;
     private bool _isFull;
 
     /// <summary>A disk that goes on from what a folder holds.</summary>
@@ -87,7 +88,7 @@ public sealed class ReplicaDisk
                     done.Add(new ApplyEntriesLoadedInput(load.First, isReplaced ? default : Read(load.First, load.Last, load.MaxBytes)));
                     break;
                 case SnapshotSave save:
-                    _upkeep.Begin(save, SnapshotChunkBytes);
+                    Begin(save, done);
                     break;
                 case SnapshotRead { Request: var load }:
                     done.Add(_transfers.Read(load));
@@ -99,7 +100,10 @@ public sealed class ReplicaDisk
                     Log.ReservedBytes = reserved.Bytes;
                     break;
                 case SnapshotsKept kept:
-                    _transfers.Keep(kept.From);
+                    _transfers.Keep(kept.Snapshots);
+                    break;
+                case SnapshotDropped:
+                    _transfers.Drop();
                     break;
                 case AsideRemoval:
                     RemoveAside(done);
@@ -111,6 +115,8 @@ public sealed class ReplicaDisk
                     break;
             }
         }
+
+        ReportReleased(done);
     }
 
     /// <summary>Does a small piece of work that can be done between batches, and reports a change of the room that is left.</summary>
@@ -126,6 +132,7 @@ public sealed class ReplicaDisk
         if (_upkeep.Step(SnapshotStepBytes) is { } savedBytes)
         {
             done.Add(Saved(savedBytes));
+            ReportReleased(done);
         }
 
         if (idle && !upkeepIsUnderWay)
@@ -151,6 +158,9 @@ public sealed class ReplicaDisk
         return more;
     }
 
+    /// <summary>Lets go of the files of snapshots that were on their way. The folder is its owner's.</summary>
+    public void Dispose() => _transfers.Dispose();
+
     private void ReadAgain()
     {
         if (_scrubRests > 0)
@@ -174,7 +184,29 @@ public sealed class ReplicaDisk
     private SnapshotSavedInput Saved(long bytes)
     {
         _reportedRoom = Log.RoomBytes;
-        return new SnapshotSavedInput(bytes, _reportedRoom, _folder.Snapshots.ReleasableUpTo);
+        return new SnapshotSavedInput(bytes, _reportedRoom);
+    }
+
+    /// <summary>What a snapshot contains must be in this node's own log, which the next start goes on with: on a full disk it may still wait.</summary>
+    private void Begin(SnapshotSave save, ICollection<ReplicaInput> done)
+    {
+        if (Log.Holds(save.Metadata.Last))
+        {
+            _upkeep.Begin(save, SnapshotChunkBytes);
+        }
+        else
+        {
+            done.Add(Saved(0));
+        }
+    }
+
+    private void ReportReleased(ICollection<ReplicaInput> done)
+    {
+        if (_upkeep.ReleasedUpTo > _reportedRelease)
+        {
+            _reportedRelease = _upkeep.ReleasedUpTo;
+            done.Add(new LogReleasedInput(_reportedRelease));
+        }
     }
 
     private void Take(SnapshotPiece piece, ICollection<ReplicaInput> done)

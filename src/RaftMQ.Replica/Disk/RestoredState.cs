@@ -1,8 +1,10 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Queues.Snapshots;
+using RaftMQ.Storage;
 using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Snapshots;
+using RaftMQ.Storage.Transfer;
 
 namespace RaftMQ.Replica.Disk;
 
@@ -13,10 +15,35 @@ namespace RaftMQ.Replica.Disk;
 /// <param name="Live">The bodies that the state refers to.</param>
 public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metadata, long Bytes, LiveBodies Live)
 {
+    /// <summary>The state that a snapshot from elsewhere holds, once it has come whole.</summary>
+    /// <exception cref="FormatException">It has not, or does not bring what its state refers to.</exception>
+    internal static RestoredState From(SnapshotSink sink)
+    {
+        if (!sink.IsComplete)
+        {
+            throw new FormatException("it ends too early");
+        }
+
+        RestoredState state;
+        try
+        {
+            state = sink.ReadState(From);
+        }
+        catch (StorageDamagedException e)
+        {
+            throw new FormatException(e.Message);
+        }
+
+        LogIndex last = state.Metadata.Last.Index;
+        bool hasAll = state.Live.In(new LogIndex(1), last).Select(body => body.Index).SequenceEqual(sink.Entries.In(new LogIndex(1), last).Select(entry => entry.Index));
+        return hasAll ? state : throw new FormatException("it does not bring the bodies that its state refers to, or brings others");
+    }
+
     /// <summary>The state that a snapshot holds.</summary>
     /// <exception cref="FormatException">It is not the one that was written.</exception>
     internal static RestoredState From(SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks, long bytes)
     {
+        RequireConfigurations(metadata);
         QueueMachine machine = QueueSnapshot.Decode(chunks, metadata.StateHash);
         var live = new LiveBodies();
         foreach (BodyReference body in machine.Capture().Bodies())
@@ -25,5 +52,22 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
         }
 
         return new RestoredState(machine, metadata, bytes, live);
+    }
+
+    /// <summary>The birth, and at most one later membership: all of it can be decoded, so that nothing fails when it is gone on with.</summary>
+    private static void RequireConfigurations(SnapshotMetadata metadata)
+    {
+        LogIndex before = LogIndex.Zero;
+        foreach (LogEntry entry in metadata.Configurations)
+        {
+            bool isFirst = before == LogIndex.Zero;
+            if (entry.Index <= before || entry.Index > metadata.Last.Index || entry.Kind != (isFirst ? EntryKind.Birth : EntryKind.Membership))
+            {
+                throw new FormatException("a snapshot names the birth and the configuration in force at its end, and this one names others");
+            }
+
+            before = entry.Index;
+            _ = isFirst ? Birth.Decode(entry.Payload).Members : Membership.Decode(entry.Payload.Span, out _);
+        }
     }
 }

@@ -1,12 +1,11 @@
 using RaftMQ.Consensus;
-using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Transfer;
 
 namespace RaftMQ.Replica.Disk;
 
 /// <summary>Snapshots on their way (§7), on the disk's side: read for followers, one stream for each; taken in from a leader, one at a time.</summary>
-internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder, SnapshotUpkeep upkeep)
+internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder, SnapshotUpkeep upkeep) : IDisposable
 {
     private readonly Dictionary<ServerId, SnapshotSource> _sources = [];
     private SnapshotSink? _sink;
@@ -23,26 +22,26 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
                 return new SnapshotGoneInput(load);
             }
 
-            source = new SnapshotSource(files, load.Snapshot, live, folder.ReadEntries);
+            source = new SnapshotSource(files, load.Snapshot, live, folder.ReadEntries, folder.Options);
             _sources.Add(load.For, source);
         }
 
         return source.TryRead(load.Offset, load.MaxBytes, out ReadOnlyMemory<byte> data, out bool isLast) ? new SnapshotLoadedInput(load, data, isLast) : new SnapshotGoneInput(load);
     }
 
-    /// <summary>No snapshot before this one is on its way any more.</summary>
-    /// <param name="from">The end of the oldest; null if none is.</param>
-    public void Keep(LogIndex? from)
+    /// <summary>Only these are on their way.</summary>
+    public void Keep(IReadOnlyList<LogPosition> underWay)
     {
-        folder.Snapshots.KeptFrom = from;
         foreach ((ServerId server, SnapshotSource source) in _sources.ToArray())
         {
-            if (from is null || source.Snapshot.Index < from)
+            if (!underWay.Contains(source.Snapshot))
             {
                 source.Dispose();
                 _sources.Remove(server);
             }
         }
+
+        upkeep.Keep(underWay);
     }
 
     /// <summary>Takes a piece in, and installs the snapshot with the last.</summary>
@@ -77,35 +76,27 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
         _sink = null;
     }
 
-    private static RestoredState ReadBack(SnapshotSink sink)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        try
+        foreach (SnapshotSource source in _sources.Values)
         {
-            return sink.ReadState(RestoredState.From);
+            source.Dispose();
         }
-        catch (StorageDamagedException e)
-        {
-            throw new FormatException(e.Message);
-        }
+
+        _sink?.Dispose();
     }
 
     private RestoredState Install(SnapshotSink sink, SnapshotPiece piece)
     {
-        if (!sink.IsComplete || sink.Metadata!.Last != piece.Snapshot)
+        if (sink.Metadata?.Last != piece.Snapshot)
         {
-            throw new FormatException("it ends too early, or is another one");
+            throw new FormatException("it is another one");
         }
 
-        RestoredState state = ReadBack(sink);
-        if (sink.EntryCount != state.Live.In(new LogIndex(1), piece.Snapshot.Index).Count())
-        {
-            throw new FormatException("it does not bring the bodies that its state refers to");
-        }
-
-        Keep(null);
-        folder.Compaction.End();
-        SnapshotInstallation.Run(sink, folder.Log, folder.Snapshots, folder.Bodies);
-        upkeep.BeginAnew(piece.Snapshot.Index, state.Live);
+        RestoredState state = RestoredState.From(sink);
+        Keep([]);
+        upkeep.Replace(state, () => SnapshotInstallation.Run(sink, folder.Log, folder.Snapshots, folder.Bodies));
         _sink = null;
         return state;
     }

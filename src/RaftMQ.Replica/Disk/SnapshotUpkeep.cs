@@ -1,6 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Storage.Bodies;
+using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Snapshots;
 
 namespace RaftMQ.Replica.Disk;
@@ -12,7 +13,7 @@ internal sealed class SnapshotUpkeep
     private const int BodiesPerStep = 16_384;
 
     private readonly ReplicaFolder _folder;
-    private readonly List<(LogIndex UpTo, LiveBodies Live)> _live = [];
+    private readonly List<(LogPosition Snapshot, LiveBodies Live)> _live = [];
     private IEnumerator<BodyReference>? _toList;
 
     public SnapshotUpkeep(ReplicaFolder folder)
@@ -20,11 +21,14 @@ internal sealed class SnapshotUpkeep
         _folder = folder;
         if (folder.Restored is { } restored)
         {
-            _live.Add((restored.Metadata.Last.Index, restored.Live));
+            _live.Add((restored.Metadata.Last, restored.Live));
         }
     }
 
     public bool IsSaving => Snapshots.IsSaving;
+
+    /// <summary>Up to where the log is no longer needed: the oldest kept snapshot contains it.</summary>
+    public LogIndex ReleasedUpTo { get; private set; }
 
     public bool HasWork => IsSaving || _folder.Compaction.IsRunning;
 
@@ -32,7 +36,7 @@ internal sealed class SnapshotUpkeep
 
     public void Begin(SnapshotSave save, int chunkBytes)
     {
-        _live.Add((save.Metadata.Last.Index, new LiveBodies()));
+        _live.Add((save.Metadata.Last, new LiveBodies()));
         _toList = save.State.Bodies().GetEnumerator();
         Snapshots.Begin(save.Metadata, save.State.Encode(chunkBytes), save.FreesRoom);
     }
@@ -60,15 +64,33 @@ internal sealed class SnapshotUpkeep
 
     /// <summary>What a kept snapshot refers to; null if it is not kept, or not known.</summary>
     public LiveBodies? LiveOf(LogPosition snapshot) =>
-        _live.Find(listed => listed.UpTo == snapshot.Index).Live is { } live && Snapshots.Keeps(snapshot) ? live : null;
+        Snapshots.Keeps(snapshot) ? _live.Find(listed => listed.Snapshot == snapshot).Live : null;
 
-    /// <summary>A snapshot from elsewhere takes the place of everything: what is under way is left.</summary>
-    public void BeginAnew(LogIndex upTo, LiveBodies live)
+    /// <summary>Beside the newest snapshots these are kept, and with what is kept no longer goes what only it needed.</summary>
+    public void Keep(IReadOnlyList<LogPosition> underWay)
     {
+        Snapshots.Keep(underWay);
+        Release();
+    }
+
+    /// <summary>A snapshot from elsewhere takes the place of everything: what is under way is left, or goes on if there is no room for the other.</summary>
+    public void Replace(RestoredState state, Action install)
+    {
+        _folder.Compaction.End();
+        try
+        {
+            install();
+        }
+        catch (DiskFullException)
+        {
+            Compact();
+            throw;
+        }
+
         _toList?.Dispose();
         _toList = null;
         _live.Clear();
-        _live.Add((upTo, live));
+        _live.Add((state.Metadata.Last, state.Live));
     }
 
     private void ListBodies()
@@ -100,14 +122,34 @@ internal sealed class SnapshotUpkeep
             return 0;
         }
 
-        // What the oldest kept snapshot refers to is live below its end: later states refer to no others there.
-        LogIndex oldest = Snapshots.ReleasableUpTo;
-        _live.RemoveAll(listed => listed.UpTo < oldest);
-        if (_live[0].UpTo == oldest)
+        Release();
+        return savedBytes;
+    }
+
+    private void Release()
+    {
+        if (Snapshots.ReleasableUpTo > ReleasedUpTo)
         {
-            _folder.Compaction.Begin(oldest, _live[0].Live);
+            ReleasedUpTo = Snapshots.ReleasableUpTo;
+            Compact();
+        }
+    }
+
+    /// <summary>What the oldest kept snapshot refers to is live below its end: later states refer to no others there.</summary>
+    private void Compact()
+    {
+        int written = IsSaving ? _live.Count - 1 : _live.Count;
+        for (int at = written - 1; at >= 0; at--)
+        {
+            if (!Snapshots.Keeps(_live[at].Snapshot))
+            {
+                _live.RemoveAt(at);
+            }
         }
 
-        return savedBytes;
+        if (_live.Count > 0 && _live[0].Snapshot.Index == Snapshots.ReleasableUpTo)
+        {
+            _folder.Compaction.Begin(_live[0].Snapshot.Index, _live[0].Live);
+        }
     }
 }

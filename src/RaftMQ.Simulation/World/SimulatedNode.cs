@@ -262,6 +262,7 @@ internal sealed partial class SimulatedNode
     {
         _world.Network.OnEnded(this);
         Replica = null;
+        _worker?.Dispose();
         _worker = null;
         _folder?.Dispose();
         _folder = null;

@@ -10,7 +10,7 @@ public sealed class LiveBodies
 {
     private const int BlockBits = 16;
 
-    private readonly SortedDictionary<ulong, Block> _blocks = [];
+    private readonly SortedList<ulong, Block> _blocks = [];
 
     /// <summary>How many were added.</summary>
     public long Count { get; private set; }
@@ -46,15 +46,10 @@ public sealed class LiveBodies
     /// <summary>The entries from one to another that are referred to, ascending and each once, with the bytes of their bodies.</summary>
     public IEnumerable<(LogIndex Index, int Bytes)> In(LogIndex first, LogIndex last)
     {
-        for (ulong number = first.Value >> BlockBits; first <= last && number <= last.Value >> BlockBits; number++)
+        for (int at = FirstBlockFrom(first.Value >> BlockBits); at < _blocks.Count; at++)
         {
-            if (!_blocks.TryGetValue(number, out Block? block))
-            {
-                continue;
-            }
-
-            ulong start = number << BlockBits;
-            foreach ((ushort low, int bytes) in block.From(first.Value > start ? (ushort)(first.Value - start) : (ushort)0))
+            ulong start = _blocks.GetKeyAtIndex(at) << BlockBits;
+            foreach ((ushort low, int bytes) in _blocks.GetValueAtIndex(at).From(first.Value > start ? (ushort)(first.Value - start) : (ushort)0))
             {
                 var index = new LogIndex(start + low);
                 if (index > last)
@@ -65,6 +60,53 @@ public sealed class LiveBodies
                 yield return (index, bytes);
             }
         }
+    }
+
+    /// <summary>The same entries in pieces, each of which can be read in about the same time.</summary>
+    /// <param name="first">From here.</param>
+    /// <param name="last">To here.</param>
+    /// <param name="pieceBytes">What is read from the disk for one piece, about; a piece has one entry at least.</param>
+    /// <param name="jumpBytes">The most that is read in vain where the next entry does not follow the one before.</param>
+    /// <returns>The same list each time, filled anew.</returns>
+    public IEnumerable<IReadOnlyList<LogIndex>> InPieces(LogIndex first, LogIndex last, int pieceBytes, int jumpBytes)
+    {
+        var piece = new List<LogIndex>();
+        long bytes = 0;
+        LogIndex before = LogIndex.Zero;
+        foreach ((LogIndex index, int length) in In(first, last))
+        {
+            piece.Add(index);
+
+            // What lies between is read over, or jumped over if it is much; its entries are taken to be as large as this one.
+            double between = (double)(index.Value - before.Value - 1) * (Wal.WriteAheadLog.RecordOverheadBytes + length);
+            bytes += Wal.WriteAheadLog.RecordOverheadBytes + length + (long)Math.Min(between, jumpBytes);
+            before = index;
+            if (bytes >= pieceBytes)
+            {
+                yield return piece;
+                piece.Clear();
+                bytes = 0;
+            }
+        }
+
+        if (piece.Count > 0)
+        {
+            yield return piece;
+        }
+    }
+
+    /// <summary>The first block with this number or a higher one.</summary>
+    private int FirstBlockFrom(ulong number)
+    {
+        int low = 0;
+        int high = _blocks.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = _blocks.GetKeyAtIndex(middle) < number ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     /// <summary>The entries of 65,536 indexes in a row.</summary>

@@ -77,14 +77,13 @@ public sealed class LogCompaction(IFileSystem files, WriteAheadLog log, BodyStor
                 }
             }
 
+            // Without room for a copy the segment itself is kept, which needs none; but not where an index may stand in it twice.
             bool isStuck = isNeeded && segment.HoldsDropped;
-            if (isStuck)
+            if (isStuck || !TryDo(() => log.ReleaseOldest(isNeeded ? BodyFileName.Of(segment.First, segment.Last) : null)))
             {
-                yield break;
+                break;
             }
 
-            // Without room for a copy the segment itself is kept, which needs none.
-            log.ReleaseOldest(isNeeded ? BodyFileName.Of(segment.First, segment.Last) : null);
             if (isNeeded)
             {
                 bodies.Take(segment.First, segment.Last);
@@ -168,20 +167,10 @@ public sealed class LogCompaction(IFileSystem files, WriteAheadLog log, BodyStor
             yield break;
         }
 
-        var piece = new List<LogIndex>();
         var entries = new List<LogEntry>();
-        long bytes = 0;
-        foreach ((LogIndex index, int length) in live.In(first, last))
+        foreach (IReadOnlyList<LogIndex> piece in live.InPieces(first, last, sizes.CopyBytes, sizes.IndexIntervalBytes))
         {
-            piece.Add(index);
-            bytes += WriteAheadLog.RecordOverheadBytes + length;
-            if (bytes < sizes.CopyBytes)
-            {
-                continue;
-            }
-
             bool isCopied = TryDo(() => CopyPiece(piece, entries, read));
-            bytes = 0;
             yield return isCopied;
             if (!isCopied)
             {
@@ -191,7 +180,6 @@ public sealed class LogCompaction(IFileSystem files, WriteAheadLog log, BodyStor
 
         bool isWhole = TryDo(() =>
         {
-            CopyPiece(piece, entries, read);
             _writer!.Complete(BodyFileName.Of(first, last));
             _writer = null;
             bodies.Take(first, last);
@@ -199,13 +187,8 @@ public sealed class LogCompaction(IFileSystem files, WriteAheadLog log, BodyStor
         yield return isWhole;
     }
 
-    private void CopyPiece(List<LogIndex> piece, List<LogEntry> entries, Action<IReadOnlyList<LogIndex>, List<LogEntry>> read)
+    private void CopyPiece(IReadOnlyList<LogIndex> piece, List<LogEntry> entries, Action<IReadOnlyList<LogIndex>, List<LogEntry>> read)
     {
-        if (piece.Count == 0)
-        {
-            return;
-        }
-
         read(piece, entries);
         foreach (LogEntry entry in entries)
         {
@@ -214,7 +197,6 @@ public sealed class LogCompaction(IFileSystem files, WriteAheadLog log, BodyStor
         }
 
         _writer!.Sync();
-        piece.Clear();
         entries.Clear();
     }
 

@@ -51,7 +51,17 @@ public sealed class PhysicalFileSystem : IFileSystem
     public IFile Create(string name) => new PhysicalFile(Changing(name), FileMode.Create, FileAccess.ReadWrite);
 
     /// <inheritdoc/>
-    public void Rename(string from, string to) => File.Move(Changing(from), Changing(to), overwrite: true);
+    public void Rename(string from, string to)
+    {
+        try
+        {
+            File.Move(Changing(from), Changing(to), overwrite: true);
+        }
+        catch (IOException e) when (NativeFiles.IsDiskFull(e))
+        {
+            throw new DiskFullException(e.Message);
+        }
+    }
 
     /// <inheritdoc/>
     public void Delete(string name) => File.Delete(Changing(name));

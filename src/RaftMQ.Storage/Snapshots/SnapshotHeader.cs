@@ -84,7 +84,8 @@ internal static class SnapshotHeader
 
         var configurations = new List<LogEntry>();
         int at = FixedBytes;
-        for (int left = BinaryPrimitives.ReadInt32LittleEndian(bytes[48..]); left > 0 && end - at >= EntryBytes; left--)
+        int count = BinaryPrimitives.ReadInt32LittleEndian(bytes[48..]);
+        while (configurations.Count < count && end - at >= EntryBytes)
         {
             ReadOnlySpan<byte> from = bytes[at..end];
             int length = BinaryPrimitives.ReadInt32LittleEndian(from[28..]);
@@ -102,7 +103,8 @@ internal static class SnapshotHeader
             at += EntryBytes + length;
         }
 
-        if (configurations.Count == 0)
+        bool isAsWritten = configurations.Count == count && count is >= 1 and <= SnapshotMetadata.MaxConfigurations && at == end;
+        if (!isAsWritten)
         {
             return null;
         }

@@ -15,6 +15,7 @@ public sealed class SnapshotStore : IDisposable
     private readonly IFileSystem _files;
     private readonly IReadOnlyList<string> _found;
     private readonly List<(string Name, SnapshotMetadata Metadata)> _sound = [];
+    private IReadOnlyList<LogPosition> _underWay = [];
     private SnapshotSaving? _saving;
     private bool _savesAlone;
     private bool _isAlone;
@@ -35,9 +36,6 @@ public sealed class SnapshotStore : IDisposable
 
     /// <summary>The files of those that are kept and sound, the oldest first.</summary>
     internal IReadOnlyList<(string Name, SnapshotMetadata Metadata)> Files => _sound;
-
-    /// <summary>While set, snapshots from this index on are kept whatever their number: they are on their way to another server.</summary>
-    public LogIndex? KeptFrom { get; set; }
 
     /// <summary>The most that a snapshot takes on disk: its header, the state, and what stands before each chunk, as long as chunks have some hundred bytes.</summary>
     /// <param name="stateBytes">The bytes of the state.</param>
@@ -102,8 +100,30 @@ public sealed class SnapshotStore : IDisposable
             GiveUp();
         }
 
+        _isAlone = false;
         _sound.Clear();
         _sound.Add((SnapshotName.Of(metadata.Last.Index.Value), metadata));
+    }
+
+    /// <summary>These are on their way to other servers, and are kept beside the newest until this is said of others. One that is neither goes at once.</summary>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
+    public void Keep(IReadOnlyList<LogPosition> underWay)
+    {
+        _underWay = underWay;
+        bool mayRemove = _sound.Count > (_isAlone ? 1 : Kept);
+        if (!mayRemove)
+        {
+            return;
+        }
+
+        try
+        {
+            RemoveOld();
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
     }
 
     /// <summary>Begins to write a snapshot; nothing else is being written.</summary>
@@ -157,9 +177,12 @@ public sealed class SnapshotStore : IDisposable
     private void RemoveOld()
     {
         int kept = _isAlone ? 1 : Kept;
-        while (_sound.Count > kept && !(KeptFrom <= _sound[0].Metadata.Last.Index))
+        for (int at = _sound.Count - kept - 1; at >= 0; at--)
         {
-            _sound.RemoveAt(0);
+            if (!_underWay.Contains(_sound[at].Metadata.Last))
+            {
+                _sound.RemoveAt(at);
+            }
         }
 
         string[] old = [.. _files.List().Where(name => SnapshotName.IsSnapshot(name) && _sound.TrueForAll(kept => kept.Name != name))];

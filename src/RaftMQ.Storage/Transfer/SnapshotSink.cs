@@ -26,7 +26,6 @@ public sealed class SnapshotSink : IDisposable
     private LogIndex _firstBody = new(1);
     private LogIndex _lastBody;
     private long _bodyBytes;
-    private long _entries;
 
     /// <summary>An empty one; what an earlier one has left is removed.</summary>
     /// <param name="files">The folder.</param>
@@ -46,8 +45,8 @@ public sealed class SnapshotSink : IDisposable
     /// <summary>Whether all has come, is whole, and is durable.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>How many entries have come.</summary>
-    public long EntryCount => _entries;
+    /// <summary>The entries that have come, with the bytes of their payloads.</summary>
+    public LiveBodies Entries { get; } = new();
 
     /// <summary>What the snapshot says of itself; known from its first piece on, or a little later.</summary>
     public SnapshotMetadata? Metadata => _metadata;
@@ -131,7 +130,7 @@ public sealed class SnapshotSink : IDisposable
             case FrameType.End:
                 FinishState();
                 FinishBodies();
-                Require(payload.Length == 8 && BinaryPrimitives.ReadInt64LittleEndian(payload) == _entries, "entries are missing");
+                Require(payload.Length == 8 && BinaryPrimitives.ReadInt64LittleEndian(payload) == Entries.Count, "entries are missing");
                 _files.SyncFolder();
                 IsComplete = true;
                 break;
@@ -166,7 +165,7 @@ public sealed class SnapshotSink : IDisposable
         _bodies.Add(entry);
         _bodyBytes += WriteAheadLog.RecordOverheadBytes + entry.Payload.Length;
         _lastBody = entry.Index;
-        _entries++;
+        Entries.Add(entry.Index, entry.Payload.Length);
     }
 
     private void FinishBodies()

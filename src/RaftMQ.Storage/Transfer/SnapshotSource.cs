@@ -3,6 +3,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Snapshots;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Storage.Transfer;
 
@@ -19,6 +20,7 @@ public sealed class SnapshotSource : IDisposable
     private readonly string _name;
     private readonly LiveBodies _live;
     private readonly Action<IReadOnlyList<LogIndex>, List<LogEntry>> _read;
+    private readonly int _jumpBytes;
     private IEnumerator<byte[]>? _frames;
     private ReadOnlyMemory<byte> _rest;
     private long _at;
@@ -29,9 +31,10 @@ public sealed class SnapshotSource : IDisposable
     /// <param name="snapshot">The end of the snapshot.</param>
     /// <param name="live">What it refers to; as long as this is used, all of it is there.</param>
     /// <param name="read">Reads entries, wherever they lie.</param>
-    public SnapshotSource(IFileSystem files, LogPosition snapshot, LiveBodies live, Action<IReadOnlyList<LogIndex>, List<LogEntry>> read)
+    /// <param name="sizes">Sizes of the log.</param>
+    public SnapshotSource(IFileSystem files, LogPosition snapshot, LiveBodies live, Action<IReadOnlyList<LogIndex>, List<LogEntry>> read, WalOptions sizes)
     {
-        (_files, _live, _read) = (files, live, read);
+        (_files, _live, _read, _jumpBytes) = (files, live, read, sizes.IndexIntervalBytes);
         Snapshot = snapshot;
         _name = SnapshotName.Of(snapshot.Index.Value);
     }
@@ -121,38 +124,21 @@ public sealed class SnapshotSource : IDisposable
         }
 
         long count = 0;
-        var wanted = new List<LogIndex>();
         var entries = new List<LogEntry>();
-        long bytes = 0;
-        foreach ((LogIndex index, int length) in _live.In(new LogIndex(1), Snapshot.Index))
+        foreach (IReadOnlyList<LogIndex> piece in _live.InPieces(new LogIndex(1), Snapshot.Index, BytesPerRead, _jumpBytes))
         {
-            wanted.Add(index);
-            bytes += length;
-            if (bytes < BytesPerRead)
-            {
-                continue;
-            }
-
-            bytes = 0;
-            _read(wanted, entries);
+            _read(piece, entries);
             foreach (LogEntry entry in entries)
             {
                 yield return TransferFrame.Of(entry, ref crc);
             }
 
             count += entries.Count;
-            wanted.Clear();
             entries.Clear();
         }
 
-        _read(wanted, entries);
-        foreach (LogEntry entry in entries)
-        {
-            yield return TransferFrame.Of(entry, ref crc);
-        }
-
         byte[] total = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(total, count + entries.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(total, count);
         yield return TransferFrame.Of(FrameType.End, total, ref crc);
     }
 }

@@ -84,6 +84,9 @@ public sealed partial class WriteAheadLog : IDisposable
     /// <summary>The index of the last entry written.</summary>
     public LogIndex LastIndex => _journal.Terms.LastIndex;
 
+    /// <summary>Whether an entry is in the log, as far as it was appended.</summary>
+    public bool Holds(LogPosition entry) => _journal.Terms.Holds(entry);
+
     /// <summary>Its files, in order.</summary>
     internal LogSegments Segments => _journal.Segments;
 

@@ -355,6 +355,47 @@ public sealed class Section7_LogCompaction
     }
 
     [Fact]
+    public void A_disk_that_refuses_again_and_again_is_tried_ever_more_seldom_until_a_snapshot_has_come()
+    {
+        Server follower = WithLog(1);
+        foreach (int timeouts in (int[])[1, 2, 4, 8, 16, 32, 32])
+        {
+            follower.Receive(Installs(S2, 2, Snapshot, 0, 4)).DiskRefuses();
+            for (int i = 1; i < timeouts * ElectionTimeoutTicks; i++)
+            {
+                follower.Ticks(1).Receive(Installs(S2, 2, Snapshot, 0, 4));
+                follower.Pieces.ShouldBeEmpty();
+            }
+
+            follower.Ticks(1);
+        }
+
+        follower.Receive(Installs(S2, 2, Snapshot, 0, 4, isLast: true)).DiskInstalls();
+        follower.Receive(Installs(S2, 2, At(9, 1), 0, 4)).DiskRefuses().Ticks(ElectionTimeoutTicks).Receive(Installs(S2, 2, At(9, 1), 0, 4));
+        follower.Pieces.ShouldHaveSingleItem("that snapshot found room, and now is another time");
+    }
+
+    [Fact]
+    public void A_transfer_of_which_nothing_comes_any_more_is_left_and_one_that_is_only_slow_is_not()
+    {
+        Server follower = WithLog(1).Receive(Installs(S2, 2, Snapshot, 0, 4)).DiskSaves();
+        for (int i = 0; i < 60; i++)
+        {
+            follower.Ticks(ElectionTimeoutTicks - 1).Receive(Installs(S2, 2, Snapshot, 4, 0));
+        }
+
+        follower.Core.IsReceivingSnapshot.ShouldBeTrue();
+        for (int i = 1; i < 50 * ElectionTimeoutTicks; i++)
+        {
+            follower.Ticks(1).Receive(Replicates(S2, 2, At(1, 1), 0));
+        }
+
+        follower.Core.IsReceivingSnapshot.ShouldBeTrue();
+        follower.Ticks(1);
+        follower.Core.IsReceivingSnapshot.ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_leader_sends_who_needs_what_was_released_its_newest_snapshot_piece_by_piece_and_entries_behind_it()
     {
         Server leader = LeaderBehindABase();
@@ -362,7 +403,7 @@ public sealed class Section7_LogCompaction
 
         NeedsEntry2(leader);
         leader.Peer(S3).Mode.ShouldBe(PeerMode.Snapshot);
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(At(7, 1));
+        leader.Core.SnapshotsUnderWay().ShouldBe([At(7, 1)]);
         leader.SnapshotLoads.ShouldHaveSingleItem().ShouldBe(new SnapshotLoad(S3, At(7, 1), 0, PieceBytes));
         for (long offset = 0; offset < SnapshotBytes; offset += PieceBytes)
         {
@@ -375,7 +416,7 @@ public sealed class Section7_LogCompaction
         AppendEntries next = leader.Sent<AppendEntries>().ShouldHaveSingleItem();
         (next.Previous, next.Entries.Length).ShouldBe((At(7, 1), 1));
         (leader.Peer(S3).Mode, leader.Peer(S3).MatchIndex).ShouldBe((PeerMode.Replicate, new LogIndex(7)));
-        leader.Core.OldestSnapshotUnderWay.ShouldBeNull();
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
     }
 
     [Fact]
@@ -386,7 +427,7 @@ public sealed class Section7_LogCompaction
         InstallSnapshot first = leader.OwnerLoads(SnapshotBytes).Sent<InstallSnapshot>().ShouldHaveSingleItem();
 
         leader.Compacts(8, 8);
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(Snapshot);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
         leader.Answers(S3, Snapshot, 4, first.Number);
         leader.SnapshotLoads.Peek().ShouldBe(new SnapshotLoad(S3, Snapshot, 4, PieceBytes));
         InstallSnapshot second = leader.OwnerLoads(8).Sent<InstallSnapshot>().ShouldHaveSingleItem();
@@ -548,17 +589,17 @@ public sealed class Section7_LogCompaction
         leader.OwnerLoads(SnapshotBytes);
         leader.Core.OnSnapshotSaved(At(7, 1));
         Patiently(leader, (50 * ElectionTimeoutTicks) - 1);
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(Snapshot);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
 
         Patiently(leader, 1);
-        leader.Core.OldestSnapshotUnderWay.ShouldBeNull();
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
         leader.SnapshotLoads.ShouldBeEmpty();
         leader.Sent();
         InstallSnapshot heartbeat = leader.Ticks(HeartbeatTicks).Sent<InstallSnapshot>().ShouldHaveSingleItem();
         (heartbeat.IsPiece, heartbeat.Snapshot).ShouldBe((false, At(7, 1)));
 
         leader.Answers(S3, At(7, 1), 0, heartbeat.Number);
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(At(7, 1));
+        leader.Core.SnapshotsUnderWay().ShouldBe([At(7, 1)]);
         leader.SnapshotLoads.ShouldHaveSingleItem().Snapshot.ShouldBe(At(7, 1));
     }
 
@@ -574,21 +615,21 @@ public sealed class Section7_LogCompaction
         leader.Answers(S3, Snapshot, 4, piece + 1_000);
         Patiently(leader, (50 * ElectionTimeoutTicks) - 1);
 
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(Snapshot);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
     }
 
     [Fact]
-    public void The_oldest_of_the_snapshots_under_way_is_the_one_to_keep()
+    public void All_snapshots_under_way_are_to_be_kept_each_once()
     {
         Server leader = OfFiveCompactedTo(5, 1, 1, 1, 1, 1, 1, 1).Elected();
         NeedsEntry2(leader);
         leader.Acknowledges(S4, 8).Acknowledges(S5, 8).Compacts(8, 8);
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(Snapshot);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
 
         leader.Receive(new AppendEntriesResponse(S2, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true));
 
         leader.Peer(S2).Transfer!.Snapshot.ShouldBe(At(8, 2));
-        leader.Core.OldestSnapshotUnderWay.ShouldBe(Snapshot);
+        leader.Core.SnapshotsUnderWay().ShouldBe([At(8, 2), Snapshot], ignoreOrder: true);
     }
 
     [Fact]
@@ -602,7 +643,7 @@ public sealed class Section7_LogCompaction
         leader.Compacts(9, 9);
 
         leader.Peer(S3).Mode.ShouldBe(PeerMode.Snapshot);
-        leader.Core.OldestSnapshotUnderWay.ShouldBeNull();
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
         leader.SnapshotLoads.ShouldBeEmpty();
     }
 
@@ -616,7 +657,7 @@ public sealed class Section7_LogCompaction
         leader.Receive(Replicates(S2, 9, At(8, 2), 0));
         leader.Core.OnSnapshotLoaded(load, new byte[4], isLast: false);
 
-        leader.Core.OldestSnapshotUnderWay.ShouldBeNull();
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
         leader.Sent<InstallSnapshot>().ShouldBeEmpty();
     }
 
@@ -665,7 +706,7 @@ public sealed class Section7_LogCompaction
         leader.Acknowledges(S3, 6);
 
         (leader.Peer(S3).Mode, leader.Peer(S3).NextIndex).ShouldBe((PeerMode.Replicate, new LogIndex(9)));
-        leader.Core.OldestSnapshotUnderWay.ShouldBeNull();
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
     }
 
     [Fact]

@@ -158,7 +158,7 @@ internal sealed class ScenarioServer
     private string DescribePeers() => Core!.Role != Role.Leader
         ? string.Empty
         : ", matchIndex " + string.Join(" ", Core.Peers.OrderBy(peer => peer.Server.Node).Select(peer => $"S{peer.Server.Node}:{peer.MatchIndex}"))
-            + (Core.OldestSnapshotUnderWay is { } snapshot ? $", snapshot {snapshot} under way" : string.Empty);
+            + string.Concat(Core.SnapshotsUnderWay().Select(snapshot => $", snapshot {snapshot} under way"));
 
     private string DescribeLog()
     {
