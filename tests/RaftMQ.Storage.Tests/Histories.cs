@@ -87,6 +87,36 @@ public sealed class Histories
         }
     }
 
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(2 * TestLog.SegmentBytes)]
+    [InlineData(1024 * 1024)]
+    public void Recovery_hands_back_the_end_of_the_log_and_of_what_stands_before_only_the_configurations(int tailBytes)
+    {
+        var log = new TestLog(new SimulatedDisk(3), TestLog.SmallSteps with { TailBytes = tailBytes });
+        LogEntry birth = new(new LogIndex(1), new Term(1), EntryKind.Birth, new LogTime(1), TestLog.Body(1, 1, 300));
+        log.WriteAndSync(new HardState(new Term(1), null), null, birth);
+        for (ulong i = 2; i <= 300; i++)
+        {
+            log.WriteAndSync(null, null, TestLog.Entry(i, 1, 100 + (int)(i % 7)));
+        }
+
+        log.WriteAndSync(new HardState(new Term(2), null), 290, TestLog.Entry(290, 2, 100), TestLog.Entry(291, 2, 100));
+        log.Reopen();
+
+        LogEntry[] tail = [.. log.Recovered.Tail];
+        tail[^1].Index.Value.ShouldBe(291UL);
+        tail.Select(entry => entry.Index.Value).ShouldBe(Enumerable.Range(0, tail.Length).Select(i => 291UL - (ulong)(tail.Length - 1) + (ulong)i), "it has no gap");
+        tail.Sum(entry => entry.Payload.Length).ShouldBeLessThanOrEqualTo(2 * tailBytes);
+        (tail.Length == 291).ShouldBe(tailBytes == 1024 * 1024, "all of it is handed back if it is no more than asked for");
+        log.Recovered.Configurations.ShouldHaveSingleItem().Payload.ToArray().ShouldBe(birth.Payload.ToArray());
+        foreach (LogEntry entry in tail.Where(entry => entry.Kind == EntryKind.Command))
+        {
+            entry.Payload.Length.ShouldBeGreaterThanOrEqualTo(100);
+            entry.Payload.ToArray().ShouldBe(TestLog.Body(entry.Index.Value, entry.Term.Value, entry.Payload.Length));
+        }
+    }
+
     [Fact]
     public void A_real_folder_keeps_a_log_and_is_one_process_s_at_a_time()
     {

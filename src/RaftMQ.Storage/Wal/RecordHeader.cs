@@ -64,6 +64,9 @@ internal readonly record struct RecordHeader
     public HardState AsHardState() =>
         new(new Term(Term), Kind == 0 ? null : new ServerId(new NodeId((uint)Index), Extra));
 
+    /// <summary>Whether it is the entry of a birth or of a membership.</summary>
+    public bool IsConfiguration => Type == RecordType.Entry && (EntryKind)Kind is EntryKind.Birth or EntryKind.Membership;
+
     /// <summary>The entry of this record; the payload is copied.</summary>
     public LogEntry AsEntry(ReadOnlySpan<byte> payload) =>
         new(new LogIndex(Index), new Term(Term), (EntryKind)Kind, new LogTime((long)Extra), payload.ToArray());

@@ -14,6 +14,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
 
     private readonly List<LogEntry> _tail = [];
     private long _tailBytes;
+    private bool _isNearTheEnd;
     private long _bytesRead;
     private long _bytesTotal;
     private long _lastReport;
@@ -83,6 +84,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
     {
         SegmentHeader header = Journal.Segments[number];
         bool isLast = number == Journal.Segments.Last;
+        _isNearTheEnd = IsNearTheEnd(number);
         IFile file = files.Open(name);
         try
         {
@@ -146,14 +148,32 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
 
     private void TakeInEntry(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place)
     {
-        LogEntry entry = record.AsEntry(payload);
+        // A long log is mostly passed over: what is not kept in memory is not copied there either.
+        LogEntry entry = record.AsEntry(_isNearTheEnd || record.IsConfiguration ? payload : default);
         Journal.Append(entry, place);
+        if (!_isNearTheEnd)
+        {
+            return;
+        }
+
         _tail.Add(entry);
         _tailBytes += entry.Payload.Length;
         if (_tailBytes > 2 * options.TailBytes)
         {
             TrimTail();
         }
+    }
+
+    /// <summary>Whether entries of a segment may be among the last that are kept: not if the segments behind it are more than enough.</summary>
+    private bool IsNearTheEnd(int segment)
+    {
+        long behind = 0;
+        for (int next = segment + 1; next <= Journal.Segments.Last && behind < options.TailBytes; next++)
+        {
+            behind += Journal.Segments[next].SegmentBytes;
+        }
+
+        return behind < options.TailBytes;
     }
 
     private void TrimTail()
