@@ -5,6 +5,7 @@ using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Bodies;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Transfer;
 
 namespace RaftMQ.Replica.Tests;
@@ -99,7 +100,7 @@ public sealed class Transfers
         var files = new SimulatedDisk(5);
         using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
         var told = new List<ReplicaInput>();
-        var disk = new ReplicaDisk(files, to);
+        using var disk = new ReplicaDisk(files, to);
 
         disk.Do([new SnapshotPieceWrite(piece)], told);
 
@@ -109,6 +110,37 @@ public sealed class Transfers
         disk.Do([new SnapshotPieceWrite(piece)], told);
         told[^1].ShouldBeOfType<SnapshotInstalledInput>().State.Machine.StateHash.ShouldBe(from.Restored.Machine.StateHash);
         to.Log.FirstIndex.ShouldBe(snapshot.Index.Next);
+    }
+
+    [Fact]
+    public void A_snapshot_whose_configuration_nobody_can_read_is_refused_before_anything_changes()
+    {
+        World world = WithOneBehind(seed: 7, pieceBytes: 1024 * 1024);
+        WorldNode leader = world.Leader!;
+        leader.Kill();
+        ulong id = 77;
+        using ReplicaFolder from = ReplicaFolder.Open(leader.Disk, new NodeId(leader.Id), WorldNode.WalOptions, () => ++id, null);
+        SnapshotMetadata sound = from.Restored!.Metadata;
+        LogEntry birth = sound.Configurations[0];
+        LogEntry unreadable = new(birth.Index.Next, birth.Term, EntryKind.Membership, birth.Time, new byte[] { 99, 1, 2 });
+        LogEntry[][] wrong = [[birth, unreadable], [unreadable], [birth with { Kind = EntryKind.Membership }], [birth, birth], [birth with { Payload = new byte[9] }]];
+        foreach (LogEntry[] configurations in wrong)
+        {
+            var bad = new SimulatedDisk(6);
+            using SnapshotStore store = SnapshotStore.Open(bad);
+            store.Begin(sound with { Configurations = configurations }, from.Restored.Machine.Capture().Encode(1_000));
+            store.Step(int.MaxValue, out _).ShouldBeTrue();
+            PieceOf(new SnapshotSource(bad, sound.Last, from.Restored.Live, from.ReadEntries, from.Options), sound.Last, out SnapshotPiece piece);
+            var told = new List<ReplicaInput>();
+            var files = new SimulatedDisk(5);
+            using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+            using var disk = new ReplicaDisk(files, to);
+
+            disk.Do([new SnapshotPieceWrite(piece)], told);
+
+            told[^1].ShouldBeOfType<SnapshotPieceFailedInput>();
+            to.Log.FirstIndex.Value.ShouldBe(1UL);
+        }
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using RaftMQ.Consensus;
 using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Checksums;
 using RaftMQ.Storage.Snapshots;
 
 namespace RaftMQ.Storage.Tests;
@@ -23,6 +25,24 @@ public sealed class Snapshots
         loaded.Metadata.Configurations.Select(entry => (entry.Position, entry.Kind, entry.Time)).ShouldBe(metadata.Configurations.Select(entry => (entry.Position, entry.Kind, entry.Time)));
         loaded.Metadata.Configurations.Select(entry => entry.Payload.ToArray()).ShouldBe(metadata.Configurations.Select(entry => entry.Payload.ToArray()));
         damaged.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(int.MaxValue)]
+    [InlineData(-1)]
+    public void A_header_that_counts_other_configurations_than_it_holds_is_damaged(int count)
+    {
+        SnapshotMetadata metadata = MetadataAt(42) with { Configurations = [Entry(1, EntryKind.Birth, 300), Entry(17, EntryKind.Membership, 90)] };
+        byte[] header = SnapshotHeader.Write(metadata, out _);
+        SnapshotHeader.Read(header, out _, out _).ShouldNotBeNull();
+
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(48), count);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(header.Length - 4), Crc32C.Compute(0, header.AsSpan(0, header.Length - 4)));
+
+        SnapshotHeader.Read(header, out _, out _).ShouldBeNull();
     }
 
     [Fact]
