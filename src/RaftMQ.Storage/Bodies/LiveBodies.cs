@@ -3,14 +3,16 @@ using RaftMQ.Consensus;
 namespace RaftMQ.Storage.Bodies;
 
 /// <summary>
-/// Which entries' bodies a snapshot refers to, and how large they are: about 6 bytes of memory for each. States later than the snapshot refer to no others up to its end, so what
-/// is not named here may go once the snapshot is the oldest kept.
+/// Which entries' bodies a snapshot refers to, and about how large they are: a fifth of a byte of memory for each where they lie close together, 6 bytes where they are few. States later
+/// than the snapshot refer to no others up to its end, so what is not named here may go once the snapshot is the oldest kept.
 /// </summary>
 public sealed class LiveBodies
 {
     private const int BlockBits = 16;
 
-    private readonly SortedList<ulong, Block> _blocks = [];
+    private readonly SortedList<ulong, LiveBlock> _blocks = [];
+    private ulong _lastNumber;
+    private LiveBlock? _lastBlock;
 
     /// <summary>How many were added.</summary>
     public long Count { get; private set; }
@@ -21,13 +23,12 @@ public sealed class LiveBodies
     public void Add(LogIndex index, int length)
     {
         ulong number = index.Value >> BlockBits;
-        if (!_blocks.TryGetValue(number, out Block? block))
+        if (number != _lastNumber || _lastBlock is null)
         {
-            block = new Block();
-            _blocks.Add(number, block);
+            (_lastNumber, _lastBlock) = (number, BlockOf(number));
         }
 
-        block.Add((ushort)index.Value, length);
+        _lastBlock.Add((ushort)index.Value, length);
         Count++;
     }
 
@@ -43,7 +44,7 @@ public sealed class LiveBodies
         return bytes;
     }
 
-    /// <summary>The entries from one to another that are referred to, ascending and each once, with the bytes of their bodies.</summary>
+    /// <summary>The entries from one to another that are referred to, ascending and each once, with the bytes of their bodies: on average, where many lie close together.</summary>
     public IEnumerable<(LogIndex Index, int Bytes)> In(LogIndex first, LogIndex last)
     {
         for (int at = FirstBlockFrom(first.Value >> BlockBits); at < _blocks.Count; at++)
@@ -109,58 +110,14 @@ public sealed class LiveBodies
         return low;
     }
 
-    /// <summary>The entries of 65,536 indexes in a row.</summary>
-    private sealed class Block
+    private LiveBlock BlockOf(ulong number)
     {
-        private ushort[] _lows = new ushort[4];
-        private int[] _lengths = new int[4];
-        private int _count;
-        private bool _isSorted = true;
-
-        public void Add(ushort low, int length)
+        if (!_blocks.TryGetValue(number, out LiveBlock? block))
         {
-            if (_count == _lows.Length)
-            {
-                Array.Resize(ref _lows, _count * 2);
-                Array.Resize(ref _lengths, _count * 2);
-            }
-
-            _isSorted &= _count == 0 || _lows[_count - 1] <= low;
-            (_lows[_count], _lengths[_count]) = (low, length);
-            _count++;
+            block = new LiveBlock();
+            _blocks.Add(number, block);
         }
 
-        /// <summary>Ascending; the bodies of one entry together.</summary>
-        public IEnumerable<(ushort Low, int Bytes)> From(ushort first)
-        {
-            Sort();
-            int at = Array.BinarySearch(_lows, 0, _count, first);
-            at = at < 0 ? ~at : at;
-            while (at > 0 && _lows[at - 1] == first)
-            {
-                at--;
-            }
-
-            while (at < _count)
-            {
-                ushort low = _lows[at];
-                int bytes = 0;
-                for (; at < _count && _lows[at] == low; at++)
-                {
-                    bytes += _lengths[at];
-                }
-
-                yield return (low, bytes);
-            }
-        }
-
-        private void Sort()
-        {
-            if (!_isSorted)
-            {
-                Array.Sort(_lows, _lengths, 0, _count);
-                _isSorted = true;
-            }
-        }
+        return block;
     }
 }
