@@ -34,7 +34,7 @@ public sealed record RaftOptions
     public int MaxUncommittedEntries { get; init; } = 65_536;
 
     /// <summary>The bytes of applied, durable entries kept in memory, about 100 for each entry beside its payload, for followers that are a little behind; older ones are loaded from disk.</summary>
-    public long TailBytes { get; init; } = 16 * 1024 * 1024;
+    public long TailBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>The most bytes in one piece of a snapshot; at least 1, at most <see cref="Messages.InstallSnapshot.MaxDataBytes"/>.</summary>
     public int MaxSnapshotPieceBytes { get; init; } = 1024 * 1024;

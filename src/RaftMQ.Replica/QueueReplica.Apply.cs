@@ -10,6 +10,7 @@ public sealed partial class QueueReplica
 {
     private readonly ProposedRequests _proposed = new();
     private ReadOnlyMemory<LogEntry> _loadedToApply;
+    private ReadOnlyMemory<LogEntry> _loadedNext;
     private bool _loadingToApply;
     private Term _appliedTerm;
 
@@ -41,7 +42,7 @@ public sealed partial class QueueReplica
         }
 
         _core.OnApplied(AppliedIndex);
-        HasWork = AppliedIndex < _core.CommitIndex && !_loadingToApply;
+        HasWork = AppliedIndex < _core.CommitIndex && (!_loadingToApply || _loadedToApply.Length > 0);
     }
 
     private bool TryNextToApply(out LogEntry entry)
@@ -52,21 +53,38 @@ public sealed partial class QueueReplica
             return true;
         }
 
-        if (_loadedToApply.Length > 0)
+        LoadToApply();
+        if (_loadedToApply.Length == 0)
         {
-            entry = _loadedToApply.Span[0];
-            _loadedToApply = _loadedToApply[1..];
-            Invariant.Require(entry.Index == next, "loaded entries are applied in order");
-            return true;
+            return false;
         }
 
-        if (!_loadingToApply)
+        entry = _loadedToApply.Span[0];
+        Invariant.Require(entry.Index == next, "loaded entries are applied in order");
+        _loadedToApply = _loadedToApply[1..];
+        if (_loadedToApply.Length == 0)
+        {
+            (_loadedToApply, _loadedNext) = (_loadedNext, default);
+        }
+
+        return true;
+    }
+
+    /// <summary>While one load is applied the next is read.</summary>
+    private void LoadToApply()
+    {
+        if (_loadingToApply || _loadedNext.Length > 0)
+        {
+            return;
+        }
+
+        LogIndex first = _loadedToApply.Length > 0 ? _loadedToApply.Span[^1].Index.Next : AppliedIndex.Next;
+        var last = LogIndex.Min(_core.CommitIndex, _core.Log.FirstInMemory.Previous);
+        if (first <= last)
         {
             _loadingToApply = true;
-            _ports.AskDisk(new ApplyLoad(next, LogIndex.Min(_core.CommitIndex, _core.Log.FirstInMemory.Previous), _options.ApplyLoadBytes));
+            _ports.AskDisk(new ApplyLoad(first, last, _options.ApplyLoadBytes));
         }
-
-        return false;
     }
 
     private void OnApplyEntriesLoaded(ApplyEntriesLoadedInput loaded)
@@ -78,9 +96,11 @@ public sealed partial class QueueReplica
             return;
         }
 
-        Invariant.Require(loaded.First == AppliedIndex.Next, "what is loaded is what was asked for");
+        bool isNext = _loadedToApply.Length > 0;
+        LogIndex expected = isNext ? _loadedToApply.Span[^1].Index.Next : AppliedIndex.Next;
+        Invariant.Require(loaded.First == expected, "what is loaded is what was asked for");
         Invariant.Require(loaded.Entries.Length > 0, "committed entries are on disk");
-        _loadedToApply = loaded.Entries;
+        (_loadedToApply, _loadedNext) = isNext ? (_loadedToApply, loaded.Entries) : (loaded.Entries, default);
     }
 
     private void Apply(in LogEntry entry)

@@ -80,7 +80,7 @@ public sealed partial class QueueReplica
         _core.OnSnapshotInstalled(state.Metadata.Last, state.Metadata.Time, state.Metadata.Configurations);
         _machine = state.Machine;
         _clock.Observe(state.Metadata.Time);
-        _loadedToApply = default;
+        (_loadedToApply, _loadedNext) = (default, default);
         (_installedIndex, _bytesSinceSnapshot) = (state.Metadata.Last.Index, 0);
         GoOnFrom(state);
         _ports.Report(EventLevel.Information, $"installed a snapshot up to entry {state.Metadata.Last}: {state.Machine.MessageCount} messages in {state.Machine.Topics.Count} topics");

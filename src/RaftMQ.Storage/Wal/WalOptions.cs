@@ -14,8 +14,8 @@ public sealed record WalOptions
     /// <summary>The largest payload of an entry in bytes. The same on every node, since an entry that one takes all must take; smaller only in tests with small segments.</summary>
     public int MaxPayloadBytes { get; init; } = LogEntry.MaxPayloadBytes;
 
-    /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 16 MiB.</summary>
-    public long TailBytes { get; init; } = 16 * 1024 * 1024;
+    /// <summary>How many payload bytes of the log's end recovery hands back as entries. Default 8 MiB.</summary>
+    public long TailBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>How much of a write unit is gathered in memory; more is written ahead of its sync. Default 1 MiB. This and what follows is small only where a small log is to cross it.</summary>
     public int WriteAheadBytes { get; init; } = 1024 * 1024;
