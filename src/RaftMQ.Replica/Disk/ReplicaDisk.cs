@@ -24,6 +24,7 @@ public sealed class ReplicaDisk
     private int _scrubRests;
     private WalSpace _reportedSpace;
     private long _reportedRoom;
+    private long? _reportedBudget;
     private bool _isFull;
 
     /// <summary>A disk that goes on from what a folder holds.</summary>
@@ -142,10 +143,10 @@ public sealed class ReplicaDisk
 
         WalSpace space = _isFull ? WalSpace.Exhausted : Log.Space;
         bool mayHaveRoom = idle || (upkeepIsUnderWay && !_upkeep.HasWork);
-        if (space != _reportedSpace || (mayHaveRoom && Log.RoomBytes != _reportedRoom))
+        if (space != _reportedSpace || (mayHaveRoom && (Log.RoomBytes != _reportedRoom || _files.BudgetInForce != _reportedBudget)))
         {
-            (_reportedSpace, _reportedRoom) = (space, Log.RoomBytes);
-            done.Add(new DiskSpaceInput(space, _reportedRoom));
+            (_reportedSpace, _reportedRoom, _reportedBudget) = (space, Log.RoomBytes, _files.BudgetInForce);
+            done.Add(new DiskSpaceInput(space, _reportedRoom, _reportedBudget));
         }
 
         return more;
