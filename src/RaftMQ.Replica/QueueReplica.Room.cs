@@ -88,7 +88,10 @@ public sealed partial class QueueReplica
         }
 
         _core.AcceptsPublishes = !IsShortOfRoom && !IsShortOfMemory;
-        if (_core.AcceptsPublishes || _core.Role != Role.Leader)
+
+        // Buffers are emptied in no time: only what no other leader would be rid of either is a reason to look for one that may hold more.
+        bool lasts = IsShortOfRoom || _machine.MemoryBytes >= _options.MemoryBudgetBytes;
+        if (!lasts || _core.Role != Role.Leader)
         {
             return;
         }

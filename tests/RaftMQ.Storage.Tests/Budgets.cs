@@ -98,6 +98,26 @@ public sealed class Budgets
     }
 
     [Fact]
+    public void What_was_set_aside_of_a_damaged_folder_does_not_count_so_that_the_node_comes_back_beside_it()
+    {
+        var disk = new SimulatedDisk(1);
+        var files = new BudgetedFileSystem(disk, budgetBytes: 4 * TestLog.SegmentBytes, reserveBytes: 0);
+        (WriteAheadLog log, _) = Open(files);
+        log.Dispose();
+        files.UsedBytes.ShouldBe(3 * TestLog.SegmentBytes);
+
+        DataFolder.SetAside(files, "a byte is wrong");
+        files.UsedBytes.ShouldBeLessThan(TestLog.SegmentBytes);
+        Open(files).Log.Dispose();
+        files.UsedBytes.ShouldBe(3 * TestLog.SegmentBytes);
+        disk.UsedBytes.ShouldBeGreaterThan(3 * TestLog.SegmentBytes);
+        var anew = new BudgetedFileSystem(disk, files.Budget, reserveBytes: 0);
+        anew.FreeBytes.ShouldBe(files.FreeBytes, "another start counts the same");
+        DataFolder.RemoveAside(anew).ShouldBePositive();
+        anew.FreeBytes.ShouldBe(files.FreeBytes);
+    }
+
+    [Fact]
     public void A_log_in_a_folder_with_a_budget_has_the_room_of_one_on_a_disk_of_that_size()
     {
         const int Bytes = 5 * TestLog.SegmentBytes;

@@ -55,7 +55,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         IFile file = _files.Open(name);
         if (!Tallies.TryGetValue(name, out Tally? tally))
         {
-            Tallies.Add(name, tally = new Tally());
+            Tallies.Add(name, tally = new Tally(name));
             Grow(tally, file.Length);
         }
 
@@ -68,7 +68,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         Dictionary<string, Tally> tallies = Tallies;
         IFile file = _files.Create(name);
         Forget(name);
-        var tally = new Tally();
+        var tally = new Tally(name);
         tallies.Add(name, tally);
         return new BudgetedFile(this, file, tally);
     }
@@ -82,6 +82,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         {
             Forget(to);
             tallies.Add(to, tally);
+            Count(tally, !DataFolder.IsAside(to));
         }
     }
 
@@ -105,7 +106,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         foreach (string name in _files.List())
         {
             using IFile file = _files.Open(name);
-            var tally = new Tally();
+            var tally = new Tally(name);
             Grow(tally, file.Length);
             tallies.Add(name, tally);
         }
@@ -117,7 +118,7 @@ public sealed class BudgetedFileSystem : IFileSystem
     private void RequireRoom(Tally tally, long length)
     {
         long more = length - tally.Bytes;
-        if (more > 0 && more > _mostBytes - UsedBytes)
+        if (tally.Counts && more > 0 && more > _mostBytes - UsedBytes)
         {
             throw new DiskFullException($"the folder takes {UsedBytes:N0} bytes of its budget of {Budget:N0}, and {more:N0} more were asked for");
         }
@@ -127,7 +128,7 @@ public sealed class BudgetedFileSystem : IFileSystem
     {
         if (length > tally.Bytes)
         {
-            UsedBytes += tally.IsGone ? 0 : length - tally.Bytes;
+            UsedBytes += tally.Counts ? length - tally.Bytes : 0;
             tally.Bytes = length;
         }
     }
@@ -136,8 +137,16 @@ public sealed class BudgetedFileSystem : IFileSystem
     {
         if (Tallies.Remove(name, out Tally? tally))
         {
-            tally.IsGone = true;
-            UsedBytes -= tally.Bytes;
+            Count(tally, counts: false);
+        }
+    }
+
+    private void Count(Tally tally, bool counts)
+    {
+        if (tally.Counts != counts)
+        {
+            tally.Counts = counts;
+            UsedBytes += counts ? tally.Bytes : -tally.Bytes;
             LowerMost();
         }
     }
@@ -146,11 +155,12 @@ public sealed class BudgetedFileSystem : IFileSystem
     private void LowerMost() => _mostBytes = UsedBytes <= Budget ? Budget : Math.Min(_mostBytes, UsedBytes + _reserveBytes);
 
     /// <summary>How long a file is. It stays the file's own when that is renamed while it is open.</summary>
-    private sealed class Tally
+    private sealed class Tally(string name)
     {
         public long Bytes { get; set; }
 
-        public bool IsGone { get; set; }
+        /// <summary>Neither what is gone counts, nor what was set aside of a damaged folder: the node comes back beside it, and then it goes.</summary>
+        public bool Counts { get; set; } = !DataFolder.IsAside(name);
     }
 
     private sealed class BudgetedFile(BudgetedFileSystem folder, IFile file, Tally tally) : IFile
