@@ -150,6 +150,28 @@ public sealed partial class LimitRefusals
         served.Status.ShouldBe(200);
     }
 
+    [Fact]
+    public async Task Header_fields_that_take_longer_than_they_may_have_reason_and_limit_in_the_answer()
+    {
+        await using Service service = await Service.StartAsync(http: new HttpOptions { HeadersTimeoutMs = 1_000 });
+
+        Reply reply = await RawRequest.SendAsync(service.Address, "GET /status HTTP/1.1\r\nHost: t\r\n"u8.ToArray());
+
+        (reply.Status, reply.Reason).ShouldBe((408, "request-timeout"));
+        reply.Header(HeaderNames.Limit).ShouldNotBeNull().ShouldStartWith("1000 ms for the header fields (http.headersTimeoutMs)");
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_silent_for_longer_than_it_may_is_closed()
+    {
+        await using Service service = await Service.StartAsync(http: new HttpOptions { KeepAliveMs = 1_000 });
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using TcpClient client = await OpenAsync(service, limit.Token);
+        byte[] more = new byte[100];
+
+        (await client.GetStream().ReadAsync(more, limit.Token)).ShouldBe(0, "the end of the connection, within far less than the usual 130 s");
+    }
+
     /// <summary>A connection that has been served, so that it is counted.</summary>
     private static async Task<TcpClient> OpenAsync(Service service, CancellationToken cancellation)
     {
