@@ -44,6 +44,9 @@ public sealed class RaftLog
     /// <summary>The last entry's stamp. It never falls while the log grows.</summary>
     public LogTime LastTime { get; private set; }
 
+    /// <summary>What the entries in memory take, about.</summary>
+    public long MemoryBytes => _bytes;
+
     /// <summary>The first index whose entry is in memory; one past <see cref="Last"/> if none is.</summary>
     public LogIndex FirstInMemory => new(Last.Index.Value - (ulong)_count + 1);
 

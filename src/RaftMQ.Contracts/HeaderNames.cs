@@ -12,6 +12,9 @@ public static class HeaderNames
     /// <summary>Where clients reach the leader, as host:port, in an answer of a node that does not lead and does not pass requests on.</summary>
     public const string Leader = "RaftMQ-Leader";
 
+    /// <summary>In a refusal that has no body to say it: the limit that the request ran into, its value first.</summary>
+    public const string Limit = "RaftMQ-Limit";
+
     /// <summary>In a request: the name under which a repetition is recognised (draft-ietf-httpapi-idempotency-key-header).</summary>
     public const string IdempotencyKey = "Idempotency-Key";
 }

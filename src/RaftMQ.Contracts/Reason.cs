@@ -78,9 +78,13 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason Overloaded = new(
         "overloaded", 429, "more requests are under way than the node takes; nothing was done", "send it again", RetryAfterSeconds: 1);
 
-    /// <summary>Not done: the disks have only their reserve left.</summary>
+    /// <summary>Not done: the disks, or the nodes' budgets of them, have only their reserve left.</summary>
     public static readonly Reason DiskFull = new(
-        "disk-full", 507, "the disks of the cluster are full; nothing was done", "free space on the nodes' disks; nothing needs a restart");
+        "disk-full", 507, "the disks of the cluster are full; nothing was done", "consume messages, or free space on the nodes' disks; nothing needs a restart");
+
+    /// <summary>Not done: the leader holds as much in memory as it may.</summary>
+    public static readonly Reason MemoryFull = new(
+        "memory-full", 507, "the leader holds as much in memory as it may; nothing was done", "consume messages, or raise the budget");
 
     /// <summary>Not done: the node is stopping.</summary>
     public static readonly Reason Stopping = new(
@@ -106,6 +110,14 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>The body is larger than a request may be.</summary>
     public static readonly Reason BodyTooLarge = new("body-too-large", 413, "the body is larger than a request may be", "send a smaller message");
+
+    /// <summary>The first line of the request is longer than it may be.</summary>
+    public static readonly Reason RequestLineTooLong = new(
+        "request-line-too-long", 414, "the first line of the request is longer than it may be", "use a shorter path");
+
+    /// <summary>The header fields of the request are more, or larger, than they may be.</summary>
+    public static readonly Reason HeadersTooLarge = new(
+        "headers-too-large", 431, "the header fields are more or larger than they may be", "send fewer of them, or raise the limit");
 
     /// <summary>The request ended before its body was whole, or broke the rules of HTTP.</summary>
     public static readonly Reason BadRequest = new(
@@ -136,7 +148,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     [
         TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
-        NoLeader, NotLeader, NotReady, Overloaded, DiskFull, Stopping, Overwritten, OutcomeUnknown,
-        BadJson, MissingField, WrongType, BodyTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
+        NoLeader, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, Stopping, Overwritten, OutcomeUnknown,
+        BadJson, MissingField, WrongType, BodyTooLarge, RequestLineTooLong, HeadersTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
     ];
 }

@@ -1,5 +1,6 @@
 using RaftMQ.Replica;
 using RaftMQ.Replica.Disk;
+using RaftMQ.Storage.Files;
 
 namespace RaftMQ.Node;
 
@@ -13,16 +14,20 @@ internal sealed class DiskThread
     public const int IdleMs = 50;
 
     private readonly ReplicaDisk _disk;
+    private readonly BudgetedFileSystem _files;
     private readonly Inbox<ReplicaInput> _replica;
     private readonly Action<Exception> _onFailure;
     private readonly Inbox<DiskWork> _inbox = new();
     private readonly Thread _thread;
     private volatile bool _stopping;
     private long _syncs;
+    private long _folderBytes;
 
-    public DiskThread(ReplicaDisk disk, Inbox<ReplicaInput> replica, Action<Exception> onFailure)
+    public DiskThread(ReplicaDisk disk, BudgetedFileSystem files, Inbox<ReplicaInput> replica, Action<Exception> onFailure)
     {
         _disk = disk;
+        _files = files;
+        _folderBytes = files.UsedBytes;
         _replica = replica;
         _onFailure = onFailure;
         _thread = new Thread(Run) { IsBackground = true, Name = "raftmq-disk" };
@@ -30,6 +35,9 @@ internal sealed class DiskThread
 
     /// <summary>How often batches were made durable. May be read from any thread.</summary>
     public long Syncs => Volatile.Read(ref _syncs);
+
+    /// <summary>What the data folder takes. May be read from any thread.</summary>
+    public long FolderBytes => Volatile.Read(ref _folderBytes);
 
     public void Start() => _thread.Start();
 
@@ -72,6 +80,7 @@ internal sealed class DiskThread
                 Volatile.Write(ref _syncs, _disk.Syncs);
                 Report(done);
                 moreInBackground = _disk.WorkInBackground(idle, done);
+                Volatile.Write(ref _folderBytes, _files.UsedBytes);
                 Report(done);
             }
         }

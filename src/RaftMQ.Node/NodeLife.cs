@@ -28,11 +28,12 @@ internal sealed class NodeLife : IReplicaPorts
     private const int LingerMs = 100;
 
     private readonly NodeOptions _options;
-    private readonly IFileSystem _files;
+    private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
     private readonly ILogger _logger;
     private readonly Inbox<ReplicaInput> _inbox;
-    private readonly Action<QueueReplica, bool, long> _onTurn;
+    private readonly Func<long> _requestBytes;
+    private readonly Action<QueueReplica, bool, DiskGauges> _onTurn;
     private readonly ReplicaFolder _folder;
     private readonly DiskThread _disk;
     private readonly QueueReplica _replica;
@@ -45,14 +46,15 @@ internal sealed class NodeLife : IReplicaPorts
 
     /// <summary>Opens the folder and recovers what it holds.</summary>
     public NodeLife(
-        NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger, Inbox<ReplicaInput> inbox,
-        Action<QueueReplica, bool, long> onTurn)
+        NodeOptions options, BudgetedFileSystem files, IPeerNetwork network, ILogger logger, Inbox<ReplicaInput> inbox, Func<long> requestBytes,
+        Action<QueueReplica, bool, DiskGauges> onTurn)
     {
         _options = options;
         _files = files;
         _network = network;
         _logger = logger;
         _inbox = inbox;
+        _requestBytes = requestBytes;
         _onTurn = onTurn;
         long started = Stopwatch.GetTimestamp();
         ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, ReportProgress);
@@ -82,7 +84,7 @@ internal sealed class NodeLife : IReplicaPorts
 
         _folder = folder;
         _disk = new DiskThread(
-            new ReplicaDisk(files, folder) { ScrubRestMoments = (int)(options.ScrubPauseSeconds * 1_000L / DiskThread.IdleMs) }, inbox, OnDiskFailure);
+            new ReplicaDisk(files, folder) { ScrubRestMoments = (int)(options.ScrubPauseSeconds * 1_000L / DiskThread.IdleMs) }, files, inbox, OnDiskFailure);
         _isUnborn = !identity.Cluster.IsBorn;
         _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
     }
@@ -219,8 +221,9 @@ internal sealed class NodeLife : IReplicaPorts
 
         if (!HasEnded)
         {
+            _replica.BufferBytes = _requestBytes();
             _replica.EndTurn();
-            _onTurn(_replica, IsStopping, _disk.Syncs);
+            _onTurn(_replica, IsStopping, new DiskGauges(_disk.Syncs, _disk.FolderBytes));
         }
     }
 
@@ -271,6 +274,14 @@ internal sealed class NodeLife : IReplicaPorts
         ElectionTimeoutTicks = Math.Max(1, options.ElectionTimeoutMilliseconds / options.TickMilliseconds),
         HeartbeatTicks = Math.Max(1, options.HeartbeatMilliseconds / options.TickMilliseconds),
         SnapshotLogBytes = options.SnapshotLogBytes,
+        MemoryBudgetBytes = options.MemoryBudgetBytes ?? long.MaxValue,
+        Raft = new RaftOptions
+        {
+            Self = default,
+            Seed = 0,
+            MaxUncommittedBytes = options.MaxUncommittedBytes,
+            MaxUncommittedEntries = options.MaxUncommittedEntries,
+        },
         LeaderWaitMilliseconds = options.LeaderWaitMilliseconds,
         RequestTimeoutMilliseconds = options.RequestTimeoutMilliseconds,
     };

@@ -55,4 +55,19 @@ public sealed record NodeOptions
 
     /// <summary>The most bytes of commands under way on this node. Default 64 MiB.</summary>
     public long MaxRequestBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>The most entries that this node holds uncommitted as a leader. Default 65,536.</summary>
+    public int MaxUncommittedEntries { get; init; } = 65_536;
+
+    /// <summary>The most bytes in them. Default 64 MiB.</summary>
+    public long MaxUncommittedBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>What the node may hold in memory (<see cref="QueueReplica.MemoryBytes"/>) before it takes no more publishes; null for as much as it gets.</summary>
+    public long? MemoryBudgetBytes { get; init; }
+
+    /// <summary>What the data folder may take of its disk; null for all of it.</summary>
+    public long? DiskBudgetBytes { get; init; }
+
+    /// <summary>What a folder that holds more than its budget may take beyond it: the spares, and a segment for what frees them.</summary>
+    internal long DiskReserveBytes => (Wal.SpareSegments + 1L) * Wal.SegmentBytes;
 }

@@ -71,6 +71,9 @@ public sealed record NodeStatus
     /// <summary>How often batches of entries were made durable in this life of the process: with entries per second, the group commit at work.</summary>
     public long LogSyncs { get; init; }
 
+    /// <summary>How much of its limits is in use.</summary>
+    public NodeGauges Gauges { get; init; }
+
     /// <summary>Members that an unborn node has not met yet.</summary>
     public IReadOnlyList<NodeId> WaitingFor { get; init; } = [];
 }

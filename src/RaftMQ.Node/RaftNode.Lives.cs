@@ -42,7 +42,7 @@ public sealed partial class RaftNode
         NodeEnd? end;
         try
         {
-            life = new NodeLife(_options, _files, _network, _logger, _inbox, OnTurn);
+            life = new NodeLife(_options, _files, _network, _logger, _inbox, () => Volatile.Read(ref _bytesUnderWay), OnTurn);
             Introduce(life.Identity);
             end = life.Run();
             if (end is null)

@@ -20,7 +20,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     private const int MaxWaitingInputs = 131_072;
 
     private readonly NodeOptions _options;
-    private readonly IFileSystem _files;
+    private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
     private readonly ILogger _logger;
     private readonly Inbox<ReplicaInput> _inbox = new();
@@ -36,7 +36,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     private RaftNode(NodeOptions options, IFileSystem files, IPeerNetwork network, ILogger logger)
     {
         _options = options;
-        _files = files;
+        _files = new BudgetedFileSystem(files, options.DiskBudgetBytes ?? long.MaxValue, options.DiskReserveBytes);
         _network = network;
         _logger = logger;
         _status = new NodeStatus { Identity = new ServerIdentity(ClusterId.None, new ServerId(options.Node, 0)) };
@@ -44,6 +44,9 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 
     /// <summary>The node as of now. Never waits.</summary>
     public NodeStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Requests under way and the bytes of their commands, as of now.</summary>
+    public (int Count, long Bytes) RequestsUnderWay => (Volatile.Read(ref _underWay), Volatile.Read(ref _bytesUnderWay));
 
     /// <summary>Ends when the node has ended, by request or by itself.</summary>
     public Task<NodeEnd> Completion => _completion.Task;
@@ -75,9 +78,9 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(command.Length, _options.Wal.MaxPayloadBytes, nameof(command));
-        if (!TryEnter(command.Length))
+        if (!TryEnter(command.Length, out LimitReached limit))
         {
-            return new RequestResult(RequestOutcome.Overloaded, default, Status.Leader);
+            return new RequestResult(RequestOutcome.Overloaded, default, Status.Leader, Limit: limit);
         }
 
         try
@@ -108,9 +111,9 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 
     private async ValueTask<TopicReadResult> ReadAsync(string? topic, CancellationToken cancellation)
     {
-        if (!TryEnter(0))
+        if (!TryEnter(0, out LimitReached limit))
         {
-            return new TopicReadResult(RequestOutcome.Overloaded, 0, Status.Leader);
+            return new TopicReadResult(RequestOutcome.Overloaded, 0, Status.Leader) { Limit = limit };
         }
 
         try
@@ -200,10 +203,11 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
-    private bool TryEnter(int bytes)
+    private bool TryEnter(int bytes, out LimitReached limit)
     {
         bool tooMany = Interlocked.Increment(ref _underWay) > _options.MaxRequests;
         bool tooLarge = Interlocked.Add(ref _bytesUnderWay, bytes) > _options.MaxRequestBytes;
+        limit = tooMany ? new LimitReached(NodeLimit.Requests, _options.MaxRequests) : new LimitReached(NodeLimit.RequestBytes, _options.MaxRequestBytes);
         if (tooMany || tooLarge)
         {
             Leave(bytes);
@@ -293,7 +297,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
-    private void OnTurn(QueueReplica replica, bool stopping, long syncs)
+    private void OnTurn(QueueReplica replica, bool stopping, DiskGauges disk)
     {
         RaftCore core = replica.Core;
         NodePhase phase = stopping ? NodePhase.Stopping
@@ -304,7 +308,8 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
             || before.Identity != replica.Identity;
         bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
-            || before.AcceptsPublishes != core.AcceptsPublishes || phase == NodePhase.Unborn || !ReferenceEquals(before.Membership, core.Membership);
+            || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
+            || phase == NodePhase.Unborn || !ReferenceEquals(before.Membership, core.Membership);
         if (!isNews && !isMoved)
         {
             return;
@@ -326,7 +331,8 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
                 Membership = core.Membership,
                 AcceptsPublishes = core.AcceptsPublishes,
                 WaitingFor = replica.WaitingFor,
-                LogSyncs = syncs,
+                LogSyncs = disk.Syncs,
+                Gauges = NodeGauges.Of(replica, disk.FolderBytes),
                 Limits = replica.AppliedIndex > LogIndex.Zero ? replica.Machine.Limits : null,
             },
             isNews);

@@ -43,8 +43,17 @@ public sealed class QueueMachine
     /// <summary>Messages that topics dropped because they were full, since they were created.</summary>
     public long DroppedCount => _state.DroppedCount;
 
+    /// <summary>How many topics there are.</summary>
+    public int TopicCount => _state.TopicCount;
+
     /// <summary>Request keys remembered.</summary>
     public int RequestKeyCount => _state.Keys.Count;
+
+    /// <summary>Body bytes kept for retried pops.</summary>
+    public long RequestKeyBytes => _state.Keys.Bytes;
+
+    /// <summary>About how many bytes of memory the state takes, rather more than less; known without counting anything.</summary>
+    public long MemoryBytes => _state.MemoryBytes;
 
     /// <summary>A hash of the whole state, kept incrementally: equal states have equal hashes on every node.</summary>
     public ulong StateHash => _state.Hash;

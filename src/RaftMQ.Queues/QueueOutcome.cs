@@ -43,7 +43,7 @@ public enum QueueOutcome : byte
     /// <summary>The request key was used for another request.</summary>
     RequestKeyReused = 12,
 
-    /// <summary>As many request keys are remembered as may be, or their results hold as many bytes as they may.</summary>
+    /// <summary>As many request keys are remembered as may be.</summary>
     RequestKeysFull = 13,
 
     /// <summary>The command is of a kind or version that this program does not know.</summary>
@@ -60,4 +60,7 @@ public enum QueueOutcome : byte
 
     /// <summary>The topic drops its oldest, and for this message more would have to go than one command may drop.</summary>
     DropBoundReached = 18,
+
+    /// <summary>What request keys were answered with holds as many bytes as it may.</summary>
+    RequestKeyBytesFull = 19,
 }

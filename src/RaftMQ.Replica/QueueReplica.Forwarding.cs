@@ -78,10 +78,13 @@ public sealed partial class QueueReplica
                 Wait(request!);
                 break;
             case ForwardVerdict.Overloaded:
-                End(request!, RequestOutcome.Overloaded);
+                Refuse(request!, RequestOutcome.Overloaded, response.Limit);
                 break;
             case ForwardVerdict.DiskFull:
-                End(request!, RequestOutcome.DiskFull);
+                Refuse(request!, RequestOutcome.DiskFull, response.Limit);
+                break;
+            case ForwardVerdict.MemoryFull:
+                Refuse(request!, RequestOutcome.MemoryFull, response.Limit);
                 break;
             case ForwardVerdict.Empty:
                 End(request!, RequestOutcome.Replied, new QueueReply(QueueOutcome.Empty, default, response.Position.Index.Value));
@@ -159,20 +162,21 @@ public sealed partial class QueueReplica
         _undecided.Clear();
     }
 
-    private void Answer((ServerId Server, ulong Request) origin, ForwardVerdict verdict, LogPosition position) =>
-        _ports.Send(new ForwardResponse(Identity.Server, origin.Server, origin.Request, verdict, position));
+    private void Answer((ServerId Server, ulong Request) origin, ForwardVerdict verdict, LogPosition position, LimitReached limit = default) =>
+        _ports.Send(new ForwardResponse(Identity.Server, origin.Server, origin.Request, verdict, position, limit));
 
-    private void AnswerEnd((ServerId Server, ulong Request) origin, RequestOutcome outcome, in QueueReply reply)
+    private void AnswerEnd((ServerId Server, ulong Request) origin, RequestOutcome outcome, in QueueReply reply, LimitReached limit)
     {
         _readingForOthers.Remove(origin);
         ForwardVerdict verdict = outcome switch
         {
             RequestOutcome.Overloaded => ForwardVerdict.Overloaded,
             RequestOutcome.DiskFull => ForwardVerdict.DiskFull,
+            RequestOutcome.MemoryFull => ForwardVerdict.MemoryFull,
             RequestOutcome.Replied when reply.Outcome == QueueOutcome.Empty => ForwardVerdict.Empty,
             RequestOutcome.Replied => ForwardVerdict.NoSuchTopic,
             _ => ForwardVerdict.NotLeader,
         };
-        Answer(origin, verdict, new LogPosition(new LogIndex(reply.Index), Term.Zero));
+        Answer(origin, verdict, new LogPosition(new LogIndex(reply.Index), Term.Zero), limit);
     }
 }

@@ -65,7 +65,7 @@ public sealed partial class QueueReplica
         bool tooMany = request.Origin is not null && _readingForOthers.Count >= _options.MaxForwardedReads;
         if (tooMany)
         {
-            End(request, RequestOutcome.Overloaded);
+            Refuse(request, RequestOutcome.Overloaded, new LimitReached(NodeLimit.ForwardedReads, _options.MaxForwardedReads));
             return;
         }
 

@@ -49,11 +49,18 @@ public sealed partial class QueueReplica
     /// <summary>On the leader: admits a request, and proposes it or reads for it.</summary>
     private void LeadRequest(PendingCommand request)
     {
-        bool addsToTheQueue = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic or QueueCommandKind.SetTopicPolicy or QueueCommandKind.Configure;
+        bool addsToTheState = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic;
+        bool addsToTheQueue = addsToTheState || request.Header.Kind is QueueCommandKind.SetTopicPolicy or QueueCommandKind.Configure;
+        if (addsToTheState && IsShortOfMemory)
+        {
+            Refuse(request, RequestOutcome.MemoryFull, new LimitReached(NodeLimit.MemoryBudget, _options.MemoryBudgetBytes));
+            return;
+        }
+
         bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes && FitsTheDisk(request) : _space != WalSpace.Exhausted;
         if (!hasRoom)
         {
-            End(request, RequestOutcome.DiskFull);
+            Refuse(request, RequestOutcome.DiskFull, RoomLimit(request));
             return;
         }
 
@@ -77,7 +84,7 @@ public sealed partial class QueueReplica
                 OnProposed(request, result.Position);
                 break;
             case ProposeOutcome.Overloaded:
-                End(request, RequestOutcome.Overloaded);
+                Refuse(request, RequestOutcome.Overloaded, UncommittedLimit);
                 break;
             default:
                 // Leadership is being handed over: the request waits for the next leader.
@@ -85,6 +92,10 @@ public sealed partial class QueueReplica
                 break;
         }
     }
+
+    private LimitReached UncommittedLimit => _core.Uncommitted.Entries >= _options.Raft.MaxUncommittedEntries
+        ? new LimitReached(NodeLimit.UncommittedEntries, _options.Raft.MaxUncommittedEntries)
+        : new LimitReached(NodeLimit.UncommittedBytes, _options.Raft.MaxUncommittedBytes);
 
     private void OnProposed(PendingCommand request, LogPosition position)
     {
@@ -184,20 +195,24 @@ public sealed partial class QueueReplica
         }
     }
 
+    private void Refuse(PendingCommand request, RequestOutcome outcome, LimitReached limit) => End(request, outcome, limit: limit);
+
     /// <summary>Ends a request of this node's client, or answers the node that passed it on.</summary>
-    private void End(PendingCommand request, RequestOutcome outcome, in QueueReply reply = default, ReadOnlyMemory<byte> body = default)
+    private void End(
+        PendingCommand request, RequestOutcome outcome, in QueueReply reply = default, ReadOnlyMemory<byte> body = default, LimitReached limit = default)
     {
         if (request.Origin is { } origin)
         {
             request.Stage = RequestStage.Done;
-            AnswerEnd(origin, outcome, reply);
+            AnswerEnd(origin, outcome, reply, limit);
             return;
         }
 
         bool isDone = outcome == RequestOutcome.Replied && reply.Outcome == QueueOutcome.Done;
         bool isUndecided = request.MayHaveHappened && !isDone;
         _forwarded.Remove(request.Number);
-        request.End(new RequestResult(isUndecided ? RequestOutcome.OutcomeUnknown : outcome, isUndecided ? default : reply, _core.Leader?.Node, body));
+        request.End(new RequestResult(
+            isUndecided ? RequestOutcome.OutcomeUnknown : outcome, isUndecided ? default : reply, _core.Leader?.Node, body, isUndecided ? default : limit));
         _ports.Complete(request);
     }
 

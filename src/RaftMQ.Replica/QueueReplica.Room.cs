@@ -7,8 +7,8 @@ using RaftMQ.Storage.Wal;
 namespace RaftMQ.Replica;
 
 /// <summary>
-/// The room on this node's disk (design, storage rule 9). Publishes are refused while there is still room for everything else: for what is under way, for the log's reserve, and for a
-/// snapshot, since only with one is the room given back that consumed messages had. A leader whose own disk is the trouble hands over.
+/// The room on this node's disk (design, storage rule 9), and in its memory. Publishes are refused while there is still room for everything else: for what is under way, for the log's reserve,
+/// and for a snapshot, since only with one is the room given back that consumed messages had. A leader whose own disk is the trouble hands over.
 /// </summary>
 public sealed partial class QueueReplica
 {
@@ -20,6 +20,21 @@ public sealed partial class QueueReplica
     private WalSpace _space;
     private long _roomBytes = long.MaxValue;
     private long _reservedBytes;
+    private long? _diskBudgetBytes;
+
+    /// <summary>What this node's disk, or its budget of it, has room for behind what is written, as it was last told.</summary>
+    public long RoomBytes => _roomBytes;
+
+    /// <summary>
+    /// About what this node holds in memory: the state, the end of the log, and what its owner says of its buffers. Of what is bounded by itself (bodies being read or sent, connections)
+    /// nothing is in it, nor of the program.
+    /// </summary>
+    public long MemoryBytes => _machine.MemoryBytes + _core.Log.MemoryBytes + BufferBytes;
+
+    /// <summary>What the owner holds for requests, in bytes.</summary>
+    public long BufferBytes { get; set; }
+
+    private bool IsShortOfMemory => MemoryBytes >= _options.MemoryBudgetBytes;
 
     /// <summary>Whether publishes are refused here for want of room.</summary>
     private bool IsShortOfRoom => _space != WalSpace.Ample || _roomBytes == 0;
@@ -29,7 +44,7 @@ public sealed partial class QueueReplica
     private void OnDiskSpace(DiskSpaceInput input)
     {
         WalSpace space = input.Space;
-        _roomBytes = input.RoomBytes;
+        (_roomBytes, _diskBudgetBytes) = (input.RoomBytes, input.BudgetBytes);
         if (_space == space)
         {
             return;
@@ -38,11 +53,12 @@ public sealed partial class QueueReplica
         _space = space;
         string text = space switch
         {
-            WalSpace.Ample => "the disk has room again: publishes are taken",
-            WalSpace.ReserveOnly => "the disk is full but for the reserve: publishes are refused, everything else goes on; free some space",
-            _ => "the disk is full and the reserve is used up: nothing more is taken in; free some space",
+            WalSpace.Ample => "has room again: publishes are taken",
+            WalSpace.ReserveOnly => "is full but for the reserve: publishes are refused, everything else goes on; free some space",
+            _ => "is full and the reserve is used up: nothing more is taken in; free some space",
         };
-        _ports.Report(space == WalSpace.Ample ? EventLevel.Information : EventLevel.Warning, text);
+        string what = _diskBudgetBytes is { } budget ? $"the disk, of which {budget} bytes may be taken," : "the disk";
+        _ports.Report(space == WalSpace.Ample ? EventLevel.Information : EventLevel.Warning, $"{what} {text}");
     }
 
     /// <summary>What is under way to the disk must fit it, too: it was accepted and can only wait.</summary>
@@ -50,6 +66,15 @@ public sealed partial class QueueReplica
     {
         (int entries, long bytes) = _core.Uncommitted;
         return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
+    }
+
+    /// <summary>Why a request that the disk had no room for was refused: for this node's own disk, or for those of a majority.</summary>
+    private LimitReached RoomLimit(PendingCommand request)
+    {
+        bool isOwn = IsShortOfRoom || !FitsTheDisk(request);
+        return !isOwn ? new LimitReached(NodeLimit.NodesWithRoom, _core.Membership!.Majority)
+            : _diskBudgetBytes is { } budget ? new LimitReached(NodeLimit.DiskBudget, budget)
+            : new LimitReached(NodeLimit.Disk, 0);
     }
 
     private void TendRoom()
@@ -62,8 +87,11 @@ public sealed partial class QueueReplica
             _ports.AskDisk(new RoomReserved(_reservedBytes));
         }
 
-        _core.AcceptsPublishes = !IsShortOfRoom;
-        if (_core.AcceptsPublishes || _core.Role != Role.Leader)
+        _core.AcceptsPublishes = !IsShortOfRoom && !IsShortOfMemory;
+
+        // Buffers are emptied in no time: only what no other leader would be rid of either is a reason to look for one that may hold more.
+        bool lasts = IsShortOfRoom || _machine.MemoryBytes >= _options.MemoryBudgetBytes;
+        if (!lasts || _core.Role != Role.Leader)
         {
             return;
         }
@@ -81,7 +109,8 @@ public sealed partial class QueueReplica
         // Without this server there must be a majority that can write: else nothing is gained.
         if (heir is not null && writable >= membership.Majority && _core.TransferLeadership(heir.Server.Node))
         {
-            _ports.Report(EventLevel.Warning, $"the disk of this node is full and those of a majority are not: handing leadership over to node {heir.Server.Node}");
+            string what = IsShortOfRoom ? "the disk" : "the memory budget";
+            _ports.Report(EventLevel.Warning, $"{what} of this node is full and those of a majority are not: handing leadership over to node {heir.Server.Node}");
         }
     }
 }

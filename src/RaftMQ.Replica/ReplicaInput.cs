@@ -96,7 +96,8 @@ public sealed record SnapshotInstalledInput(RestoredState State) : ReplicaInput;
 /// <summary>The room on this node's disk has changed.</summary>
 /// <param name="Space">How much allocated room is left.</param>
 /// <param name="RoomBytes">What the disk has room for behind what is written (<see cref="WriteAheadLog.RoomBytes"/>).</param>
-public sealed record DiskSpaceInput(WalSpace Space, long RoomBytes) : ReplicaInput;
+/// <param name="BudgetBytes">The budget of the folder, while that leaves less than the disk has; else null.</param>
+public sealed record DiskSpaceInput(WalSpace Space, long RoomBytes, long? BudgetBytes = null) : ReplicaInput;
 
 /// <summary>The node is about to stop: take nothing new, and hand leadership over if asked to.</summary>
 public sealed record StopInput(bool HandOver) : ReplicaInput;

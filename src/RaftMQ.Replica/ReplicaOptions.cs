@@ -73,6 +73,12 @@ public sealed record ReplicaOptions
     /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger than this.</summary>
     public long SnapshotLogBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// What this node may hold in memory (<see cref="QueueReplica.MemoryBytes"/>): beyond it a leader refuses what adds to the queue before it proposes it, and a follower tells its leader.
+    /// Never looked at where an entry is applied.
+    /// </summary>
+    public long MemoryBudgetBytes { get; init; } = long.MaxValue;
+
     /// <summary>The most requests of other nodes that wait for a read on this leader.</summary>
     public int MaxForwardedReads { get; init; } = 16_384;
 }

@@ -15,7 +15,18 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
 }
 
 /// <summary>What a node says of itself.</summary>
-internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster);
+internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster)
+{
+    public bool AcceptsPublishes { get; init; }
+
+    public IReadOnlyList<LimitLine> Limits { get; init; } = [];
+
+    /// <summary>How much of a limit is in use.</summary>
+    public long UsedOf(string name) => Limits.Single(limit => limit.Name == name).Used;
+}
+
+/// <summary>A limit of a node and how much of it is in use.</summary>
+internal sealed record LimitLine(string Name, long Used, long? Limit);
 
 /// <summary>A node of a cluster, as its clients see it.</summary>
 internal sealed class Node(int id, int clientPort)

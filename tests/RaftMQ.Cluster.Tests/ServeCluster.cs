@@ -13,6 +13,7 @@ internal sealed class ServeCluster : IDisposable
     private readonly object _limits;
     private readonly object _wal;
     private readonly object _repair;
+    private readonly object _budgets;
     private readonly RaftMqProcess?[] _processes;
     private readonly List<string> _outputs = [];
 
@@ -20,9 +21,10 @@ internal sealed class ServeCluster : IDisposable
     /// <param name="limits">The limits that seed the birth, or null for the usual ones.</param>
     /// <param name="wal">Sizes of the log, or null for the usual ones.</param>
     /// <param name="repair">What becomes of damage, or null for the usual.</param>
-    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null)
+    /// <param name="budgets">What each node may hold, or null for the usual.</param>
+    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null, object? budgets = null)
     {
-        (_limits, _wal, _repair) = (limits ?? new { }, wal ?? new { }, repair ?? new { });
+        (_limits, _wal, _repair, _budgets) = (limits ?? new { }, wal ?? new { }, repair ?? new { }, budgets ?? new { });
         int[] ports = FreePorts(2 * nodes);
         _clientPorts = ports[..nodes];
         _peerPorts = ports[nodes..];
@@ -116,8 +118,12 @@ internal sealed class ServeCluster : IDisposable
     {
         var members = Nodes.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
         File.WriteAllText(
-            Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits, wal = _wal, repair = _repair }));
+            Path.Combine(_folder, $"node{id}.json"),
+            JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits, wal = _wal, repair = _repair, budgets = _budgets }));
     }
+
+    /// <summary>What a data folder takes.</summary>
+    public static long FolderBytesOf(string data) => new DirectoryInfo(data).EnumerateFiles().Sum(file => file.Exists ? file.Length : 0);
 
     public string Outputs() => string.Join("\n", _outputs.Concat(Nodes.Where(node => _processes[node.Id - 1] is not null).Select(node => $"--- node {node.Id}\n{Process(node.Id).Output}")));
 

@@ -14,8 +14,10 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly Dictionary<uint, SimulatedDisk> _disks = [];
     private readonly Member[] _members;
 
-    public TestCluster(int nodes) =>
-        _members = [.. Enumerable.Range(1, nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))];
+    private readonly Func<NodeOptions, NodeOptions>? _configure;
+
+    public TestCluster(int nodes, Func<NodeOptions, NodeOptions>? configure = null) =>
+        (_configure, _members) = (configure, [.. Enumerable.Range(1, nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))]);
 
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
 
@@ -45,7 +47,7 @@ internal sealed class TestCluster : IAsyncDisposable
             LeaderWaitMilliseconds = 20_000,
             RequestTimeoutMilliseconds = 20_000,
         };
-        RaftNode node = RaftNode.Start(options, Disk(id), network, NullLogger.Instance);
+        RaftNode node = RaftNode.Start(_configure?.Invoke(options) ?? options, Disk(id), network, NullLogger.Instance);
         _running[id] = (node, network);
         return node;
     }

@@ -106,7 +106,7 @@ public sealed class Keys
         machine.Publish("a", "456");
 
         machine.Pop("a", "k1").ShouldBe("123");
-        machine.Pop("a", "k2").ShouldBe("RequestKeysFull");
+        machine.Pop("a", "k2").ShouldBe("RequestKeyBytesFull");
         machine.Queue.MessageCount.ShouldBe(1);
 
         machine.Now += Window;

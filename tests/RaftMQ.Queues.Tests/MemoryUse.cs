@@ -49,4 +49,33 @@ public sealed class MemoryUse
         machine.Queue.MessageCount.ShouldBe(Left + 1);
         machine.Queue.StateHash.ShouldBe(machine.Queue.ComputeStateHash());
     }
+    [Theory]
+    [InlineData(200_000, 1, 0)]
+    [InlineData(20_000, 9_000, 0)]
+    [InlineData(60_000, 1, 60_000)]
+    public void What_the_machine_says_that_it_takes_is_rather_more_than_it_takes_but_not_by_much(int messages, int topics, int keys)
+    {
+        byte[] body = new byte[8];
+        var machine = new Machine();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long estimatedBefore = machine.Queue.MemoryBytes;
+        ulong index = 10;
+        for (int i = 0; i < topics; i++)
+        {
+            machine.Queue.Apply(new CommittedCommand(index++, machine.Now, QueueCommandCodec.CreateTopic(NameOf(i))));
+        }
+
+        for (int i = 0; i < messages; i++)
+        {
+            string? key = i < keys ? $"a key of a usual length: {i:D12}" : null;
+            machine.Queue.Apply(new CommittedCommand(index++, machine.Now, QueueCommandCodec.Publish(NameOf(i % topics), body, key))).Outcome.ShouldBe(QueueOutcome.Done);
+        }
+
+        long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        long estimated = machine.Queue.MemoryBytes - estimatedBefore;
+        estimated.ShouldBeInRange(taken, 4 * taken, $"{taken} bytes are taken");
+        GC.KeepAlive(machine);
+
+        static string NameOf(int topic) => $"a topic of a usual length {topic:D6}";
+    }
 }

@@ -3,7 +3,7 @@ using RaftMQ.Queues.State;
 namespace RaftMQ.Queues.Commands;
 
 /// <summary>
-/// Takes the oldest message of a topic. It has no part of its own. Replies, checked in this order: NoSuchTopic, Empty, RequestKeysFull (with a key: the body is
+/// Takes the oldest message of a topic. It has no part of its own. Replies, checked in this order: NoSuchTopic, Empty, RequestKeyBytesFull (with a key: the body is
 /// kept for a retry, and there is no room for it), Done with the body.
 /// </summary>
 internal static class PopCommand
@@ -23,7 +23,7 @@ internal static class PopCommand
         bool isKept = command.Key.Length > 0;
         if (isKept && topic.Oldest.Body.Length > state.Limits.MaxRequestKeyBytes - state.Keys.Bytes)
         {
-            return new QueueReply(QueueOutcome.RequestKeysFull, default, index, state.Limits.MaxRequestKeyBytes);
+            return new QueueReply(QueueOutcome.RequestKeyBytesFull, default, index, state.Limits.MaxRequestKeyBytes);
         }
 
         return new QueueReply(QueueOutcome.Done, state.Pop(topic), index);

@@ -5,6 +5,15 @@ namespace RaftMQ.Queues.State;
 /// <summary>Everything that the commands change, and the hash of it, kept as they do.</summary>
 internal sealed class QueueState
 {
+    /// <summary>A waiting message: its slot, and as much again of a chunk that is not full and of what the kept snapshots know of its body.</summary>
+    private const long MessageMemoryBytes = 64;
+
+    /// <summary>A topic: its object, queue and chunk, its name of up to 255 bytes twice (in UTF-8 and UTF-16), and its places in lists.</summary>
+    private const long TopicMemoryBytes = 1_536;
+
+    /// <summary>A request key: of up to 255 bytes, with its result and its places in lists.</summary>
+    private const long KeyMemoryBytes = 640;
+
     private readonly Dictionary<ReadOnlyMemory<byte>, Topic> _byName = new(ByNameBytes.Instance);
     private readonly List<Topic> _topics = [];
     private ulong _sum = StateHash.OfLimits(new QueueLimits());
@@ -21,6 +30,9 @@ internal sealed class QueueState
     public long MessageCount { get; private set; }
 
     public long ByteCount { get; private set; }
+
+    /// <summary>About what all this takes of memory, rather more than less.</summary>
+    public long MemoryBytes => (MessageCount * MessageMemoryBytes) + (TopicCount * TopicMemoryBytes) + (Keys.Count * KeyMemoryBytes);
 
     /// <summary>The sum over the topics of what they dropped; kept beside the state, not part of it.</summary>
     public long DroppedCount { get; private set; }

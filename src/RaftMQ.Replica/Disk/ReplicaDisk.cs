@@ -25,6 +25,7 @@ public sealed class ReplicaDisk : IDisposable
     private WalSpace _reportedSpace;
     private long _reportedRoom;
     private LogIndex _reportedRelease;
+    private long? _reportedBudget;
     private bool _isFull;
 
     /// <summary>A disk that goes on from what a folder holds.</summary>
@@ -149,10 +150,10 @@ public sealed class ReplicaDisk : IDisposable
 
         WalSpace space = _isFull ? WalSpace.Exhausted : Log.Space;
         bool mayHaveRoom = idle || (upkeepIsUnderWay && !_upkeep.HasWork);
-        if (space != _reportedSpace || (mayHaveRoom && Log.RoomBytes != _reportedRoom))
+        if (space != _reportedSpace || (mayHaveRoom && (Log.RoomBytes != _reportedRoom || _files.BudgetInForce != _reportedBudget)))
         {
-            (_reportedSpace, _reportedRoom) = (space, Log.RoomBytes);
-            done.Add(new DiskSpaceInput(space, _reportedRoom));
+            (_reportedSpace, _reportedRoom, _reportedBudget) = (space, Log.RoomBytes, _files.BudgetInForce);
+            done.Add(new DiskSpaceInput(space, _reportedRoom, _reportedBudget));
         }
 
         return more;

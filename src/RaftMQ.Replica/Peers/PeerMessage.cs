@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Consensus.Messages;
+using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Replica.Peers;
 
@@ -52,6 +53,9 @@ public enum ForwardVerdict : byte
 
     /// <summary>A pop without a request key named no topic: as <see cref="Empty"/>.</summary>
     NoSuchTopic = 6,
+
+    /// <summary>Definitely not proposed: the leader holds as much in memory as it may.</summary>
+    MemoryFull = 7,
 }
 
 /// <summary>The answer to <see cref="ForwardRequest"/>.</summary>
@@ -60,4 +64,6 @@ public enum ForwardVerdict : byte
 /// <param name="Request">The number of the request.</param>
 /// <param name="Verdict">What became of it.</param>
 /// <param name="Position">Where it was proposed, or the index of the read; otherwise zero.</param>
-public sealed record ForwardResponse(ServerId From, ServerId To, ulong Request, ForwardVerdict Verdict, LogPosition Position) : PeerMessage(From, To);
+/// <param name="Limit">The limit that it ran into, if it was refused for one.</param>
+public sealed record ForwardResponse(
+    ServerId From, ServerId To, ulong Request, ForwardVerdict Verdict, LogPosition Position, LimitReached Limit = default) : PeerMessage(From, To);

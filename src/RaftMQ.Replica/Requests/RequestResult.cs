@@ -18,7 +18,7 @@ public enum RequestOutcome : byte
     /// <summary>Not proposed: too much is under way. May be sent again after a moment.</summary>
     Overloaded,
 
-    /// <summary>Not proposed: the disks of a majority, or this leader's, have only their reserve left.</summary>
+    /// <summary>Not proposed: the disks or budgets of a majority, or this leader's disk, have only their reserve left.</summary>
     DiskFull,
 
     /// <summary>Not proposed: the node is stopping. May be sent to another node.</summary>
@@ -32,6 +32,9 @@ public enum RequestOutcome : byte
 
     /// <summary>The client went away before it was proposed; nothing was done.</summary>
     Cancelled,
+
+    /// <summary>Not proposed: the leader holds as much in memory as it may.</summary>
+    MemoryFull,
 }
 
 /// <summary>The end of a request.</summary>
@@ -39,7 +42,8 @@ public enum RequestOutcome : byte
 /// <param name="Reply">The machine's reply, if it was applied.</param>
 /// <param name="Body">The message that a pop took; otherwise empty.</param>
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
-public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader, ReadOnlyMemory<byte> Body = default);
+/// <param name="Limit">The limit that it ran into, if it was refused for one.</param>
+public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader, ReadOnlyMemory<byte> Body = default, LimitReached Limit = default);
 
 /// <summary>The topics, or one of them, as of an index.</summary>
 /// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, Overloaded, Stopping or Cancelled.</param>
@@ -47,6 +51,9 @@ public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply R
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
 public sealed record TopicReadResult(RequestOutcome Outcome, ulong Index, NodeId? Leader)
 {
+    /// <summary>The limit that it ran into, if it was refused for one.</summary>
+    public LimitReached Limit { get; init; }
+
     /// <summary>All topics in order of creation, if all were asked for and the read was served.</summary>
     public IReadOnlyList<string> Topics { get; init; } = [];
 

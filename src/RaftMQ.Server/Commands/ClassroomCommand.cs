@@ -85,7 +85,14 @@ internal static class ClassroomCommand
         ];
         return new NodePlan
         {
-            Node = new NodeOptions { Node = Number(index), Members = members, Forward = false, Birth = BirthPolicy.MajorityDecides },
+            Node = new NodeOptions
+            {
+                Node = Number(index),
+                Members = members,
+                Forward = false,
+                Birth = BirthPolicy.MajorityDecides,
+                MemoryBudgetBytes = new Budgets().MemoryBytesHere,
+            },
             Clients = clients,
             Peers = new PeerNetworkOptions
             {

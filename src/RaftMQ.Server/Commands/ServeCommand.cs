@@ -66,6 +66,7 @@ internal static partial class ServeCommand
         return new NodePlan
         {
             Node = NodeOptionsOf(configuration),
+            Http = configuration.Http,
             Clients = clients,
             Peers = new PeerNetworkOptions
             {
@@ -87,6 +88,10 @@ internal static partial class ServeCommand
         ScrubPauseSeconds = configuration.ScrubPauseSeconds,
         MaxRequests = configuration.Budgets.MaxRequests,
         MaxRequestBytes = configuration.Budgets.MaxRequestBytes,
+        MaxUncommittedEntries = configuration.Budgets.MaxUncommittedEntries,
+        MaxUncommittedBytes = configuration.Budgets.MaxUncommittedBytes,
+        MemoryBudgetBytes = configuration.Budgets.MemoryBytesHere,
+        DiskBudgetBytes = configuration.Budgets.DiskBytes > 0 ? configuration.Budgets.DiskBytes : null,
         TickMilliseconds = configuration.Timeouts.TickMs,
         ElectionTimeoutMilliseconds = configuration.Timeouts.ElectionMs,
         HeartbeatMilliseconds = configuration.Timeouts.HeartbeatMs,

@@ -1,4 +1,5 @@
 using RaftMQ.Queues;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Server.Configuration;
 
@@ -8,12 +9,16 @@ internal static class ConfigurationRules
     private const int SectorBytes = 4096;
     private const int HeartbeatsPerElection = 4;
 
+    /// <summary>The one that is written to, and two for what waits and for snapshots of it.</summary>
+    private const int SegmentsBesideTheSpares = 3;
+
     /// <exception cref="ConfigurationException">One rule does not hold.</exception>
     public static void Check(ServeConfiguration configuration)
     {
         CheckMembers(configuration);
         CheckTimeouts(configuration.Timeouts);
         CheckSizes(configuration);
+        CheckBudgets(configuration.Budgets, configuration.Wal);
     }
 
     private static void CheckMembers(ServeConfiguration configuration)
@@ -70,6 +75,21 @@ internal static class ConfigurationRules
             limits.MaxBytes >= limits.MaxMessageBytes,
             "limits.maxBytes",
             $"{limits.MaxBytes} has no room for one message of limits.maxMessageBytes, {limits.MaxMessageBytes}");
+    }
+
+    private static void CheckBudgets(Budgets budgets, WalOptions wal)
+    {
+        Require(
+            budgets.MemoryBytes == 0 || budgets.MemoryBytes >= budgets.LeastMemoryBytes,
+            "budgets.memoryBytes",
+            $"{budgets.MemoryBytes} is less than what requests under way may take by themselves, {budgets.LeastMemoryBytes}: budgets.maxRequestBytes ({budgets.MaxRequestBytes}), " +
+            $"budgets.maxUncommittedBytes ({budgets.MaxUncommittedBytes}) and the end of the log; lower those, or leave this one out");
+        long leastDisk = (wal.SpareSegments + SegmentsBesideTheSpares) * (long)wal.SegmentBytes;
+        Require(
+            budgets.DiskBytes == 0 || budgets.DiskBytes >= leastDisk,
+            "budgets.diskBytes",
+            $"{budgets.DiskBytes} is less than {leastDisk}: the log alone takes {wal.SpareSegments} spare segments (wal.spareSegments) and {SegmentsBesideTheSpares} more " +
+            $"of {wal.SegmentBytes} bytes (wal.segmentBytes)");
     }
 
     private static void RequireUnused(Dictionary<string, string> used, string place, HostPort address)

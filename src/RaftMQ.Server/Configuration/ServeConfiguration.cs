@@ -1,4 +1,6 @@
+using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Server.Http;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Server.Configuration;
@@ -30,8 +32,11 @@ internal sealed record ServeConfiguration
     /// <summary>The limits that the cluster's birth starts from.</summary>
     public QueueLimits Limits { get; init; } = new();
 
-    /// <summary>What requests may take of this node.</summary>
+    /// <summary>What this node may hold.</summary>
     public Budgets Budgets { get; init; } = new();
+
+    /// <summary>What clients may take of this node.</summary>
+    public HttpOptions Http { get; init; } = new();
 
     /// <summary>How long things take.</summary>
     public Timeouts Timeouts { get; init; } = new();
@@ -61,9 +66,28 @@ internal sealed record MemberAddresses(long Id, HostPort Client, HostPort Peer);
 /// <summary>What this node holds at a time, its own affair; the defaults are those of <see cref="Node.NodeOptions"/>.</summary>
 internal sealed record Budgets
 {
+    /// <summary>What the end of the log takes that is kept in memory, applied or not (<see cref="RaftOptions.TailBytes"/>).</summary>
+    private const long LogTailBytes = 16L * 1024 * 1024;
+
     public int MaxRequests { get; init; } = 16_384;
 
     public long MaxRequestBytes { get; init; } = 64L * 1024 * 1024;
+
+    public int MaxUncommittedEntries { get; init; } = 65_536;
+
+    public long MaxUncommittedBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>0 for half of what this machine gives the process.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>0 for all that the disk has.</summary>
+    public long DiskBytes { get; init; }
+
+    /// <summary>The least memory with which requests under way leave something for what waits.</summary>
+    public long LeastMemoryBytes => MaxRequestBytes + MaxUncommittedBytes + LogTailBytes;
+
+    /// <summary>The memory budget in force here: as configured, or half of what the machine, or the container, gives the process.</summary>
+    public long MemoryBytesHere => MemoryBytes > 0 ? MemoryBytes : Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, LeastMemoryBytes);
 }
 
 /// <summary>Times in milliseconds; the defaults are those of <see cref="Node.NodeOptions"/>.</summary>

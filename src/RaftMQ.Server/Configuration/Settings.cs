@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Server.Http;
 using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Server.Configuration;
@@ -17,7 +18,8 @@ internal static class Settings
     /// <summary>What an entry holds beside the message: kind, lengths, a topic and a request key of at most 255 bytes each.</summary>
     private const int CommandOverheadBytes = 1024;
 
-    private const long Week = 7L * 24 * 3_600_000;
+    private const long Day = 24 * 3_600_000;
+    private const long Week = 7 * Day;
 
     private const int ExampleClientPort = 8080;
     private const int ExamplePeerPort = 7001;
@@ -38,6 +40,7 @@ internal static class Settings
         new SwitchSetting("allowInsecure", (c, v) => c with { AllowInsecure = v }),
         .. LimitSettings(),
         .. BudgetSettings(),
+        .. HttpSettings(),
         .. TimeoutSettings(),
         .. WalSettings(),
         new SwitchSetting("repair.automatic", (c, v) => c with { RepairsItself = v }),
@@ -72,6 +75,20 @@ internal static class Settings
     [
         Budget("maxRequests", 1, 1_000_000, b => b.MaxRequests, (b, v) => b with { MaxRequests = (int)v }),
         Budget("maxRequestBytes", LogEntry.MaxPayloadBytes, Terabyte, b => b.MaxRequestBytes, (b, v) => b with { MaxRequestBytes = v }),
+        Budget("maxUncommittedEntries", 1, 1_000_000, b => b.MaxUncommittedEntries, (b, v) => b with { MaxUncommittedEntries = (int)v }),
+        Budget("maxUncommittedBytes", LogEntry.MaxPayloadBytes, Terabyte, b => b.MaxUncommittedBytes, (b, v) => b with { MaxUncommittedBytes = v }),
+        Budget("memoryBytes", 0, 1024 * Terabyte, b => b.MemoryBytes, (b, v) => b with { MemoryBytes = v }),
+        Budget("diskBytes", 0, 1024 * Terabyte, b => b.DiskBytes, (b, v) => b with { DiskBytes = v }),
+    ];
+
+    private static IEnumerable<Setting> HttpSettings() =>
+    [
+        Http("maxConnections", 1, 1_000_000, h => h.MaxConnections, (h, v) => h with { MaxConnections = (int)v }),
+        Http("maxHeaderBytes", 1_024, HttpLimits.MaxRequestBufferBytes, h => h.MaxHeaderBytes, (h, v) => h with { MaxHeaderBytes = (int)v }),
+        Http("headersTimeoutMs", 1_000, 600_000, h => h.HeadersTimeoutMs, (h, v) => h with { HeadersTimeoutMs = (int)v }),
+        Http("keepAliveMs", 1_000, Day, h => h.KeepAliveMs, (h, v) => h with { KeepAliveMs = (int)v }),
+        Http("minDataBytesPerSecond", 1, Megabyte, h => h.MinDataBytesPerSecond, (h, v) => h with { MinDataBytesPerSecond = (int)v }),
+        Http("maxLargeBodyBytes", 64 * Megabyte, Terabyte, h => h.MaxLargeBodyBytes, (h, v) => h with { MaxLargeBodyBytes = v }),
     ];
 
     private static IEnumerable<Setting> TimeoutSettings() =>
@@ -96,6 +113,9 @@ internal static class Settings
 
     private static NumberSetting Budget(string name, long min, long max, Func<Budgets, long> get, Func<Budgets, long, Budgets> put) =>
         new("budgets." + name, min, max, c => get(c.Budgets), (c, v) => c with { Budgets = put(c.Budgets, v) });
+
+    private static NumberSetting Http(string name, long min, long max, Func<HttpOptions, long> get, Func<HttpOptions, long, HttpOptions> put) =>
+        new("http." + name, min, max, c => get(c.Http), (c, v) => c with { Http = put(c.Http, v) });
 
     private static NumberSetting Timeout(string name, long min, long max, Func<Timeouts, long> get, Func<Timeouts, int, Timeouts> put) =>
         new("timeouts." + name, min, max, c => get(c.Timeouts), (c, v) => c with { Timeouts = put(c.Timeouts, (int)v) });

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -14,20 +15,23 @@ namespace RaftMQ.Server.Hosting;
 internal sealed class ClientListener : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IDisposable _refusals;
 
-    private ClientListener(WebApplication app) => _app = app;
+    private ClientListener(WebApplication app, IDisposable refusals) => (_app, _refusals) = (app, refusals);
 
     /// <summary>Where it listens; tells the port if 0 was asked for.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
 
     /// <summary>Starts to listen.</summary>
     /// <param name="endPoint">Where.</param>
+    /// <param name="connections">Bounds the connections.</param>
     /// <param name="handler">Answers requests.</param>
     /// <param name="logs">Where events go; stays the caller's.</param>
     /// <param name="sniffer">Looks at each connection before HTTP does, or null.</param>
     /// <exception cref="CommandFailedException">The address cannot be listened on.</exception>
     public static async Task<ClientListener> StartAsync(
         IPEndPoint endPoint,
+        ClientConnections connections,
         RequestDelegate handler,
         ILoggerFactory logs,
         Func<ConnectionDelegate, ConnectionDelegate>? sniffer = null)
@@ -37,10 +41,11 @@ internal sealed class ClientListener : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            SetLimits(kestrel);
+            SetLimits(kestrel, connections.Options);
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(connections.Bound);
                 if (sniffer is not null)
                 {
                     listen.Use(sniffer);
@@ -60,7 +65,7 @@ internal sealed class ClientListener : IAsyncDisposable
             throw ListenAddress.CannotListen(endPoint, failure);
         }
 
-        return new ClientListener(app);
+        return new ClientListener(app, ProtocolRefusals.Explain(app.Services.GetRequiredService<DiagnosticListener>(), connections.Options));
     }
 
     /// <summary>Takes no more requests, lets those under way end, and cuts what is left when <paramref name="patience"/> is over.</summary>
@@ -70,23 +75,27 @@ internal sealed class ClientListener : IAsyncDisposable
         await _app.StopAsync(limit.Token);
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _refusals.Dispose();
+        return _app.DisposeAsync();
+    }
 
-    private static void SetLimits(KestrelServerOptions kestrel)
+    private static void SetLimits(KestrelServerOptions kestrel, HttpOptions options)
     {
         kestrel.AddServerHeader = false;
         KestrelServerLimits limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = HttpLimits.MaxConnections;
+        limits.MaxConcurrentConnections = options.MaxConnections + HttpLimits.MaxRefusedConnections;
         limits.MaxRequestLineSize = HttpLimits.MaxRequestLineBytes;
-        limits.MaxRequestHeadersTotalSize = HttpLimits.MaxHeaderBytes;
+        limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
         limits.MaxRequestHeaderCount = HttpLimits.MaxHeaderCount;
         limits.MaxRequestBufferSize = HttpLimits.MaxRequestBufferBytes;
         limits.MaxResponseBufferSize = HttpLimits.MaxResponseBufferBytes;
         limits.MaxRequestBodySize = HttpLimits.LargestBodyBytes;
-        limits.KeepAliveTimeout = HttpLimits.KeepAlive;
-        limits.RequestHeadersTimeout = HttpLimits.HeadersTimeout;
-        limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
-        limits.MinResponseDataRate = new MinDataRate(HttpLimits.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
+        limits.KeepAliveTimeout = TimeSpan.FromMilliseconds(options.KeepAliveMs);
+        limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(options.HeadersTimeoutMs);
+        limits.MinRequestBodyDataRate = new MinDataRate(options.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
+        limits.MinResponseDataRate = new MinDataRate(options.MinDataBytesPerSecond, HttpLimits.DataRateGrace);
     }
 
     // The process handles signals itself (StopSignal); the framework's own lifetime would stop the listener behind its back.

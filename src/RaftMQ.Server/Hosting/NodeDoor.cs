@@ -19,6 +19,8 @@ internal sealed class NodeDoor(NodeId self) : IQueueNode
 
     public NodeStatus Status => _node?.Status ?? _before;
 
+    public (int Count, long Bytes) RequestsUnderWay => _node?.RequestsUnderWay ?? default;
+
     /// <summary>The node is there.</summary>
     public void Open(RaftNode node)
     {

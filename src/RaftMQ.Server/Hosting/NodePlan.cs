@@ -1,5 +1,6 @@
 using System.Net;
 using RaftMQ.Node;
+using RaftMQ.Server.Http;
 using RaftMQ.Transport;
 
 namespace RaftMQ.Server.Hosting;
@@ -9,6 +10,9 @@ internal sealed record NodePlan
 {
     /// <summary>What the node is told.</summary>
     public required NodeOptions Node { get; init; }
+
+    /// <summary>What clients may take.</summary>
+    public HttpOptions Http { get; init; } = new();
 
     /// <summary>Where to listen for clients.</summary>
     public required IPEndPoint Clients { get; init; }

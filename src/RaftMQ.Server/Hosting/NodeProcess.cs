@@ -27,10 +27,11 @@ internal static partial class NodeProcess
         Bind(network, plan);
 
         var door = new NodeDoor(plan.Node.Node);
-        var api = new CourseApi(door, plan.Node.Node, plan.Node.Limits, logger);
+        var connections = new ClientConnections(plan.Http);
+        var api = new CourseApi(door, plan.Node, connections, logger);
         SharedPort? shared = plan.Peers.Listen is null ? new SharedPort(network.AcceptAsync, logger) : null;
         await using ClientListener listener = await ClientListener.StartAsync(
-            plan.Clients, api.HandleAsync, logs, shared is null ? null : shared.Sniff);
+            plan.Clients, connections, api.HandleAsync, logs, shared is null ? null : shared.Sniff);
         LogListening(logger, ProgramVersion.Number, plan.Node.Node.Value, plan.Clients.ToString());
 
         await using RaftNode node = RaftNode.Start(plan.Node, OpenFolder(plan), network, logs.CreateLogger("RaftMQ.Node"));

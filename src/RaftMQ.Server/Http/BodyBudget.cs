@@ -6,6 +6,9 @@ internal sealed class BodyBudget(long limit)
 {
     private long _taken;
 
+    /// <summary>What is taken at the moment.</summary>
+    public long Taken => Volatile.Read(ref _taken);
+
     /// <summary>Takes <paramref name="bytes"/>, or nothing.</summary>
     public bool TryTake(long bytes)
     {

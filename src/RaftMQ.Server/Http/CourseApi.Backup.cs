@@ -1,4 +1,5 @@
 using RaftMQ.Node;
+using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Transfer;
 
 namespace RaftMQ.Server.Http;
@@ -28,7 +29,8 @@ internal sealed partial class CourseApi
         }
         catch (BackupEndedException ended)
         {
-            await Refuse(context, Outcomes.RefusalOf(ended.Outcome, default, string.Empty, node.Status) ?? Refusal.Because(Contracts.Reason.Internal));
+            LimitReached limit = ended.Outcome == RequestOutcome.Overloaded ? new LimitReached(NodeLimit.Backups, 1) : default;
+            await Refuse(context, Outcomes.RefusalOf(ended.Outcome, default, string.Empty, node.Status, limit) ?? Refusal.Because(Contracts.Reason.Internal));
         }
     }
 }

@@ -33,5 +33,5 @@ internal sealed partial class CourseApi
     }
 
     private bool TryAccept(HttpContext context, QueueOutcome found, TopicReadResult result, string topic) =>
-        TryAccept(context, new RequestResult(result.Outcome, new QueueReply(found, default, result.Index), result.Leader), topic);
+        TryAccept(context, new RequestResult(result.Outcome, new QueueReply(found, default, result.Index), result.Leader, Limit: result.Limit), topic);
 }

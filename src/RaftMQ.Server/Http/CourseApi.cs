@@ -4,6 +4,7 @@ using RaftMQ.Contracts;
 using RaftMQ.Node;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Server.Hosting;
 
 namespace RaftMQ.Server.Http;
 
@@ -12,15 +13,15 @@ namespace RaftMQ.Server.Http;
 /// route; what the answers claim is in <see cref="Outcomes"/>.
 /// </summary>
 /// <param name="node">The node behind it.</param>
-/// <param name="self">The node's number.</param>
-/// <param name="configured">The limits of this node's configuration, which hold until the node knows those of its cluster.</param>
+/// <param name="options">What the node was told; the limits in it hold until it knows those of its cluster.</param>
+/// <param name="connections">The connections that requests come on.</param>
 /// <param name="logger">Where defects go.</param>
-internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimits configured, ILogger logger)
+internal sealed partial class CourseApi(IQueueNode node, NodeOptions options, ClientConnections connections, ILogger logger)
 {
-    private readonly RequestReader _bodies = new();
+    private readonly RequestReader _bodies = new(connections.Options.MaxLargeBodyBytes);
 
     /// <summary>What is above them is refused before anything is proposed.</summary>
-    private QueueLimits Limits => node.Status.Limits ?? configured;
+    private QueueLimits Limits => node.Status.Limits ?? options.Limits;
 
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -34,7 +35,8 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             RefuseLate(context, wrong.StatusCode switch
             {
                 StatusCodes.Status413PayloadTooLarge => RequestReader.TooLarge(HttpLimits.MaxBodyBytes(Limits)),
-                StatusCodes.Status408RequestTimeout => Refusal.Because(Reason.RequestTimeout),
+                StatusCodes.Status408RequestTimeout => Refusal.Because(
+                    Reason.RequestTimeout, $"fewer than {connections.Options.MinDataBytesPerSecond} bytes a second (http.minDataBytesPerSecond)"),
                 _ => Refusal.Because(Reason.BadRequest, wrong.Message.TrimEnd('.')),
             });
         }
@@ -75,7 +77,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             case Route.Status when reads:
                 return GetStatus(context);
             case Route.Node when reads:
-                Answer.Json(context.Response, NodeReport.Describe(self, node.Status, ProgramVersion.Number));
+                Answer.Json(context.Response, Describe());
                 return Task.CompletedTask;
             case Route.Backup when HttpMethods.IsGet(method):
                 return GetBackupAsync(context);
@@ -113,6 +115,13 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
         NodeStatus status = node.Status;
         Answer.Status(context.Response, NameOf(status.Role), status.Term.Value);
         return Task.CompletedTask;
+    }
+
+    private byte[] Describe()
+    {
+        NodeStatus status = node.Status;
+        LimitReport[] limits = LimitReport.All(status.Limits ?? options.Limits, status, options, node.RequestsUnderWay, connections, _bodies.LargeBytes);
+        return NodeReport.Describe(options.Node, status, ProgramVersion.Number, limits);
     }
 
     /// <summary>A request that is all in its body, and whose answer says no more than that it is done.</summary>
@@ -197,7 +206,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeId self, QueueLimit
             context.Response.Headers[HeaderNames.Leader] = member.ClientAddress;
         }
 
-        Answer.Refused(context.Response, Outcomes.RefusalOf(result.Outcome, result.Reply, topic, status)!, result.Reply.Index);
+        Answer.Refused(context.Response, Outcomes.RefusalOf(result.Outcome, result.Reply, topic, status, result.Limit)!, result.Reply.Index);
         return false;
     }
 

@@ -3,17 +3,14 @@ using RaftMQ.Queues;
 
 namespace RaftMQ.Server.Http;
 
-/// <summary>What one client, and all clients together, may take of a node. Listed in <c>docs/reference/limits.md</c>.</summary>
+/// <summary>What one client may take of a node, as far as nobody has a reason to change it; the rest is in <see cref="HttpOptions"/>. Listed in <c>docs/reference/limits.md</c>.</summary>
 internal static class HttpLimits
 {
-    /// <summary>Connections at a time; a further one is closed at once.</summary>
-    public const int MaxConnections = 4_096;
+    /// <summary>Connections over <see cref="HttpOptions.MaxConnections"/> that are told so at a time; a further one is closed at once.</summary>
+    public const int MaxRefusedConnections = 64;
 
     /// <summary>The first line of a request in bytes: a topic of 255 bytes, percent-encoded, is 765.</summary>
     public const int MaxRequestLineBytes = 4 * 1024;
-
-    /// <summary>All header fields of a request in bytes.</summary>
-    public const int MaxHeaderBytes = 16 * 1024;
 
     /// <summary>Header fields of a request.</summary>
     public const int MaxHeaderCount = 64;
@@ -24,28 +21,19 @@ internal static class HttpLimits
     /// <summary>Bytes of an answer that wait to be sent, per connection.</summary>
     public const int MaxResponseBufferBytes = 64 * 1024;
 
-    /// <summary>Bodies larger than this are counted in <see cref="MaxLargeBodyBytes"/>.</summary>
+    /// <summary>Bodies larger than this are counted in <see cref="HttpOptions.MaxLargeBodyBytes"/>.</summary>
     public const int SmallBodyBytes = 64 * 1024;
-
-    /// <summary>Bytes of larger bodies being received at a time, over all connections; beyond it a request is refused with 429.</summary>
-    public const long MaxLargeBodyBytes = 128L * 1024 * 1024;
 
     /// <summary>How deep the JSON of a request may be nested.</summary>
     public const int MaxJsonDepth = 16;
 
-    /// <summary>The least rate of a body in either direction, in bytes per second, once <see cref="DataRateGrace"/> is over.</summary>
-    public const double MinDataBytesPerSecond = 240;
-
     /// <summary>The largest body that any cluster takes.</summary>
     public const int LargestBodyBytes = (LongestEscape * LogEntry.MaxPayloadBytes) + BodyOverheadBytes;
 
-    /// <summary>How long a connection may do nothing between two requests.</summary>
-    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
+    /// <summary>How long a connection that is one too many has to take its refusal.</summary>
+    public static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the header fields of a request may take.</summary>
-    public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a body may be slower than <see cref="MinDataBytesPerSecond"/>.</summary>
+    /// <summary>How long a body may be slower than <see cref="HttpOptions.MinDataBytesPerSecond"/>.</summary>
     public static readonly TimeSpan DataRateGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a connection on a port shared with peers may leave open what it is.</summary>

@@ -9,6 +9,9 @@ internal interface IQueueNode
     /// <summary>The node as of now; never waits.</summary>
     NodeStatus Status { get; }
 
+    /// <summary>Requests under way and the bytes of their commands.</summary>
+    (int Count, long Bytes) RequestsUnderWay { get; }
+
     /// <summary>Carries out a command.</summary>
     ValueTask<RequestResult> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation);
 

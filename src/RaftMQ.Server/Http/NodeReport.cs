@@ -44,8 +44,14 @@ internal sealed record NodeReport
 
     public required bool AcceptsPublishes { get; init; }
 
+    /// <summary>What the disk, or the folder's budget of it, still has room for.</summary>
+    public required long RoomBytes { get; init; }
+
     /// <summary>How often entries were made durable since the process started.</summary>
     public required long LogSyncs { get; init; }
+
+    /// <summary>The limits and how much of each is in use.</summary>
+    public required IReadOnlyList<LimitReport> Limits { get; init; }
 
     /// <summary>Members that an unborn node has not met yet.</summary>
     public required IReadOnlyList<uint> WaitingFor { get; init; }
@@ -53,10 +59,10 @@ internal sealed record NodeReport
     public required IReadOnlyList<MemberReport> Members { get; init; }
 
     /// <summary>The report as JSON.</summary>
-    public static byte[] Describe(NodeId self, NodeStatus status, string version) =>
-        JsonSerializer.SerializeToUtf8Bytes(Of(self, status, version), NodeReportJson.Default.NodeReport);
+    public static byte[] Describe(NodeId self, NodeStatus status, string version, IReadOnlyList<LimitReport> limits) =>
+        JsonSerializer.SerializeToUtf8Bytes(Of(self, status, version, limits), NodeReportJson.Default.NodeReport);
 
-    private static NodeReport Of(NodeId self, NodeStatus status, string version) => new()
+    private static NodeReport Of(NodeId self, NodeStatus status, string version, IReadOnlyList<LimitReport> limits) => new()
     {
         Node = self.Value,
         Pid = Environment.ProcessId,
@@ -74,7 +80,9 @@ internal sealed record NodeReport
         StateHash = Hex(status.StateHash),
         Messages = status.MessageCount,
         AcceptsPublishes = status.AcceptsPublishes,
+        RoomBytes = status.Gauges.RoomBytes,
         LogSyncs = status.LogSyncs,
+        Limits = limits,
         WaitingFor = [.. status.WaitingFor.Select(node => node.Value)],
         Members = [.. (status.Membership?.Members ?? []).Select(MemberReport.Of)],
     };

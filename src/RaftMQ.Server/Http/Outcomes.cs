@@ -14,13 +14,15 @@ internal static class Outcomes
     /// <param name="reply">The machine's reply, if there is one.</param>
     /// <param name="topic">The topic of the request, for the message.</param>
     /// <param name="status">The node as it is, to say what is missing.</param>
-    public static Refusal? RefusalOf(RequestOutcome outcome, in QueueReply reply, string topic, NodeStatus status) => outcome switch
+    /// <param name="limit">The limit of a node that it ran into, if it was one.</param>
+    public static Refusal? RefusalOf(RequestOutcome outcome, in QueueReply reply, string topic, NodeStatus status, LimitReached limit = default) => outcome switch
     {
         RequestOutcome.Replied => RefusalOf(reply, topic),
         RequestOutcome.NoLeader => NoLeader(status),
         RequestOutcome.NotLeader => Refusal.NotLeader,
-        RequestOutcome.Overloaded => Refusal.Because(Reason.Overloaded),
-        RequestOutcome.DiskFull => Refusal.Because(Reason.DiskFull),
+        RequestOutcome.Overloaded => Refusal.Because(Reason.Overloaded, Words(limit)),
+        RequestOutcome.DiskFull => Refusal.Because(Reason.DiskFull, Words(limit)),
+        RequestOutcome.MemoryFull => Refusal.Because(Reason.MemoryFull, Words(limit)),
         RequestOutcome.Stopping => Refusal.Because(Reason.Stopping),
         RequestOutcome.Overwritten => Refusal.Because(Reason.Overwritten),
         RequestOutcome.OutcomeUnknown => Refusal.Because(Reason.OutcomeUnknown),
@@ -49,7 +51,8 @@ internal static class Outcomes
         QueueOutcome.PolicyAboveMaxBytes => Refusal.Because(Reason.BadTopicPolicy, $"maxBytes may be {reply.Limit} at most (limits.maxBytesPerTopic)"),
         QueueOutcome.BadTopicName => Refusal.Because(Reason.BadTopicName),
         QueueOutcome.RequestKeyReused => Refusal.Because(Reason.RequestKeyReused),
-        QueueOutcome.RequestKeysFull => Refusal.Because(Reason.RequestKeysFull),
+        QueueOutcome.RequestKeysFull => Refusal.Because(Reason.RequestKeysFull, $"{reply.Limit} keys (limits.maxRequestKeys)"),
+        QueueOutcome.RequestKeyBytesFull => Refusal.Because(Reason.RequestKeysFull, $"what they were answered with takes {reply.Limit} bytes (limits.maxRequestKeyBytes)"),
         QueueOutcome.UnknownCommand => Refusal.Because(Reason.UnknownCommand),
         _ => Refusal.Because(Reason.Internal),
     };
@@ -57,6 +60,22 @@ internal static class Outcomes
     /// <summary>The refusal of a message that is too large.</summary>
     public static Refusal MessageTooLarge(long limit) =>
         Refusal.Because(Reason.MessageTooLarge, $"at most {limit} bytes of UTF-8 (limits.maxMessageBytes)");
+
+    /// <summary>A limit of a node with its value and its key, for people; null for one that this program does not know.</summary>
+    public static string? Words(LimitReached limit) => limit.Limit switch
+    {
+        NodeLimit.Requests => $"{limit.Value} requests (budgets.maxRequests)",
+        NodeLimit.RequestBytes => $"{limit.Value} bytes of requests (budgets.maxRequestBytes)",
+        NodeLimit.UncommittedEntries => $"{limit.Value} entries are not committed yet (budgets.maxUncommittedEntries)",
+        NodeLimit.UncommittedBytes => $"{limit.Value} bytes are not committed yet (budgets.maxUncommittedBytes)",
+        NodeLimit.ForwardedReads => $"{limit.Value} requests of other nodes wait for the leader to confirm that it leads",
+        NodeLimit.Backups => $"{limit.Value} backup is read at a time",
+        NodeLimit.Disk => "the leader's disk has no room but its reserve",
+        NodeLimit.DiskBudget => $"the leader's folder may take {limit.Value} bytes (budgets.diskBytes)",
+        NodeLimit.MemoryBudget => $"{limit.Value} bytes (budgets.memoryBytes)",
+        NodeLimit.NodesWithRoom => $"{limit.Value} nodes must have room for it on disk and in memory (budgets.diskBytes, budgets.memoryBytes), and fewer have",
+        _ => null,
+    };
 
     private static string MessagesOf(in QueueReply reply) => reply.LimitIsOfTopic ? "maxMessages of the topic" : "limits.maxMessagesPerTopic";
 

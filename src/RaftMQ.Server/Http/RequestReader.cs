@@ -7,9 +7,12 @@ namespace RaftMQ.Server.Http;
 
 /// <summary>Receives bodies, bounded one by one and all together.</summary>
 /// <param name="maxLargeBytes">What bodies over <see cref="HttpLimits.SmallBodyBytes"/> may take together; more than <see cref="HttpLimits.LargestBodyBytes"/>, so that one always fits.</param>
-internal sealed class RequestReader(long maxLargeBytes = HttpLimits.MaxLargeBodyBytes)
+internal sealed class RequestReader(long maxLargeBytes)
 {
     private readonly BodyBudget _budget = new(maxLargeBytes);
+
+    /// <summary>What large bodies take at the moment.</summary>
+    public long LargeBytes => _budget.Taken;
 
     /// <summary>Receives the body of a request.</summary>
     /// <param name="request">The request.</param>
@@ -51,7 +54,8 @@ internal sealed class RequestReader(long maxLargeBytes = HttpLimits.MaxLargeBody
                 {
                     if (!_budget.TryTake(needed - taken))
                     {
-                        return new RequestBody(Refusal.Because(Reason.Overloaded, "too many large bodies are being received"));
+                        return new RequestBody(Refusal.Because(
+                            Reason.Overloaded, $"{maxLargeBytes} bytes of bodies over {HttpLimits.SmallBodyBytes} bytes are received at a time (http.maxLargeBodyBytes)"));
                     }
 
                     taken = needed;
@@ -68,5 +72,5 @@ internal sealed class RequestReader(long maxLargeBytes = HttpLimits.MaxLargeBody
     }
 
     /// <summary>The refusal of a body that is too large.</summary>
-    public static Refusal TooLarge(int maxBytes) => Refusal.Because(Reason.BodyTooLarge, $"at most {maxBytes} bytes are taken");
+    public static Refusal TooLarge(int maxBytes) => Refusal.Because(Reason.BodyTooLarge, $"at most {maxBytes} bytes are taken (as many as a message of limits.maxMessageBytes may need)");
 }

@@ -247,7 +247,7 @@ internal sealed class PlainQueue
 
         if (isKept && waiting.Messages.Peek().Bytes > Limits.MaxRequestKeyBytes - _keptBytes)
         {
-            return (QueueOutcome.RequestKeysFull, null);
+            return (QueueOutcome.RequestKeyBytesFull, null);
         }
 
         return (QueueOutcome.Done, TakeOldest(waiting));

@@ -23,6 +23,7 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
         Clogs.Plan(world, plan, events);
         SlowDisks.Plan(world, plan);
         FullDisks.Plan(world, plan, events);
+        FullMemory.Plan(world, plan, events);
         Decay.Plan(world, plan, events);
         LostDisks.Plan(world, plan, events);
         ClockSteps.Plan(world, plan, events);

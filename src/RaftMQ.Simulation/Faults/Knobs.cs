@@ -37,6 +37,7 @@ internal sealed class Knobs
             FreshCluster = ClusterId.None,
             Limits = limits,
             Raft = raft,
+            MemoryBudgetBytes = FullMemory.BudgetBytes,
             TickMilliseconds = TickMs,
             HeartbeatTicks = heartbeat,
             ElectionTimeoutTicks = election,

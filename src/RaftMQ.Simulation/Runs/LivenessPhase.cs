@@ -123,6 +123,7 @@ internal sealed class LivenessPhase
     {
         node.SyncUs = Plan.HealthySyncUs;
         node.Disk.EndFaults();
+        node.HoldInBuffers(0);
         node.CrashAfterSteps(0);
         node.Resume();
         node.FinishStopping();

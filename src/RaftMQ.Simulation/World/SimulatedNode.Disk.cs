@@ -52,6 +52,15 @@ internal sealed partial class SimulatedNode
         }
     }
 
+    /// <summary>The node's requests under way take so much of its memory from now on, until it starts anew.</summary>
+    public void HoldInBuffers(long bytes)
+    {
+        if (Replica is { } replica)
+        {
+            replica.BufferBytes = bytes;
+        }
+    }
+
     /// <summary>What is under way at a slow disk that has become a healthy one takes no longer than it takes there.</summary>
     public void HastenDisk()
     {

@@ -12,6 +12,9 @@ public interface IFileSystem
     /// <summary>The bytes that may still be allocated; others may take them first.</summary>
     long FreeBytes { get; }
 
+    /// <summary>The budget of the folder in bytes, while that leaves less than the disk has; null where the disk itself is the limit.</summary>
+    long? BudgetInForce => null;
+
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 

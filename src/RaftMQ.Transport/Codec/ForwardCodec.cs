@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Transport.Codec;
 
@@ -9,7 +10,7 @@ namespace RaftMQ.Transport.Codec;
 internal static class ForwardCodec
 {
     public const int CancelBytes = sizeof(ulong);
-    public const int ResponseBytes = sizeof(ulong) + 1 + WireWriter.PositionBytes;
+    public const int ResponseBytes = sizeof(ulong) + 1 + WireWriter.PositionBytes + 1 + sizeof(ulong);
 
     private const int RequestFixedBytes = sizeof(ulong) + sizeof(uint);
 
@@ -34,17 +35,20 @@ internal static class ForwardCodec
         writer.UInt64(message.Request);
         writer.Byte((byte)message.Verdict);
         writer.Position(message.Position);
+        writer.Byte((byte)message.Limit.Limit);
+        writer.UInt64((ulong)message.Limit.Value);
     }
 
     public static ForwardResponse ReadResponse(ref WireReader reader, ServerId from, ServerId to)
     {
         ulong request = reader.UInt64();
         var verdict = (ForwardVerdict)reader.Byte();
-        if (verdict is < ForwardVerdict.Proposed or > ForwardVerdict.NoSuchTopic)
+        if (verdict is < ForwardVerdict.Proposed or > ForwardVerdict.MemoryFull)
         {
             throw new PeerProtocolException($"the unknown verdict {(byte)verdict}");
         }
 
-        return new ForwardResponse(from, to, request, verdict, reader.Position());
+        LogPosition position = reader.Position();
+        return new ForwardResponse(from, to, request, verdict, position, new LimitReached((NodeLimit)reader.Byte(), (long)reader.UInt64()));
     }
 }

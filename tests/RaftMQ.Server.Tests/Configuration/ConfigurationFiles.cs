@@ -66,6 +66,23 @@ public sealed class ConfigurationFiles
         (timeouts.TickMs, timeouts.ElectionMs, timeouts.HeartbeatMs, timeouts.LeaderWaitMs, timeouts.RequestMs).ShouldBe((
             node.TickMilliseconds, node.ElectionTimeoutMilliseconds, node.HeartbeatMilliseconds, node.LeaderWaitMilliseconds,
             node.RequestTimeoutMilliseconds));
+        var budgets = new Budgets();
+        (budgets.MaxRequests, budgets.MaxRequestBytes, budgets.MaxUncommittedEntries, budgets.MaxUncommittedBytes).ShouldBe((
+            node.MaxRequests, node.MaxRequestBytes, node.MaxUncommittedEntries, node.MaxUncommittedBytes));
+        var raft = new Consensus.RaftOptions { Self = default, Seed = 0 };
+        (node.MaxUncommittedEntries, node.MaxUncommittedBytes).ShouldBe((raft.MaxUncommittedEntries, raft.MaxUncommittedBytes));
+        (budgets.LeastMemoryBytes - budgets.MaxRequestBytes - budgets.MaxUncommittedBytes).ShouldBe(raft.TailBytes);
+    }
+
+    [Fact]
+    public void Without_a_memory_budget_it_is_half_of_what_the_machine_gives_and_never_less_than_requests_may_take()
+    {
+        using var small = new ConfigurationFile($$"""{ "nodeId": 1, "budgets": {"memoryBytes": 50331648, "maxRequestBytes": 16777216, "maxUncommittedBytes": 16777216}, "dataFolder": "d", {{Members}} }""");
+        using var without = new ConfigurationFile(Good);
+        long machine = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+        small.Load().Configuration.Budgets.MemoryBytesHere.ShouldBe(50_331_648);
+        without.Load().Configuration.Budgets.MemoryBytesHere.ShouldBe(Math.Max(machine / 2, 144 * 1024 * 1024));
     }
 
     [Fact]
@@ -141,6 +158,10 @@ public sealed class ConfigurationFiles
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"requestMs\": 100}", "timeouts.requestMs: 100 is less than timeouts.leaderWaitMs")]
     [InlineData("\"nodeId\": 1, \"wal\": {\"segmentBytes\": 17000000}", "wal.segmentBytes: 17000000 is not a multiple of 4096")]
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytesPerTopic\": 10}", "limits.maxBytesPerTopic: 10 has no room for one message")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"memoryBytes\": 50000000}", "budgets.memoryBytes: 50000000 is less than what requests under way may take by themselves, 150994944")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"memoryBytes\": 150000000, \"maxUncommittedBytes\": 100000000}", "budgets.memoryBytes: 150000000 is less")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 83886079}", "budgets.diskBytes: 83886079 is less than 83886080: the log alone takes 2 spare segments")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 90000000}, \"wal\": {\"spareSegments\": 3}", "budgets.diskBytes: 90000000 is less than 100663296")]
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytes\": 10}", "limits.maxBytes: 10 has no room for one message")]
     public void What_does_not_fit_together_is_said(string keys, string message)
     {

@@ -86,6 +86,22 @@ public sealed partial class ReferencePages
         {
             page.ShouldContain($"`HttpLimits.{limit}`");
         }
+
+        foreach (string limit in typeof(HttpOptions).GetProperties().Select(property => property.Name).Except(["EqualityContract"]))
+        {
+            page.ShouldContain($"`HttpOptions.{limit}`");
+        }
+    }
+
+    [Fact]
+    public void The_page_of_limits_names_the_key_of_every_limit_that_has_one()
+    {
+        string page = string.Join('\n', Page("limits.md"));
+
+        foreach (Setting setting in Settings.All.Where(setting => setting.Key.Split('.')[0] is "http" or "budgets" or "wal" or "repair" or "limits" && setting is NumberSetting))
+        {
+            page.ShouldContain($"`{setting.Key}`");
+        }
     }
 
     private static string[] Page(string name) => File.ReadAllLines(Path.Combine(Root(), "docs", "reference", name));

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using RaftMQ.Consensus;
-using RaftMQ.Queues;
+using RaftMQ.Node;
 using RaftMQ.Server.Hosting;
 using RaftMQ.Server.Http;
 using RaftMQ.Server.Tests.Http;
@@ -21,11 +21,12 @@ public sealed class SharedPorts : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var limits = new QueueLimits();
-        var api = new CourseApi(new FakeNode(limits), new NodeId(1), limits, NullLogger.Instance);
+        var connections = new ClientConnections(new HttpOptions());
+        var options = new NodeOptions { Node = new NodeId(1), Members = [] };
+        var api = new CourseApi(new FakeNode(options.Limits), options, connections, NullLogger.Instance);
         var port = new SharedPort(AnswerPeerAsync, NullLogger.Instance);
         _listener = await ClientListener.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), api.HandleAsync, NullLoggerFactory.Instance, port.Sniff);
+            new IPEndPoint(IPAddress.Loopback, 0), connections, api.HandleAsync, NullLoggerFactory.Instance, port.Sniff);
     }
 
     public async ValueTask DisposeAsync()

@@ -47,6 +47,8 @@ internal sealed class FakeNode : IQueueNode
         ]),
     };
 
+    public (int Count, long Bytes) RequestsUnderWay { get; set; }
+
     /// <summary>What a backup brings; it breaks off if it ends with null.</summary>
     public IReadOnlyList<byte[]?>? Backup { get; set; }
 
@@ -76,7 +78,7 @@ internal sealed class FakeNode : IQueueNode
         lock (_gate)
         {
             return ValueTask.FromResult(Prescribed is { } end
-                ? new TopicReadResult(end.Outcome, 0, end.Leader)
+                ? new TopicReadResult(end.Outcome, 0, end.Leader) { Limit = end.Limit }
                 : new TopicReadResult(RequestOutcome.Replied, _index, new NodeId(1)) { Topics = [.. Machine().Topics] });
         }
     }
@@ -86,7 +88,7 @@ internal sealed class FakeNode : IQueueNode
         lock (_gate)
         {
             return ValueTask.FromResult(Prescribed is { } end
-                ? new TopicReadResult(end.Outcome, 0, end.Leader)
+                ? new TopicReadResult(end.Outcome, 0, end.Leader) { Limit = end.Limit }
                 : new TopicReadResult(RequestOutcome.Replied, _index, new NodeId(1)) { Topic = Machine().Look(topic) });
         }
     }

@@ -14,6 +14,7 @@ public sealed class OutcomeTable
     [InlineData(RequestOutcome.NoLeader, 503, "no-leader", "1")]
     [InlineData(RequestOutcome.Overloaded, 429, "overloaded", "1")]
     [InlineData(RequestOutcome.DiskFull, 507, "disk-full", null)]
+    [InlineData(RequestOutcome.MemoryFull, 507, "memory-full", null)]
     [InlineData(RequestOutcome.Stopping, 503, "stopping", "1")]
     [InlineData(RequestOutcome.Overwritten, 503, "overwritten", "1")]
     [InlineData(RequestOutcome.OutcomeUnknown, 504, "outcome-unknown", null)]
@@ -51,7 +52,8 @@ public sealed class OutcomeTable
     [InlineData(QueueOutcome.PolicyAboveMaxBytes, 400, "bad-topic-policy", null, "maxBytes may be 77 at most (limits.maxBytesPerTopic)")]
     [InlineData(QueueOutcome.BadTopicName, 400, "bad-topic-name", null, "slashes")]
     [InlineData(QueueOutcome.RequestKeyReused, 422, "request-key-reused", null, "new key")]
-    [InlineData(QueueOutcome.RequestKeysFull, 429, "request-keys-full", "10", "forgotten")]
+    [InlineData(QueueOutcome.RequestKeysFull, 429, "request-keys-full", "10", "77 keys (limits.maxRequestKeys)")]
+    [InlineData(QueueOutcome.RequestKeyBytesFull, 429, "request-keys-full", "10", "77 bytes (limits.maxRequestKeyBytes)")]
     [InlineData(QueueOutcome.UnknownCommand, 501, "unknown-command", null, "version")]
     public async Task A_refusal_of_the_queue_names_the_limit_it_ran_into(
         QueueOutcome outcome, int status, string reason, string? retryAfter, string word)

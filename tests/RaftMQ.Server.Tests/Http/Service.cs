@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using RaftMQ.Consensus;
 using RaftMQ.Contracts;
+using RaftMQ.Node;
 using RaftMQ.Queues;
 using RaftMQ.Server.Hosting;
 using RaftMQ.Server.Http;
@@ -36,13 +37,15 @@ internal sealed class Service : IAsyncDisposable
 
     public IPEndPoint Address => new(IPAddress.Loopback, _listener.Address.Port);
 
-    public static async Task<Service> StartAsync(QueueLimits? limits = null)
+    public static async Task<Service> StartAsync(QueueLimits? limits = null, HttpOptions? http = null)
     {
         limits ??= SmallLimits;
         var node = new FakeNode(limits);
-        var api = new CourseApi(node, new NodeId(1), limits, NullLogger.Instance);
+        var options = new NodeOptions { Node = new NodeId(1), Members = [], Limits = limits, MemoryBudgetBytes = 7_000_000 };
+        var connections = new ClientConnections(http ?? new HttpOptions());
+        var api = new CourseApi(node, options, connections, NullLogger.Instance);
         ClientListener listener = await ClientListener.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), api.HandleAsync, NullLoggerFactory.Instance);
+            new IPEndPoint(IPAddress.Loopback, 0), connections, api.HandleAsync, NullLoggerFactory.Instance);
         return new Service(node, listener);
     }
 

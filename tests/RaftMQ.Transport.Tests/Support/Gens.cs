@@ -2,6 +2,7 @@ using CsCheck;
 using RaftMQ.Consensus;
 using RaftMQ.Consensus.Messages;
 using RaftMQ.Replica.Peers;
+using RaftMQ.Replica.Requests;
 
 namespace RaftMQ.Transport.Tests.Support;
 
@@ -49,8 +50,9 @@ internal static class Gens
         Gen.Select(Server, Server, Gen.ULong, Gen.UInt, Payload,
             (from, to, request, deadline, command) => (PeerMessage)new ForwardRequest(from, to, request, deadline, command)),
         Gen.Select(Server, Server, Gen.ULong, (from, to, request) => (PeerMessage)new ForwardCancel(from, to, request)),
-        Gen.Select(Server, Server, Gen.ULong, Gen.Int[1, 6], Position,
-            (from, to, request, verdict, position) => (PeerMessage)new ForwardResponse(from, to, request, (ForwardVerdict)verdict, position)));
+        Gen.Select(Server, Server, Gen.ULong, Gen.Int[1, 7], Position, Gen.Select(Gen.Byte, Gen.Long),
+            (from, to, request, verdict, position, limit) => (PeerMessage)new ForwardResponse(
+                from, to, request, (ForwardVerdict)verdict, position, new LimitReached((NodeLimit)limit.Item1, limit.Item2))));
 
     public static AppendEntries AppendOf(ServerId from, ServerId to, ulong term, LogPosition previous, params byte[][] payloads)
     {

@@ -1,0 +1,124 @@
+using System.Net;
+
+namespace RaftMQ.Cluster.Tests;
+
+/// <summary>What nodes may hold of disk and memory, in real processes: they fill, refuse, are consumed, and take messages again.</summary>
+[Collection("cluster")]
+public sealed class Budgets
+{
+    private const long DiskBudget = 96 * 1024 * 1024;
+    private const int MessageBytes = 500_000;
+
+    private static readonly object OftenSnapshots = new { snapshotAfterBytes = 1024 * 1024 };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_disk_budget_that_is_used_up_refuses_publishes_and_what_is_consumed_brings_them_back(int nodes)
+    {
+        using var cluster = new ServeCluster(nodes, wal: OftenSnapshots, budgets: new { diskBytes = DiskBudget });
+        Node leader = await cluster.StartAllAsync();
+        Node asked = cluster.Nodes.FirstOrDefault(node => node != leader) ?? leader;
+        (await asked.CreateAsync("orders")).IsDone.ShouldBeTrue();
+
+        // Twice: what is given back is given back whole.
+        for (int round = 0; round < 2; round++)
+        {
+            int taken = await FillAsync(cluster, asked);
+            taken.ShouldBeInRange(20, 160);
+            for (int i = 0; i < taken; i++)
+            {
+                (await asked.PopAsync("orders")).Message.ShouldBe(MessageOf(i), cluster.Outputs());
+            }
+
+            await Eventually.TrueAsync(async () => (await asked.PublishAsync("orders", "again")).IsDone, cluster.Outputs);
+            (await asked.PopAsync("orders")).Message.ShouldBe("again");
+        }
+
+        (await asked.PopAsync("orders")).Reason.ShouldBe("empty");
+        await cluster.UntilEqualAsync();
+        cluster.Running.Count().ShouldBe(nodes);
+    }
+
+    [Fact]
+    public async Task A_folder_that_holds_more_than_a_lowered_budget_starts_and_is_freed_by_consuming()
+    {
+        using var unbounded = new ServeCluster(1, wal: OftenSnapshots);
+        Node node = await unbounded.StartAllAsync();
+        (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
+        for (int i = 0; i < 300; i++)
+        {
+            (await node.PublishAsync("orders", MessageOf(i))).IsDone.ShouldBeTrue();
+        }
+
+        unbounded.Kill(1);
+        using var cluster = new ServeCluster(1, wal: OftenSnapshots, budgets: new { diskBytes = DiskBudget });
+        cluster.WriteConfiguration(1, 1, unbounded.DataOf(1));
+        node = await cluster.StartAllAsync();
+        Report report = (await node.ReportAsync()).ShouldNotBeNull();
+        report.UsedOf("budgets.diskBytes").ShouldBeGreaterThan(DiskBudget);
+        await Eventually.TrueAsync(async () => (await node.PublishAsync("orders", "more")).Reason == "disk-full", cluster.Outputs);
+
+        for (int i = 0; i < 300; i++)
+        {
+            (await node.PopAsync("orders")).Message.ShouldBe(MessageOf(i), cluster.Outputs());
+        }
+
+        await Eventually.TrueAsync(async () => (await node.PublishAsync("orders", "again")).IsDone, cluster.Outputs);
+        ServeCluster.FolderBytesOf(unbounded.DataOf(1)).ShouldBeLessThanOrEqualTo(DiskBudget);
+    }
+
+    [Fact]
+    public async Task A_memory_budget_that_is_used_up_refuses_topics_and_publishes_by_name_and_pops_go_on()
+    {
+        // The least that is allowed: 8 MiB for requests, 8 MiB for what is not committed, 16 MiB of log, and a little. Topics of 1.5 KiB each fill it.
+        const int MemoryBudget = (32 * 1024 * 1024) + 4_096;
+        const int Topics = 40_000;
+        using var cluster = new ServeCluster(
+            1, limits: new { maxTopics = Topics }, budgets: new { memoryBytes = MemoryBudget, maxRequestBytes = 8_388_608, maxUncommittedBytes = 8_388_608 });
+        Node node = await cluster.StartAllAsync();
+        var refused = new List<Answer>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Topics), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
+        {
+            if (refused.Count == 0 && await node.CreateAsync($"topic {i}") is { IsDone: false } answer)
+            {
+                lock (refused)
+                {
+                    refused.Add(answer);
+                }
+            }
+        });
+
+        refused.ShouldNotBeEmpty();
+        refused.ShouldAllBe(answer => answer.Status == HttpStatusCode.InsufficientStorage && answer.Reason == "memory-full");
+        refused[0].Body.ShouldContain($"{MemoryBudget} bytes (budgets.memoryBytes)");
+        (await node.PublishAsync("topic 0", "message")).Reason.ShouldBe("memory-full");
+        (await node.PopAsync("topic 0")).Reason.ShouldBe("empty");
+        (await node.ReportAsync()).ShouldNotBeNull().UsedOf("budgets.memoryBytes").ShouldBeInRange(MemoryBudget, MemoryBudget + 1_000_000);
+    }
+
+    private static async Task<int> FillAsync(ServeCluster cluster, Node node)
+    {
+        int taken = 0;
+        Answer answer;
+        while ((answer = await node.PublishAsync("orders", MessageOf(taken))).IsDone)
+        {
+            (++taken).ShouldBeLessThan(400);
+        }
+
+        answer.Status.ShouldBe(HttpStatusCode.InsufficientStorage, answer.Body);
+        answer.Reason.ShouldBe("disk-full");
+        answer.Body.ShouldContain("budgets.diskBytes");
+        foreach (Node each in cluster.Nodes)
+        {
+            ServeCluster.FolderBytesOf(cluster.DataOf(each.Id)).ShouldBeLessThanOrEqualTo(DiskBudget);
+            Report report = (await each.ReportAsync()).ShouldNotBeNull();
+            report.UsedOf("budgets.diskBytes").ShouldBeInRange(DiskBudget / 2, DiskBudget);
+        }
+
+        (await node.TopicsAsync()).Body.ShouldContain("orders");
+        return taken;
+    }
+
+    private static string MessageOf(int number) => $"message {number} ".PadRight(MessageBytes, 'x');
+}

@@ -1,0 +1,201 @@
+using RaftMQ.Consensus;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Storage.Tests;
+
+/// <summary>A folder with a budget behaves like one on a disk of that size: storage rule 9 holds for both, by the same means.</summary>
+public sealed class Budgets
+{
+    private static readonly WalOptions TwoSpares = new() { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
+
+    [Fact]
+    public void What_goes_beyond_the_budget_is_refused_as_a_full_disk_refuses_it_and_nothing_is_written()
+    {
+        var disk = new SimulatedDisk(1);
+        var files = new BudgetedFileSystem(disk, budgetBytes: 1_000, reserveBytes: 0);
+        using IFile file = files.Create("a");
+        file.Write(0, new byte[600]);
+        file.Allocate(1_000);
+        files.FreeBytes.ShouldBe(0);
+        files.BudgetInForce.ShouldBe(1_000);
+
+        Should.Throw<DiskFullException>(() => file.Write(600, new byte[401])).Message.ShouldContain("budget of 1,000");
+        Should.Throw<DiskFullException>(() => file.Allocate(1_001));
+
+        file.Write(600, new byte[400]);
+        (file.Length, disk.UsedBytes, files.UsedBytes).ShouldBe((1_000, 1_000, 1_000));
+        files.Delete("a");
+        (files.FreeBytes, files.UsedBytes).ShouldBe((1_000, 0));
+    }
+
+    [Fact]
+    public void Where_the_disk_has_less_than_the_budget_the_disk_is_the_limit()
+    {
+        var files = new BudgetedFileSystem(new SimulatedDisk(1) { CapacityBytes = 500 }, budgetBytes: 1_000, reserveBytes: 0);
+
+        files.FreeBytes.ShouldBe(500);
+        files.BudgetInForce.ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_the_folder_takes_is_known_through_every_change_of_its_files()
+    {
+        var random = new Random(9);
+        var disk = new SimulatedDisk(1);
+        using (IFile before = disk.Create("0"))
+        {
+            before.Write(0, new byte[77]);
+        }
+
+        var files = new BudgetedFileSystem(disk, budgetBytes: 20_000, reserveBytes: 0);
+        var open = new Dictionary<string, IFile>();
+        for (int i = 0; i < 3_000; i++)
+        {
+            string name = random.Next(6).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            bool exists = files.List().Contains(name);
+            try
+            {
+                switch (random.Next(6))
+                {
+                    case 0:
+                        open[name] = files.Create(name);
+                        break;
+                    case 1 when exists:
+                        open[name] = files.Open(name);
+                        break;
+                    case 2 when exists && files.List().Count > 2:
+                        files.Delete(name);
+                        open.Remove(name);
+                        break;
+                    case 3 when exists:
+                        string other = random.Next(6).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                        files.Rename(name, other);
+                        IFile? moved = open.GetValueOrDefault(name);
+                        open.Remove(other == name ? "" : name);
+                        open[other] = moved ?? files.Open(other);
+                        break;
+                    case 4 when open.TryGetValue(name, out IFile? file):
+                        file.Write(random.Next(3_000), new byte[random.Next(3_000)]);
+                        break;
+                    case 5 when open.TryGetValue(name, out IFile? file):
+                        file.Allocate(random.Next(6_000));
+                        break;
+                    default:
+                        break;
+                }
+            }
+            catch (DiskFullException)
+            {
+                files.UsedBytes.ShouldBeGreaterThan(10_000);
+            }
+
+            _ = files.FreeBytes;
+            files.UsedBytes.ShouldBe(disk.UsedBytes, $"step {i}");
+            disk.UsedBytes.ShouldBeLessThanOrEqualTo(20_000);
+        }
+    }
+
+    [Fact]
+    public void What_was_set_aside_of_a_damaged_folder_does_not_count_so_that_the_node_comes_back_beside_it()
+    {
+        var disk = new SimulatedDisk(1);
+        var files = new BudgetedFileSystem(disk, budgetBytes: 4 * TestLog.SegmentBytes, reserveBytes: 0);
+        (WriteAheadLog log, _) = Open(files);
+        log.Dispose();
+        files.UsedBytes.ShouldBe(3 * TestLog.SegmentBytes);
+
+        DataFolder.SetAside(files, "a byte is wrong");
+        files.UsedBytes.ShouldBeLessThan(TestLog.SegmentBytes);
+        Open(files).Log.Dispose();
+        files.UsedBytes.ShouldBe(3 * TestLog.SegmentBytes);
+        disk.UsedBytes.ShouldBeGreaterThan(3 * TestLog.SegmentBytes);
+        var anew = new BudgetedFileSystem(disk, files.Budget, reserveBytes: 0);
+        anew.FreeBytes.ShouldBe(files.FreeBytes, "another start counts the same");
+        DataFolder.RemoveAside(anew).ShouldBePositive();
+        anew.FreeBytes.ShouldBe(files.FreeBytes);
+    }
+
+    [Fact]
+    public void A_log_in_a_folder_with_a_budget_has_the_room_of_one_on_a_disk_of_that_size()
+    {
+        const int Bytes = 5 * TestLog.SegmentBytes;
+        (WriteAheadLog onDisk, _) = Open(new SimulatedDisk(1) { CapacityBytes = Bytes });
+        (WriteAheadLog withBudget, _) = Open(new BudgetedFileSystem(new SimulatedDisk(1), Bytes, reserveBytes: 0));
+        var seen = new HashSet<(WalSpace, bool)>();
+        for (ulong index = 1; index < 200; index++)
+        {
+            bool isRefused = IsRefused(onDisk, index);
+
+            IsRefused(withBudget, index).ShouldBe(isRefused);
+            (withBudget.Space, withBudget.RoomBytes).ShouldBe((onDisk.Space, onDisk.RoomBytes));
+            seen.Add((onDisk.Space, isRefused));
+            if (isRefused)
+            {
+                break;
+            }
+        }
+
+        seen.ShouldContain((WalSpace.Exhausted, true));
+    }
+
+    [Fact]
+    public void A_folder_above_its_budget_starts_has_no_room_and_may_not_grow_again_once_it_has_shrunk()
+    {
+        const long Reserve = 3 * TestLog.SegmentBytes;
+        var disk = new SimulatedDisk(1);
+        (WriteAheadLog first, _) = Open(disk);
+        first.Append(new WalBatch(new HardState(new Term(1), null), null, []));
+        for (ulong index = 1; index < 40; index++)
+        {
+            first.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 1_000)]));
+            first.Sync();
+        }
+
+        first.Dispose();
+        long held = disk.UsedBytes;
+        var files = new BudgetedFileSystem(disk, budgetBytes: 2 * TestLog.SegmentBytes, Reserve);
+
+        (WriteAheadLog log, RecoveredLog recovered) = Open(files);
+        recovered.LastIndex.Value.ShouldBe(39UL);
+        log.ReservedBytes = 1;
+        (log.RoomBytes, files.FreeBytes).ShouldBe((0, 0));
+        log.Append(new WalBatch(null, null, [TestLog.Entry(40, 1, 1_000)]));
+        log.Sync();
+        log.ReleaseOldest(null);
+        log.ReleaseOldest(null);
+        log.ReleaseOldest(null);
+
+        using IFile file = files.Create("more");
+        Should.Throw<DiskFullException>(() => file.Allocate(held)).Message.ShouldContain("budget");
+        file.Allocate(TestLog.SegmentBytes);
+    }
+
+    private static bool IsRefused(WriteAheadLog log, ulong index)
+    {
+        try
+        {
+            log.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 700)]));
+            log.Sync();
+            log.WorkInBackground(idle: true);
+            return false;
+        }
+        catch (DiskFullException)
+        {
+            return true;
+        }
+    }
+
+    private static (WriteAheadLog Log, RecoveredLog Recovered) Open(IFileSystem files)
+    {
+        ulong lastId = 0;
+        WriteAheadLog log = WriteAheadLog.Open(files, TwoSpares, () => ++lastId * 0x9E3779B97F4A7C15, null, out RecoveredLog recovered);
+        for (int i = 0; i < 50; i++)
+        {
+            log.WorkInBackground(idle: true);
+        }
+
+        return (log, recovered);
+    }
+}
