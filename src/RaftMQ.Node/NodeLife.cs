@@ -10,7 +10,6 @@ using RaftMQ.Replica.Requests;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Node;
 
@@ -36,6 +35,7 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly ReplicaFolder _folder;
     private readonly DiskThread _disk;
     private readonly QueueReplica _replica;
+    private readonly StartProgress _progress;
     private volatile Exception? _diskFailure;
     private bool _isUnborn;
     private string? _givenUp;
@@ -54,8 +54,9 @@ internal sealed class NodeLife : IReplicaPorts
         _logger = logger;
         _inbox = inbox;
         _onTurn = onTurn;
+        _progress = new StartProgress(TimeProvider.System, text => Log.Starting(logger, text));
         long started = Stopwatch.GetTimestamp();
-        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, ReportProgress);
+        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead);
         ServerIdentity identity = folder.Identity;
         string incarnation = identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
         if (folder.IsNew)
@@ -84,6 +85,7 @@ internal sealed class NodeLife : IReplicaPorts
         _disk = new DiskThread(
             new ReplicaDisk(files, folder) { ScrubRestMoments = (int)(options.ScrubPauseSeconds * 1_000L / DiskThread.IdleMs) }, inbox, OnDiskFailure);
         _isUnborn = !identity.Cluster.IsBorn;
+        _progress.OnRecovered(folder.Restored?.Metadata.Last.Index ?? LogIndex.Zero, folder.Recovered.LastIndex);
         _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
     }
 
@@ -220,6 +222,7 @@ internal sealed class NodeLife : IReplicaPorts
         if (!HasEnded)
         {
             _replica.EndTurn();
+            _progress.OnApplied(_replica.AppliedIndex);
             _onTurn(_replica, IsStopping, _disk.Syncs);
         }
     }
@@ -255,9 +258,6 @@ internal sealed class NodeLife : IReplicaPorts
         _diskFailure = failure;
         _inbox.Wake();
     }
-
-    private void ReportProgress(RecoveryProgress progress) =>
-        Log.Recovering(_logger, (int)(100 * progress.BytesRead / Math.Max(1, progress.BytesTotal)), progress.BytesTotal / 1_000_000);
 
     public static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
     {
