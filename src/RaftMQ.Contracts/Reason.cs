@@ -80,7 +80,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>Not done: the disks have only their reserve left.</summary>
     public static readonly Reason DiskFull = new(
-        "disk-full", 507, "the disks of the cluster are full; nothing was done", "free space on the nodes' disks; nothing needs a restart");
+        "disk-full", 507, "the disks of the cluster, or of this node, are full; nothing was done", "free space on the nodes' disks; nothing needs a restart");
 
     /// <summary>Not done: the node is stopping.</summary>
     public static readonly Reason Stopping = new(
