@@ -18,6 +18,9 @@ public sealed partial class RaftCore
     /// <summary>Whether pieces of a snapshot have come that may go on. Once it is false, the owner may remove what came.</summary>
     public bool IsReceivingSnapshot => _reception is not null;
 
+    /// <summary>Whether a leader is bringing this server up by a snapshot right now: it is far behind, and knows nothing of what is committed meanwhile.</summary>
+    public bool IsBroughtUp => _reception is { } reception && reception.StillTicks < _options.ElectionTimeoutTicks;
+
     /// <summary>Whether the last piece of a snapshot is with the disk, which is about to replace log and state.</summary>
     public bool IsInstallingSnapshot => _reception is { IsInstalling: true };
 
@@ -151,7 +154,8 @@ public sealed partial class RaftCore
     /// <summary>A transfer of which nothing comes any more, from whatever leader, is left: what came of it only takes room.</summary>
     private void TickReception()
     {
-        if (_reception is { } reception && reception.Tick() >= _options.SnapshotPatienceTicks)
+        _reception?.Tick();
+        if (_reception?.StillTicks >= _options.SnapshotPatienceTicks)
         {
             _reception = null;
         }

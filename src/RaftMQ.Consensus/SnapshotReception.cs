@@ -13,7 +13,6 @@ internal sealed class SnapshotReception
     private ulong _number;
     private ulong _readRound;
     private int _pauseTicks;
-    private int _stillTicks;
 
     public SnapshotReception(InstallSnapshot first)
     {
@@ -25,6 +24,9 @@ internal sealed class SnapshotReception
 
     /// <summary>How many bytes of the snapshot are on disk here.</summary>
     public long NextOffset { get; private set; }
+
+    /// <summary>For how many ticks nothing has come of it, and the disk has had nothing to do.</summary>
+    public int StillTicks { get; private set; }
 
     /// <summary>The piece that is with the disk.</summary>
     public SnapshotPiece? Writing { get; private set; }
@@ -50,7 +52,7 @@ internal sealed class SnapshotReception
     /// <summary>An answer that comes later than at once is one to the latest message, and says so.</summary>
     public void Note(InstallSnapshot request)
     {
-        _stillTicks = 0;
+        StillTicks = 0;
         _number = Math.Max(_number, request.Number);
         _readRound = Math.Max(_readRound, request.ReadRound);
     }
@@ -75,13 +77,10 @@ internal sealed class SnapshotReception
         _pauseTicks = pauseTicks;
     }
 
-    /// <summary>A tick passes.</summary>
-    /// <returns>For how many nothing has come, and the disk has had nothing to do.</returns>
-    public int Tick()
+    public void Tick()
     {
         _pauseTicks = Math.Max(0, _pauseTicks - 1);
-        _stillTicks = Writing is null ? _stillTicks + 1 : 0;
-        return _stillTicks;
+        StillTicks = Writing is null ? StillTicks + 1 : 0;
     }
 
     /// <summary>The answer to the latest message of this transfer.</summary>

@@ -70,9 +70,9 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason NotLeader = new(
         "not-leader", 503, "this node does not lead; nothing was done", "send it to the node in the RaftMQ-Leader header", RetryAfterSeconds: 1);
 
-    /// <summary>Not done: the node still reads its disk.</summary>
+    /// <summary>Not done: the node still reads its disk, or is being brought up to date.</summary>
     public static readonly Reason NotReady = new(
-        "not-ready", 503, "this node still reads its disk; nothing was done", "send it again, or to another node", RetryAfterSeconds: 1);
+        "not-ready", 503, "this node still reads its disk, or is brought up to date by the others; nothing was done", "send it again, or to another node", RetryAfterSeconds: 1);
 
     /// <summary>Not done: too much is under way.</summary>
     public static readonly Reason Overloaded = new(
@@ -80,7 +80,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>Not done: the disks, or the nodes' budgets of them, have only their reserve left.</summary>
     public static readonly Reason DiskFull = new(
-        "disk-full", 507, "the disks of the cluster are full; nothing was done", "consume messages, or free space on the nodes' disks; nothing needs a restart");
+        "disk-full", 507, "the disks of the cluster, or of this node, are full; nothing was done", "consume messages, or free space on the nodes' disks; nothing needs a restart");
 
     /// <summary>Not done: the leader holds as much in memory as it may.</summary>
     public static readonly Reason MemoryFull = new(

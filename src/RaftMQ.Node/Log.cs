@@ -11,8 +11,8 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "{Text}")]
     public static partial void ReplicaWarning(ILogger logger, string text);
 
-    [LoggerMessage(3, LogLevel.Information, "recovering: {Percent}% of {Megabytes} MB read")]
-    public static partial void Recovering(ILogger logger, int percent, long megabytes);
+    [LoggerMessage(3, LogLevel.Information, "{Text}")]
+    public static partial void Starting(ILogger logger, string text);
 
     [LoggerMessage(4, LogLevel.Information, "recovered {Entries} entries in {Milliseconds} ms; node {Node}, incarnation {Incarnation}, cluster {Cluster}")]
     public static partial void Recovered(ILogger logger, ulong entries, long milliseconds, uint node, string incarnation, string cluster);

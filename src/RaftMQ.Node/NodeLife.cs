@@ -10,7 +10,6 @@ using RaftMQ.Replica.Requests;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Node;
 
@@ -37,6 +36,7 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly ReplicaFolder _folder;
     private readonly DiskThread _disk;
     private readonly QueueReplica _replica;
+    private readonly StartProgress _progress;
     private volatile Exception? _diskFailure;
     private bool _isUnborn;
     private string? _givenUp;
@@ -56,8 +56,9 @@ internal sealed class NodeLife : IReplicaPorts
         _inbox = inbox;
         _requestBytes = requestBytes;
         _onTurn = onTurn;
+        _progress = new StartProgress(TimeProvider.System, text => Log.Starting(logger, text));
         long started = Stopwatch.GetTimestamp();
-        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, ReportProgress);
+        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead);
         ServerIdentity identity = folder.Identity;
         string incarnation = identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
         if (folder.IsNew)
@@ -86,6 +87,7 @@ internal sealed class NodeLife : IReplicaPorts
         _disk = new DiskThread(
             new ReplicaDisk(files, folder) { ScrubRestMoments = (int)(options.ScrubPauseSeconds * 1_000L / DiskThread.IdleMs) }, files, inbox, OnDiskFailure);
         _isUnborn = !identity.Cluster.IsBorn;
+        _progress.OnRecovered(folder.Restored?.Metadata.Last.Index ?? LogIndex.Zero, folder.Recovered.LastIndex);
         _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
     }
 
@@ -223,6 +225,7 @@ internal sealed class NodeLife : IReplicaPorts
         {
             _replica.BufferBytes = _requestBytes();
             _replica.EndTurn();
+            _progress.OnApplied(_replica.AppliedIndex);
             _onTurn(_replica, IsStopping, new DiskGauges(_disk.Syncs, _disk.FolderBytes));
         }
     }
@@ -258,9 +261,6 @@ internal sealed class NodeLife : IReplicaPorts
         _diskFailure = failure;
         _inbox.Wake();
     }
-
-    private void ReportProgress(RecoveryProgress progress) =>
-        Log.Recovering(_logger, (int)(100 * progress.BytesRead / Math.Max(1, progress.BytesTotal)), progress.BytesTotal / 1_000_000);
 
     public static ReplicaOptions ReplicaOptionsOf(NodeOptions options) => new()
     {

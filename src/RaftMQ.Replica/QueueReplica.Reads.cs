@@ -38,6 +38,12 @@ public sealed partial class QueueReplica
             return;
         }
 
+        if (_core.IsBroughtUp)
+        {
+            EndRead(request, RequestOutcome.NotReady);
+            return;
+        }
+
         if (AskForRead(request) is { } read)
         {
             request.Read = read;

@@ -40,6 +40,16 @@ public sealed partial class QueueReplica
         {
             End(request, RequestOutcome.NotLeader);
         }
+        else if (_space == WalSpace.Exhausted)
+        {
+            // Its own log, which answers its clients (docs/decisions/0003), takes nothing in: it would leave them waiting, and then not know.
+            End(request, RequestOutcome.DiskFull);
+        }
+        else if (_core.IsBroughtUp)
+        {
+            // The same: what is decided elsewhere meanwhile comes here only behind the snapshot.
+            End(request, RequestOutcome.NotReady);
+        }
         else if (!TryForward(request))
         {
             Wait(request);

@@ -1,116 +1,203 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace RaftMQ.Cluster.Tests;
 
 /// <summary>
 /// Clients that publish messages of their own to whatever node is up, some with a key that they retry until they are told, others that pop, and the account of it: every
-/// acknowledged message is popped exactly once, every refused one never, those of unknown outcome at most once.
+/// acknowledged message is popped exactly once, whole and in the order of its producer, every refused one never, those of unknown outcome at most once.
 /// </summary>
-internal sealed class Accounting(ServeCluster cluster, string topic)
+/// <param name="cluster">Where.</param>
+/// <param name="topic">To which topic.</param>
+/// <param name="messageBytes">How long each message is made.</param>
+/// <param name="keyedPops">Whether pops have keys, so that one without an answer can be asked for again; if not, nobody may be killed.</param>
+/// <param name="nodes">Which nodes the clients ask; null for all.</param>
+internal sealed class Accounting(ServeCluster cluster, string topic, int messageBytes = 0, bool keyedPops = true, IReadOnlyList<Node>? nodes = null)
 {
+    private const string Acked = "acknowledged";
+    private const string Unknown = "unknown";
+    private const string Refused = "refused";
+
+    private readonly IReadOnlyList<Node> _nodes = nodes ?? cluster.Nodes;
     private readonly ConcurrentDictionary<string, string> _fates = [];
-    private readonly ConcurrentBag<string> _popped = [];
+    private readonly ConcurrentDictionary<string, int> _refusals = [];
+    private readonly ConcurrentBag<List<string>> _consumed = [];
+    private readonly List<string> _handedOut = [];
     private readonly ConcurrentDictionary<string, bool> _unanswered = [];
-    private int _last;
+    private int _producers;
+    private int _consumers;
+    private int _acknowledged;
+    private int _popped;
+    private int _settled;
 
-    public int Popped => _popped.Count;
+    public int Popped => _popped;
 
-    public int Acknowledged => _fates.Count(fate => fate.Value == "acknowledged");
+    public int Acknowledged => _acknowledged;
+
+    /// <summary>How many messages wait, about.</summary>
+    public int Backlog => _acknowledged - _popped;
+
+    /// <summary>How many answers gave this reason.</summary>
+    public int RefusedFor(string reason) => _refusals.GetValueOrDefault(reason);
 
     /// <summary>Publishes until told to stop.</summary>
     public Task RunAsync(int clients, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(
         async () =>
         {
+            int producer = Interlocked.Increment(ref _producers);
             for (int i = 0; !stop.IsCancellationRequested; i++)
             {
-                string message = $"message-{Interlocked.Increment(ref _last)}";
+                string message = $"{producer}-{i}";
                 bool keyed = client % 2 == 0;
-                _fates[message] = keyed ? await PublishWithKeyAsync(message, client + i) : await PublishOnceAsync(message, client + i);
+                string fate = keyed ? await PublishWithKeyAsync(message, client + i) : await PublishOnceAsync(message, client + i);
+                _fates[message] = fate;
+                if (fate == Acked)
+                {
+                    Interlocked.Increment(ref _acknowledged);
+                }
             }
         },
         CancellationToken.None)));
 
     /// <summary>Pops until told to stop, each pop with a key that is asked again, on whatever node, until it has handed out a message.</summary>
-    public Task ConsumeAsync(int consumers, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, consumers).Select(consumer => Task.Run(
+    /// <param name="consumers">How many.</param>
+    /// <param name="stop">When to end.</param>
+    /// <param name="backlog">How many messages they leave waiting.</param>
+    public Task ConsumeAsync(int consumers, CancellationToken stop, int backlog = 0) => Task.WhenAll(Enumerable.Range(0, consumers).Select(client => Task.Run(
         async () =>
         {
-            for (int i = 0; !stop.IsCancellationRequested; i++)
+            int consumer = Interlocked.Increment(ref _consumers);
+            var popped = new List<string>();
+            _consumed.Add(popped);
+            for (int i = 0; await HasMoreThanAsync(backlog, stop); i++)
             {
-                await PopWithKeyAsync($"pop-{consumer}-{i}", consumer + i, stop);
+                string? message = keyedPops ? await PopWithKeyAsync($"pop-{consumer}-{i}", client + i, stop) : await PopOnceAsync(client + i);
+                if (message is not null)
+                {
+                    popped.Add(message);
+                }
             }
         },
         CancellationToken.None)));
 
+    /// <summary>Pops a message at this node, and if that cannot hand it out, at another.</summary>
+    public async Task PopAtAsync(Node node) => _handedOut.Add(await SurelyPopAsync($"at-{_handedOut.Count}", node) ?? throw new InvalidOperationException("no message waits"));
+
     /// <summary>Pops everything that is left and compares.</summary>
     public async Task SettleAsync()
     {
+        _consumed.Add(_handedOut);
+        var popped = _consumed.SelectMany(messages => messages).ToList();
+
         // What these keys popped in answers that never came is theirs to this day.
         foreach (string key in _unanswered.Keys)
         {
-            if ((await cluster.Running.First().PopAsync(topic, key)).Message is { } message)
-            {
-                _popped.Add(message);
-            }
-        }
-
-        List<string> popped = [.. _popped];
-        while (true)
-        {
-            Answer answer = await cluster.Running.First().PopAsync(topic);
-            if (answer.Message is { } message)
+            if (await SurelyPopAsync(key) is { } message)
             {
                 popped.Add(message);
-                continue;
             }
-
-            answer.Reason.ShouldBe("empty", answer.Body);
-            break;
         }
 
+        var left = new List<string>();
+        while (await SurelyPopAsync(keyedPops ? $"settle-{_settled++}" : null) is { } message)
+        {
+            left.Add(message);
+        }
+
+        popped.AddRange(left);
         popped.GroupBy(message => message).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty("popped twice");
-        popped.Where(message => _fates.GetValueOrDefault(message, "from nowhere") is not ("acknowledged" or "unknown")).ShouldBeEmpty("refused, or from nowhere");
-        _fates.Where(fate => fate.Value == "acknowledged").Select(fate => fate.Key).Except(popped).ShouldBeEmpty("acknowledged and lost");
+        popped.Where(message => _fates.GetValueOrDefault(message, "from nowhere") is not (Acked or Unknown)).ShouldBeEmpty("refused, or from nowhere");
+        _fates.Where(fate => fate.Value == Acked).Select(fate => fate.Key).Except(popped).ShouldBeEmpty("acknowledged and lost");
+        RequireOrder(left);
+    }
+
+    /// <summary>A producer sends a message when the one before is acknowledged: so they are handed out in this order, to each consumer, and what is left comes last.</summary>
+    private void RequireOrder(List<string> left)
+    {
+        var outOfOrder = new List<string>();
+        var consumed = new Dictionary<string, int>();
+        foreach (List<string> popped in _consumed)
+        {
+            var last = new Dictionary<string, int>();
+            outOfOrder.AddRange(popped.Where(message => !IsInOrder(message, last)));
+            foreach ((string producer, int number) in last)
+            {
+                consumed[producer] = Math.Max(number, consumed.GetValueOrDefault(producer, -1));
+            }
+        }
+
+        outOfOrder.AddRange(left.Where(message => !IsInOrder(message, consumed)));
+        outOfOrder.ShouldBeEmpty("handed out in another order than they were acknowledged in");
+    }
+
+    private bool IsInOrder(string message, Dictionary<string, int> last)
+    {
+        if (_fates[message] != Acked)
+        {
+            return true;
+        }
+
+        string[] parts = message.Split('-');
+        int number = int.Parse(parts[1], CultureInfo.InvariantCulture);
+        bool isInOrder = number > last.GetValueOrDefault(parts[0], -1);
+        last[parts[0]] = number;
+        return isInOrder;
     }
 
     private async Task<string> PublishOnceAsync(string message, int spread)
     {
         try
         {
-            Answer answer = await AnyNode(spread).PublishAsync(topic, message);
-            return answer.IsDone ? "acknowledged" : answer.MayHaveHappened ? "unknown" : "refused";
+            return FateBy(await AnyNode(spread).PublishAsync(topic, Padded(message)));
         }
         catch (HttpRequestException gone) when (gone.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            return "refused";
+            return Refused;
         }
         catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
         {
-            return "unknown";
+            return Unknown;
         }
+    }
+
+    private string FateBy(Answer answer)
+    {
+        if (answer.IsDone)
+        {
+            return Acked;
+        }
+
+        _refusals.AddOrUpdate(answer.Reason ?? "", 1, (_, count) => count + 1);
+        return answer.MayHaveHappened ? Unknown : Refused;
     }
 
     /// <summary>With a key a client may ask until it knows, on whatever node.</summary>
     private async Task<string> PublishWithKeyAsync(string message, int spread)
     {
+        string fate = Refused;
         for (int attempt = 0; attempt < 200; attempt++)
         {
             try
             {
-                if ((await AnyNode(spread + attempt).PublishAsync(topic, message, key: message)).IsDone)
+                string said = FateBy(await AnyNode(spread + attempt).PublishAsync(topic, Padded(message), key: message));
+                if (said == Acked)
                 {
-                    return "acknowledged";
+                    return Acked;
                 }
+
+                fate = said == Unknown ? Unknown : fate;
             }
             catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
             {
                 // Asked again below.
+                fate = gone is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } ? fate : Unknown;
             }
         }
 
-        return "unknown";
+        return fate;
     }
 
-    private async Task PopWithKeyAsync(string key, int spread, CancellationToken stop)
+    private async Task<string?> PopWithKeyAsync(string key, int spread, CancellationToken stop)
     {
         for (int attempt = 0; !stop.IsCancellationRequested; attempt++)
         {
@@ -119,9 +206,8 @@ internal sealed class Accounting(ServeCluster cluster, string topic)
             {
                 if ((await AnyNode(spread + attempt).PopAsync(topic, key)).Message is { } message)
                 {
-                    _popped.Add(message);
                     _unanswered.TryRemove(key, out _);
-                    return;
+                    return Counted(message);
                 }
             }
             catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
@@ -129,7 +215,64 @@ internal sealed class Accounting(ServeCluster cluster, string topic)
                 // Asked again: the key stays unanswered until its message is here.
             }
         }
+
+        return null;
     }
 
-    private Node AnyNode(int spread) => cluster.Nodes[spread % cluster.Nodes.Count];
+    private async Task<string?> PopOnceAsync(int spread)
+    {
+        Answer answer = await AnyNode(spread).PopAsync(topic);
+        answer.MayHaveHappened.ShouldBeFalse("a pop without a key is told how it ended");
+        return answer.Message is { } message ? Counted(message) : null;
+    }
+
+    /// <summary>Pops at a node that runs, whatever happens to it meanwhile.</summary>
+    /// <returns>Null if nothing is left.</returns>
+    private async Task<string?> SurelyPopAsync(string? key, Node? first = null)
+    {
+        Answer? answer = null;
+        int attempt = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    Node[] running = [.. cluster.Running];
+                    answer = await (first ?? running[attempt++ % running.Length]).PopAsync(topic, key);
+                    return answer.IsDone || answer.Reason == "empty";
+                }
+                catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
+                {
+                    return false;
+                }
+                finally
+                {
+                    first = null;
+                }
+            },
+            () => $"nothing more is handed out: {answer}\n" + cluster.Outputs());
+        return answer!.Message is { } message ? Counted(message) : null;
+    }
+
+    private async Task<bool> HasMoreThanAsync(int backlog, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && backlog > 0 && Backlog <= backlog)
+        {
+            await Eventually.MomentAsync();
+        }
+
+        return !stop.IsCancellationRequested;
+    }
+
+    private string Counted(string popped)
+    {
+        Interlocked.Increment(ref _popped);
+        string message = popped.Split(' ')[0];
+        popped.ShouldBe(Padded(message), "the message came back as it was sent");
+        return message;
+    }
+
+    private string Padded(string message) => messageBytes > message.Length ? (message + " ").PadRight(messageBytes, 'x') : message;
+
+    private Node AnyNode(int spread) => _nodes[spread % _nodes.Count];
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using RaftMQ.Storage.Files;
 
@@ -12,19 +11,15 @@ public sealed class FullDisk : IDisposable
     private const int DiskBytes = 96 * 1024 * 1024;
     private const int FillerBytes = 34 * 1024 * 1024;
 
-    private readonly string _mount = Directory.CreateTempSubdirectory("raftmq-disk-").FullName;
-    private readonly bool _isMounted;
+    private readonly MountedDisk _disk = MountedDisk.InMemory(DiskBytes);
 
-    public FullDisk() => _isMounted = Run("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "tmpfs", _mount);
-
-    private string Filler => Path.Combine(_mount, "filler");
+    private string Filler => Path.Combine(_disk.Path, "filler");
 
     [Fact]
     public async Task Publishes_are_refused_with_507_everything_else_goes_on_and_freed_space_brings_them_back()
     {
-        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
         using var cluster = new ServeCluster(1);
-        cluster.WriteConfiguration(1, 1, Path.Combine(_mount, "data"));
+        cluster.WriteConfiguration(1, 1, Path.Combine(_disk.Path, "data"));
         Node node = await cluster.StartAllAsync();
         (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
         (await node.PublishAsync("orders", "first")).IsDone.ShouldBeTrue();
@@ -65,10 +60,9 @@ public sealed class FullDisk : IDisposable
     [Fact]
     public async Task What_is_under_way_when_the_disk_becomes_full_is_done_or_waits_and_never_ends_the_node()
     {
-        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
         const int Publishers = 64;
         using var cluster = new ServeCluster(1);
-        cluster.WriteConfiguration(1, 1, Path.Combine(_mount, "data"));
+        cluster.WriteConfiguration(1, 1, Path.Combine(_disk.Path, "data"));
         Node node = await cluster.StartAllAsync();
         (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
         await File.WriteAllBytesAsync(Filler, new byte[FillerBytes], TestContext.Current.CancellationToken);
@@ -108,9 +102,8 @@ public sealed class FullDisk : IDisposable
     [Fact]
     public void No_room_for_another_name_is_a_full_disk_too()
     {
-        Assert.SkipUnless(_isMounted, "a file system cannot be mounted here: run as root to test a full disk");
-        Run("mount", "-o", "remount,nr_inodes=8", _mount).ShouldBeTrue();
-        var files = new PhysicalFileSystem(_mount);
+        _disk.LimitFiles(8);
+        var files = new PhysicalFileSystem(_disk.Path);
 
         Should.Throw<DiskFullException>(() =>
         {
@@ -121,27 +114,5 @@ public sealed class FullDisk : IDisposable
         });
     }
 
-    public void Dispose()
-    {
-        if (_isMounted)
-        {
-            Run("umount", _mount).ShouldBeTrue("the file system is let go");
-        }
-
-        Directory.Delete(_mount);
-    }
-
-    private static bool Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
+    public void Dispose() => _disk.Dispose();
 }

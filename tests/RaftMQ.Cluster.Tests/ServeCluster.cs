@@ -91,6 +91,28 @@ internal sealed class ServeCluster : IDisposable
         (await Process(id).ExitAsync()).ShouldBe(0);
     }
 
+    /// <summary>The most memory that a node's process has had at a time.</summary>
+    public long PeakMemoryBytes(int id)
+    {
+        string line = File.ReadLines($"/proc/{Process(id).Process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Stops leaders until this node is one.</summary>
+    public async Task<Node> UntilLeadsAsync(int id)
+    {
+        Node leader = await LeaderAsync(allMembers: true);
+        for (int stops = 0; leader.Id != id && stops < 20; stops++)
+        {
+            await StopAsync(leader.Id);
+            Start(leader.Id);
+            leader = await LeaderAsync(allMembers: true);
+        }
+
+        leader.Id.ShouldBe(id, Outputs());
+        return leader;
+    }
+
     public void Wipe(int id) => Directory.Delete(DataOf(id), recursive: true);
 
     public async Task UntilPhaseAsync(int id, string phase) =>
@@ -106,7 +128,7 @@ internal sealed class ServeCluster : IDisposable
                 reports = await Task.WhenAll(Running.Select(node => node.ReportAsync()));
                 return Array.TrueForAll(reports, report => report is not null) && reports.Select(report => report!.AppliedIndex).Distinct().Count() == 1;
             },
-            () => "the nodes do not get to the same index: " + string.Join(", ", reports.Select(report => report?.ToString())));
+            () => $"the nodes do not get to the same index: {string.Join(", ", reports.Select(report => report?.ToString()))}\n{Outputs()}");
         reports.Select(report => report!.StateHash).Distinct().Count().ShouldBe(1, "equal applied indexes have equal state hashes (I11)");
     }
 

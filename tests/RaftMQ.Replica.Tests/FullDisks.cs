@@ -1,6 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Wal;
@@ -41,6 +42,24 @@ public sealed class FullDisks
         told.OfType<PersistedInput>().ShouldHaveSingleItem().Batch.ShouldBe(21UL);
         told.OfType<DiskSpaceInput>().Last().Space.ShouldBe(WalSpace.Ample);
         folder.Log.LastIndex.Value.ShouldBe(20UL);
+    }
+
+    [Fact]
+    public void A_follower_whose_log_takes_nothing_in_refuses_what_it_could_not_answer()
+    {
+        var world = new World(seed: 61, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world.Nodes.First(node => node != leader);
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Settle();
+        follower.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+
+        world.Do(follower.Id, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        leader.Replica.Machine.MessageCount.ShouldBe(1);
+
+        follower.Handle(new DiskSpaceInput(WalSpace.Ample, 1 << 20));
+        world.Do(follower.Id, QueueCommandCodec.Publish("orders", "taken again"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
     [Fact]

@@ -53,6 +53,20 @@ public sealed class Transfers
     }
 
     [Fact]
+    public void A_replica_that_is_brought_up_refuses_its_clients_at_once_and_takes_them_when_it_is_there()
+    {
+        World world = WithOneBehind(seed: 9, pieceBytes: 3);
+        world.Heal();
+        world.Until(() => world[Behind].Replica.Core.IsBroughtUp, atMostTicks: 10_000);
+
+        world.Do(Behind, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.NotReady);
+        world[Behind].AskTopics().Result!.Outcome.ShouldBe(RequestOutcome.NotReady);
+
+        world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex, atMostTicks: 20_000);
+        world.Do(Behind, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
     public void Who_waits_for_an_entry_that_a_snapshot_contains_is_told_that_its_outcome_is_unknown_and_at_once()
     {
         TestCommand? submitted = null;

@@ -15,6 +15,9 @@ public enum RequestOutcome : byte
     /// <summary>Not proposed: this node does not lead, and was told not to forward.</summary>
     NotLeader,
 
+    /// <summary>Not proposed: this node is being brought up by a snapshot, and could not answer before it has come. May be sent to another node.</summary>
+    NotReady,
+
     /// <summary>Not proposed: too much is under way. May be sent again after a moment.</summary>
     Overloaded,
 
@@ -46,7 +49,7 @@ public enum RequestOutcome : byte
 public readonly record struct RequestResult(RequestOutcome Outcome, QueueReply Reply, NodeId? Leader, ReadOnlyMemory<byte> Body = default, LimitReached Limit = default);
 
 /// <summary>The topics, or one of them, as of an index.</summary>
-/// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, Overloaded, Stopping or Cancelled.</param>
+/// <param name="Outcome">How the read ended: Replied, NoLeader, NotLeader, NotReady, Overloaded, Stopping or Cancelled.</param>
 /// <param name="Index">The index it was served at.</param>
 /// <param name="Leader">The leader that this node knew at the end, if any.</param>
 public sealed record TopicReadResult(RequestOutcome Outcome, ulong Index, NodeId? Leader)

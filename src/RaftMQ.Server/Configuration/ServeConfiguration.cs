@@ -67,7 +67,7 @@ internal sealed record MemberAddresses(long Id, HostPort Client, HostPort Peer);
 internal sealed record Budgets
 {
     /// <summary>What the end of the log takes that is kept in memory, applied or not (<see cref="RaftOptions.TailBytes"/>).</summary>
-    private const long LogTailBytes = 16L * 1024 * 1024;
+    private const long LogTailBytes = 8L * 1024 * 1024;
 
     public int MaxRequests { get; init; } = 16_384;
 

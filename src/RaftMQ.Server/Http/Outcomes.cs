@@ -20,6 +20,7 @@ internal static class Outcomes
         RequestOutcome.Replied => RefusalOf(reply, topic),
         RequestOutcome.NoLeader => NoLeader(status),
         RequestOutcome.NotLeader => Refusal.NotLeader,
+        RequestOutcome.NotReady => Refusal.Because(Reason.NotReady, "a snapshot from the leader is on its way to it"),
         RequestOutcome.Overloaded => Refusal.Because(Reason.Overloaded, Words(limit)),
         RequestOutcome.DiskFull => Refusal.Because(Reason.DiskFull, Words(limit)),
         RequestOutcome.MemoryFull => Refusal.Because(Reason.MemoryFull, Words(limit)),

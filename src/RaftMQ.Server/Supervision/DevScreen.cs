@@ -55,6 +55,9 @@ internal sealed class DevScreen
     /// <summary>A warning or an error of a node.</summary>
     public void Said(int node, string line) => Event($"node {node}", Yellow(line));
 
+    /// <summary>How far the start of a node has come.</summary>
+    public void Progress(int node, string sentence) => Event($"node {node}", sentence);
+
     public void Stopping() => Line("stopping all nodes");
 
     public void Stopped(int killed) => Line(killed == 0 ? "all nodes have stopped" : $"all nodes have stopped, {killed} of them by force");

@@ -99,6 +99,12 @@ internal sealed class Supervisor(DevFolder folder, PortPlan ports, DevScreen scr
     private void Hear(int node, string line, BoundedLog log)
     {
         log.Write(line);
+        if (LogLine.IsProgress(line))
+        {
+            screen.Progress(node, LogLine.Sentence(line));
+            return;
+        }
+
         bool isFailure = line.StartsWith("raftmq: ", StringComparison.Ordinal);
         if (isFailure || (_tableIsShown && !_stopping && LogLine.IsNoteworthy(line)))
         {

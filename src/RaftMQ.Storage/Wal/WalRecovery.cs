@@ -10,7 +10,7 @@ namespace RaftMQ.Storage.Wal;
 internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<RecoveryProgress>? progress)
 {
     private const string Copy = "recovered.tmp";
-    private const long BytesBetweenReports = 64L * 1024 * 1024;
+    private const long BytesBetweenReports = 4L * 1024 * 1024;
 
     private readonly List<LogEntry> _tail = [];
     private long _tailBytes;
@@ -92,6 +92,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
             while (TryNext(reader, out RecordHeader record, out ReadOnlySpan<byte> payload, out IndexPoint place))
             {
                 TakeIn(record, payload, place with { Segment = number }, name);
+                Report(reader.End);
             }
 
             if (SegmentRules.AtEnd(reader, header, isLast ? null : Journal.Segments[number + 1].Previous) is { } flaw)
@@ -110,6 +111,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         {
             file.Dispose();
             Report(header.SegmentBytes);
+            _bytesRead += header.SegmentBytes;
         }
     }
 
@@ -218,13 +220,14 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         return new SegmentWriter(copy, header, number, reader.End, reader.LastCrc, options.WriteAheadBytes);
     }
 
-    private void Report(int bytes)
+    /// <param name="inSegment">How much of the segment at hand is read.</param>
+    private void Report(int inSegment)
     {
-        _bytesRead += bytes;
-        if (progress is not null && _bytesRead - _lastReport >= BytesBetweenReports)
+        long read = _bytesRead + inSegment;
+        if (progress is not null && read - _lastReport >= BytesBetweenReports)
         {
-            _lastReport = _bytesRead;
-            progress(new RecoveryProgress(_bytesRead, _bytesTotal));
+            _lastReport = read;
+            progress(new RecoveryProgress(read, _bytesTotal));
         }
     }
 

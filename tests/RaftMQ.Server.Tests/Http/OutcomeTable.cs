@@ -13,6 +13,7 @@ public sealed class OutcomeTable
     [Theory]
     [InlineData(RequestOutcome.NoLeader, 503, "no-leader", "1")]
     [InlineData(RequestOutcome.Overloaded, 429, "overloaded", "1")]
+    [InlineData(RequestOutcome.NotReady, 503, "not-ready", "1")]
     [InlineData(RequestOutcome.DiskFull, 507, "disk-full", null)]
     [InlineData(RequestOutcome.MemoryFull, 507, "memory-full", null)]
     [InlineData(RequestOutcome.Stopping, 503, "stopping", "1")]

@@ -47,6 +47,18 @@ public sealed class DevScreens
     public void A_nodes_line_is_passed_on_when_it_is_a_warning_or_no_line_of_the_log(string line, bool isNoteworthy) =>
         LogLine.IsNoteworthy(line).ShouldBe(isNoteworthy);
 
+    [Fact]
+    public void How_far_a_start_has_come_is_shown_too()
+    {
+        const string Line = "12:30:01 info  reading the log: 412 MiB of 1.0 GiB, 40 %, 310 MiB/s";
+
+        LogLine.IsProgress(Line).ShouldBeTrue();
+        LogLine.IsProgress("12:30:01 info  replaying the log: up to entry 5 of 9, 55 %, 4 entries/s").ShouldBeTrue();
+        LogLine.IsProgress("12:30:01 info  recovered 9 entries").ShouldBeFalse();
+        LogLine.IsProgress("reading the log: ").ShouldBeFalse();
+        Shown(isTerminal: true, screen => screen.Progress(1, LogLine.Sentence(Line))).ShouldContain("  node 1    reading the log: 412 MiB of 1.0 GiB, 40 %, 310 MiB/s");
+    }
+
     private static string Shown(bool isTerminal, Action<DevScreen> show)
     {
         using var output = new StringWriter();
