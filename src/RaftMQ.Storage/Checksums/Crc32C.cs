@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RaftMQ.Storage.Checksums;
 
@@ -7,6 +8,7 @@ namespace RaftMQ.Storage.Checksums;
 internal static class Crc32C
 {
     /// <summary>The checksum of <paramref name="bytes"/>, going on from <paramref name="seed"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Compute(uint seed, ReadOnlySpan<byte> bytes)
     {
         uint crc = ~seed;

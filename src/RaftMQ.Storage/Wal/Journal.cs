@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 
 namespace RaftMQ.Storage.Wal;
@@ -58,6 +59,7 @@ internal sealed class Journal(int indexIntervalBytes)
     }
 
     /// <summary>Takes in an entry that stands at a place of the log.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Append(in LogEntry entry, in IndexPoint place)
     {
         PlaceBehind(entry.Index.Previous);

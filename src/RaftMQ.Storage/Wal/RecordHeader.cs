@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Checksums;
 
@@ -115,6 +116,7 @@ internal readonly record struct RecordHeader
     /// <param name="offset">Where the record begins.</param>
     /// <param name="bytesLeft">What is left of the segment from there on.</param>
     /// <param name="header">The header.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryRead(ReadOnlySpan<byte> bytes, uint seed, int offset, int bytesLeft, out RecordHeader header)
     {
         header = default;

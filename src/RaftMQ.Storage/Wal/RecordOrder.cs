@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 
 namespace RaftMQ.Storage.Wal;
@@ -9,6 +10,7 @@ internal static class RecordOrder
     /// <param name="record">A whole record.</param>
     /// <param name="last">The last live entry; null where it is not known yet, since the log begins with a later segment than its first.</param>
     /// <param name="currentTerm">The stored term.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static string? ObjectionTo(in RecordHeader record, LogPosition? last, Term currentTerm)
     {
         switch (record.Type)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Storage.Files;
 
 namespace RaftMQ.Storage.Wal;
@@ -36,6 +37,7 @@ internal sealed class SegmentReader
     /// <param name="header">Its header.</param>
     /// <param name="payload">Its payload; valid until the next read.</param>
     /// <returns>False if no whole, chained record follows.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryNext(out RecordHeader header, out ReadOnlySpan<byte> payload)
     {
         int inUnit = Sector.AlignRecord(End);
@@ -94,6 +96,7 @@ internal sealed class SegmentReader
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryTake(int offset, int unitStart, out RecordHeader header, out ReadOnlySpan<byte> payload)
     {
         if (!TryReadAt(offset, out header, out payload) || header.PreviousCrc != LastCrc || header.UnitStart != unitStart)
@@ -108,6 +111,7 @@ internal sealed class SegmentReader
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryReadAt(int offset, out RecordHeader header, out ReadOnlySpan<byte> payload)
     {
         header = default;

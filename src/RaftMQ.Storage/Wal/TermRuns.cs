@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 
 namespace RaftMQ.Storage.Wal;
@@ -25,6 +26,7 @@ internal sealed class TermRuns
 
     public void Clear() => _runs.Clear();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Append(LogPosition position)
     {
         Invariant.Require(position.Index == LastIndex.Next, "the log has no gaps");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Files;
 
@@ -7,6 +8,9 @@ namespace RaftMQ.Storage.Wal;
 /// Reads the log at start and decides what every irregularity is: a torn tail, which is cut; or damage, with which the node does not start (design, storage
 /// rule 3). Before anything counts as durable the last segment is written anew, since the page cache may still show what never reached the disk (rule 4).
 /// </summary>
+/// <remarks>
+/// What is called for every record asks to be compiled well at once (AggressiveOptimization): a log of a hundred megabytes is read before the runtime would have noticed that it is worth it.
+/// </remarks>
 internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<RecoveryProgress>? progress)
 {
     private const string Copy = "recovered.tmp";
@@ -80,6 +84,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private SegmentWriter? ReadSegment(string name, int number)
     {
         SegmentHeader header = Journal.Segments[number];
@@ -123,6 +128,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         return found;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeIn(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place, string name)
     {
         if (RecordOrder.ObjectionTo(record, Journal.Last, Journal.HardState.CurrentTerm) is { } objection)
@@ -148,6 +154,7 @@ internal sealed class WalRecovery(IFileSystem files, WalOptions options, Action<
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeInEntry(in RecordHeader record, ReadOnlySpan<byte> payload, in IndexPoint place)
     {
         // A long log is mostly passed over: what is not kept in memory is not copied there either.
