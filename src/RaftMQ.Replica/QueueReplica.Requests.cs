@@ -43,7 +43,7 @@ public sealed partial class QueueReplica
         else if (_space == WalSpace.Exhausted)
         {
             // Its own log, which answers its clients (docs/decisions/0003), takes nothing in: it would leave them waiting, and then not know.
-            End(request, RequestOutcome.DiskFull);
+            Refuse(request, RequestOutcome.DiskFull, OwnRoomLimit);
         }
         else if (_core.IsBroughtUp)
         {

@@ -68,13 +68,13 @@ public sealed partial class QueueReplica
         return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
     }
 
+    private LimitReached OwnRoomLimit => _diskBudgetBytes is { } budget ? new LimitReached(NodeLimit.DiskBudget, budget) : new LimitReached(NodeLimit.Disk, 0);
+
     /// <summary>Why a request that the disk had no room for was refused: for this node's own disk, or for those of a majority.</summary>
     private LimitReached RoomLimit(PendingCommand request)
     {
         bool isOwn = IsShortOfRoom || !FitsTheDisk(request);
-        return !isOwn ? new LimitReached(NodeLimit.NodesWithRoom, _core.Membership!.Majority)
-            : _diskBudgetBytes is { } budget ? new LimitReached(NodeLimit.DiskBudget, budget)
-            : new LimitReached(NodeLimit.Disk, 0);
+        return isOwn ? OwnRoomLimit : new LimitReached(NodeLimit.NodesWithRoom, _core.Membership!.Majority);
     }
 
     private void TendRoom()

@@ -52,9 +52,10 @@ public sealed class FullDisks
         WorldNode follower = world.Nodes.First(node => node != leader);
         world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
         world.Settle();
-        follower.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+        follower.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0, BudgetBytes: 77));
 
-        world.Do(follower.Id, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.DiskFull);
+        RequestResult refused = world.Do(follower.Id, QueueCommandCodec.Publish("orders", "refused"u8));
+        (refused.Outcome, refused.Limit).ShouldBe((RequestOutcome.DiskFull, new LimitReached(NodeLimit.DiskBudget, 77)), "by its own limit, whatever the leader's are");
         world.Do(leader.Id, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
         leader.Replica.Machine.MessageCount.ShouldBe(1);
 

@@ -27,7 +27,7 @@ public enum NodeLimit : byte
     /// <summary>What the leader's disk has: no number of RaftMQ's.</summary>
     Disk = 7,
 
-    /// <summary>What the leader's folder may take of its disk.</summary>
+    /// <summary>What a node's folder may take of its disk: the leader's, or that of the node that was asked.</summary>
     DiskBudget = 8,
 
     /// <summary>What the leader may hold in memory.</summary>
