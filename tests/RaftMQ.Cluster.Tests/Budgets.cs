@@ -124,8 +124,9 @@ public sealed class Budgets
         foreach (Node each in cluster.Nodes)
         {
             ServeCluster.FolderBytesOf(cluster.DataOf(each.Id)).ShouldBeLessThanOrEqualTo(DiskBudget);
-            Report report = (await each.ReportAsync()).ShouldNotBeNull();
-            report.UsedOf("budgets.diskBytes").ShouldBeInRange(DiskBudget / 2, DiskBudget);
+            await Eventually.TrueAsync(
+                async () => await each.ReportAsync() is { } report && report.UsedOf("budgets.diskBytes") is > DiskBudget / 2 and <= DiskBudget,
+                () => "one of three may be behind for a moment, but not for long\n" + cluster.Outputs());
         }
 
         (await node.TopicsAsync()).Body.ShouldContain("orders");
