@@ -54,7 +54,9 @@ public sealed class UpkeepKills
         using var stop = new CancellationTokenSource();
         Task load = Task.WhenAll(_accounting.RunAsync(3, stop.Token), _accounting.ConsumeAsync(3, stop.Token, Backlog), _bulk.RunAsync(2, stop.Token));
         long began = Stopwatch.GetTimestamp();
-        while (_kills < LongForm.Kills)
+
+        // Where a kill lands is chance: it goes on until each kind was met, within a bound that the check below holds it to.
+        while (_kills < LongForm.Kills || (_hits.Values.Min() < LongForm.Kills / 6 && _kills < 2 * LongForm.Kills))
         {
             int victim = _chance.Next(1, 4);
             await KillAndStartAsync(victim, Snapshot, MostMicrosecondsInSnapshot);
