@@ -25,10 +25,8 @@ public sealed class SmallDisks : IDisposable
     {
         using ServeCluster cluster = Cluster(0, 1, 2, 3);
         Node leader = await cluster.StartAllAsync();
-        await leader.CreateAsync("orders");
-        var accounting = new Accounting(cluster, "orders", MessageBytes, keyedPops: false);
         using var stop = new CancellationTokenSource();
-        Task load = accounting.RunAsync(Clients, stop.Token);
+        (Accounting accounting, Task load) = await LoadAsync(cluster, leader, stop.Token);
         for (int filling = 0; filling < LongForm.Fillings; filling++)
         {
             int refused = accounting.RefusedFor("disk-full");
@@ -50,11 +48,8 @@ public sealed class SmallDisks : IDisposable
     {
         using ServeCluster cluster = Cluster(FillerBytes, 1);
         await cluster.StartAllAsync();
-        Node leader = await cluster.UntilLeadsAsync(1);
-        await leader.CreateAsync("orders");
-        var accounting = new Accounting(cluster, "orders", MessageBytes, keyedPops: false);
         using var stop = new CancellationTokenSource();
-        Task load = accounting.RunAsync(Clients, stop.Token);
+        (Accounting accounting, Task load) = await LoadAsync(cluster, await cluster.UntilLeadsAsync(1), stop.Token);
         await Eventually.TrueAsync(
             () => cluster.Process(1).Output.Contains("handing leadership over to node", StringComparison.Ordinal), () => Story(cluster, accounting, "it goes on leading"));
 
@@ -68,11 +63,8 @@ public sealed class SmallDisks : IDisposable
     {
         using ServeCluster cluster = Cluster(FillerBytes, 3);
         await cluster.StartAllAsync();
-        Node leader = await cluster.UntilLeadsAsync(1);
-        await leader.CreateAsync("orders");
-        var accounting = new Accounting(cluster, "orders", MessageBytes, keyedPops: false);
         using var stop = new CancellationTokenSource();
-        Task load = accounting.RunAsync(Clients, stop.Token);
+        (Accounting accounting, Task load) = await LoadAsync(cluster, await cluster.UntilLeadsAsync(1), stop.Token);
         await Eventually.TrueAsync(() => cluster.Process(3).Output.Contains("the disk is full", StringComparison.Ordinal), () => Story(cluster, accounting, "its disk never fills up"));
 
         await RequireToGoOnAsync(cluster, accounting);
@@ -101,6 +93,13 @@ public sealed class SmallDisks : IDisposable
         }
 
         return cluster;
+    }
+
+    private static async Task<(Accounting Accounting, Task Load)> LoadAsync(ServeCluster cluster, Node leader, CancellationToken stop)
+    {
+        await leader.CreateAsync("orders");
+        var accounting = new Accounting(cluster, "orders", MessageBytes, keyedPops: false);
+        return (accounting, accounting.RunAsync(Clients, stop));
     }
 
     private static async Task RequireToGoOnAsync(ServeCluster cluster, Accounting accounting)

@@ -98,11 +98,8 @@ public sealed class Transfers
     [Fact]
     public void A_snapshot_that_does_not_bring_the_bodies_its_state_refers_to_is_refused_and_nothing_changes()
     {
-        World world = WithOneBehind(seed: 6, pieceBytes: 1024 * 1024);
-        WorldNode leader = world.Leader!;
-        leader.Kill();
         ulong id = 77;
-        using ReplicaFolder from = ReplicaFolder.Open(leader.Disk, new NodeId(leader.Id), WorldNode.WalOptions, () => ++id, null);
+        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
         var lacking = new LiveBodies();
         foreach ((LogIndex index, int bytes) in from.Restored!.Live.In(new LogIndex(1), from.Restored.Metadata.Last.Index).Skip(1))
         {
@@ -110,7 +107,7 @@ public sealed class Transfers
         }
 
         LogPosition snapshot = from.Restored.Metadata.Last;
-        PieceOf(new SnapshotSource(leader.Disk, snapshot, lacking, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, lacking, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
         var files = new SimulatedDisk(5);
         using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
         var told = new List<ReplicaInput>();
@@ -120,7 +117,7 @@ public sealed class Transfers
 
         told[^1].ShouldBeOfType<SnapshotPieceFailedInput>().Reason.ShouldContain("bodies");
         files.List().ShouldNotContain(name => IsOfInstall(name));
-        PieceOf(new SnapshotSource(leader.Disk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out piece);
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out piece);
         disk.Do([new SnapshotPieceWrite(piece)], told);
         told[^1].ShouldBeOfType<SnapshotInstalledInput>().State.Machine.StateHash.ShouldBe(from.Restored.Machine.StateHash);
         to.Log.FirstIndex.ShouldBe(snapshot.Index.Next);
@@ -129,11 +126,8 @@ public sealed class Transfers
     [Fact]
     public void A_snapshot_whose_configuration_nobody_can_read_is_refused_before_anything_changes()
     {
-        World world = WithOneBehind(seed: 7, pieceBytes: 1024 * 1024);
-        WorldNode leader = world.Leader!;
-        leader.Kill();
         ulong id = 77;
-        using ReplicaFolder from = ReplicaFolder.Open(leader.Disk, new NodeId(leader.Id), WorldNode.WalOptions, () => ++id, null);
+        using ReplicaFolder from = FolderOfALeader(seed: 7, () => ++id, out _);
         SnapshotMetadata sound = from.Restored!.Metadata;
         LogEntry birth = sound.Configurations[0];
         LogEntry unreadable = new(birth.Index.Next, birth.Term, EntryKind.Membership, birth.Time, new byte[] { 99, 1, 2 });
@@ -169,6 +163,14 @@ public sealed class Transfers
         world.Until(() => !world[Behind].Replica.Core.IsReceivingSnapshot && !world[Behind].Disk.List().Any(IsOfInstall), atMostTicks: 20_000);
         world.Heal();
         world.Until(() => world[Behind].Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex, atMostTicks: 20_000);
+    }
+
+    private static ReplicaFolder FolderOfALeader(int seed, Func<ulong> drawId, out SimulatedDisk disk)
+    {
+        WorldNode leader = WithOneBehind(seed, pieceBytes: 1024 * 1024).Leader!;
+        leader.Kill();
+        disk = leader.Disk;
+        return ReplicaFolder.Open(disk, new NodeId(leader.Id), WorldNode.WalOptions, drawId, null);
     }
 
     private static bool IsOfInstall(string name) => name.StartsWith("install", StringComparison.Ordinal);

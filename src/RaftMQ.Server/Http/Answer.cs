@@ -50,7 +50,7 @@ internal static class Answer
         Write(response, StatusCodes.Status200OK, body.WrittenSpan);
     }
 
-    /// <summary>A topic as this node has it: <c>{"success":true,"topic":T,"messages":N,…}</c></summary>
+    /// <summary>A topic as of an index: <c>{"success":true,"topic":T,"messages":N,…}</c></summary>
     public static void Topic(HttpResponse response, string topic, in TopicGauges gauges, ulong index)
     {
         var body = new ArrayBufferWriter<byte>(256);

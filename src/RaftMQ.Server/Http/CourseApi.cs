@@ -4,7 +4,6 @@ using RaftMQ.Contracts;
 using RaftMQ.Node;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
-using RaftMQ.Server.Hosting;
 
 namespace RaftMQ.Server.Http;
 

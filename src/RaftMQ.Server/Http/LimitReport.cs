@@ -1,6 +1,5 @@
 using RaftMQ.Node;
 using RaftMQ.Queues;
-using RaftMQ.Server.Hosting;
 
 namespace RaftMQ.Server.Http;
 

@@ -31,6 +31,8 @@ public sealed class SnapshotStore : IDisposable
     /// </summary>
     public LogIndex ReleasableUpTo => _sound.Count >= Kept || _isAlone ? _sound[0].Metadata.Last.Index : LogIndex.Zero;
 
+    private int NewestKept => _isAlone ? 1 : Kept;
+
     /// <summary>Whether a snapshot is kept and sound.</summary>
     public bool Keeps(LogPosition snapshot) => _sound.Exists(kept => kept.Metadata.Last == snapshot);
 
@@ -110,8 +112,7 @@ public sealed class SnapshotStore : IDisposable
     public void Keep(IReadOnlyList<LogPosition> underWay)
     {
         _underWay = underWay;
-        bool mayRemove = _sound.Count > (_isAlone ? 1 : Kept);
-        if (!mayRemove)
+        if (_sound.Count <= NewestKept)
         {
             return;
         }
@@ -176,8 +177,7 @@ public sealed class SnapshotStore : IDisposable
 
     private void RemoveOld()
     {
-        int kept = _isAlone ? 1 : Kept;
-        for (int at = _sound.Count - kept - 1; at >= 0; at--)
+        for (int at = _sound.Count - NewestKept - 1; at >= 0; at--)
         {
             if (!_underWay.Contains(_sound[at].Metadata.Last))
             {

@@ -4,9 +4,8 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using RaftMQ.Contracts;
-using RaftMQ.Server.Http;
 
-namespace RaftMQ.Server.Hosting;
+namespace RaftMQ.Server.Http;
 
 /// <summary>
 /// The connections of clients, counted and bounded. One too many is told so and closed: a client that meets a closed connection alone would not know that it is to come back later. Only a
