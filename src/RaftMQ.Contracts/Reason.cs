@@ -86,6 +86,10 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason MemoryFull = new(
         "memory-full", 507, "the leader holds as much in memory as it may; nothing was done", "consume messages, or raise the budget");
 
+    /// <summary>Not done: fewer nodes than a majority have room. They do not tell whether it is the disk or memory.</summary>
+    public static readonly Reason NodesFull = new(
+        "nodes-full", 507, "too few nodes have room on disk and in memory; nothing was done", "consume messages, free space on the nodes' disks, or raise their budgets");
+
     /// <summary>Not done: the node is stopping.</summary>
     public static readonly Reason Stopping = new(
         "stopping", 503, "this node is stopping; nothing was done", "send it to another node", RetryAfterSeconds: 1);
@@ -148,7 +152,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     [
         TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
-        NoLeader, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, Stopping, Overwritten, OutcomeUnknown,
+        NoLeader, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, NodesFull, Stopping, Overwritten, OutcomeUnknown,
         BadJson, MissingField, WrongType, BodyTooLarge, RequestLineTooLong, HeadersTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
     ];
 }

@@ -225,7 +225,7 @@ internal sealed class NodeLife : IReplicaPorts
         {
             _replica.BufferBytes = _requestBytes();
             _replica.EndTurn();
-            _progress.OnApplied(_replica.AppliedIndex);
+            _progress.OnApplied(_replica.AppliedIndex, _replica.Core.Log.Last.Index);
             _onTurn(_replica, IsStopping, new DiskGauges(_disk.Syncs, _disk.FolderBytes));
         }
     }

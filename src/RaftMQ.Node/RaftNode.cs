@@ -19,11 +19,15 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     /// <summary>Messages of peers that may wait for the replica; beyond it they are dropped, as a network may.</summary>
     private const int MaxWaitingInputs = 131_072;
 
+    /// <summary>So much more or less in memory is worth telling although nothing else has changed.</summary>
+    private const long GaugeStepBytes = 1024 * 1024;
+
     private readonly NodeOptions _options;
     private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
     private readonly ILogger _logger;
     private readonly Inbox<ReplicaInput> _inbox = new();
+    private readonly TaskCompletionSource _recovery = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<NodeEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _endGate = new();
     private NodeStatus _status;
@@ -85,6 +89,11 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 
         try
         {
+            if (await WaitForRecoveryAsync(cancellation).ConfigureAwait(false) is { } unready)
+            {
+                return new RequestResult(unready, default, null);
+            }
+
             var request = new SubmittedCommand(command, header, _inbox);
             if (!TryPost(new CommandInput(request)))
             {
@@ -118,6 +127,11 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 
         try
         {
+            if (await WaitForRecoveryAsync(cancellation).ConfigureAwait(false) is { } unready)
+            {
+                return new TopicReadResult(unready, 0, null);
+            }
+
             var request = new SubmittedTopicRead(topic, _inbox);
             if (!TryPost(new TopicReadInput(request)))
             {
@@ -201,6 +215,19 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         {
             _inbox.Post(new PeerMessageInput(cluster, message));
         }
+    }
+
+    /// <summary>While the log is read nobody looks at the inbox, nor at deadlines: who comes then waits here, as long as for a leader.</summary>
+    /// <returns>How the request ends if that takes too long, or its client goes; null once the log is read.</returns>
+    private async ValueTask<RequestOutcome?> WaitForRecoveryAsync(CancellationToken cancellation)
+    {
+        if (!_recovery.Task.IsCompleted)
+        {
+            var patience = TimeSpan.FromMilliseconds(_options.LeaderWaitMilliseconds);
+            await Task.WhenAny(_recovery.Task, Task.Delay(patience, cancellation)).ConfigureAwait(false);
+        }
+
+        return _recovery.Task.IsCompleted ? null : cancellation.IsCancellationRequested ? RequestOutcome.Cancelled : RequestOutcome.NotReady;
     }
 
     private bool TryEnter(int bytes, out LimitReached limit)
@@ -308,7 +335,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
             || before.Identity != replica.Identity;
         bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
-            || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
+            || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
             || phase == NodePhase.Unborn || !ReferenceEquals(before.Membership, core.Membership);
         if (!isNews && !isMoved)
         {
@@ -341,6 +368,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     private void Publish(NodeStatus status, bool isNews = true)
     {
         Volatile.Write(ref _status, status);
+        _recovery.TrySetResult();
         if (isNews)
         {
             Changed?.Invoke(status);

@@ -48,8 +48,11 @@ public sealed class StartProgress(TimeProvider time, Action<string> say)
     public void OnRecovered(LogIndex restored, LogIndex last) => (_counted, _last) = (restored.Value, last.Value);
 
     /// <summary>The state has come to an entry.</summary>
-    public void OnApplied(LogIndex applied)
+    /// <param name="applied">Which.</param>
+    /// <param name="last">Where the log ends now: what was taken back is not carried out again.</param>
+    public void OnApplied(LogIndex applied, LogIndex last)
     {
+        _last = Math.Min(_last, last.Value);
         if (!IsReplaying || applied.Value == _counted)
         {
             return;

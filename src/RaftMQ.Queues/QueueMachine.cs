@@ -90,6 +90,11 @@ public sealed class QueueMachine
         return bytes.Key.IsEmpty ? CarryOut(bytes, command.Index) : CarryOutOnce(bytes, command);
     }
 
+    /// <summary>Whether a command has a request key that is remembered: applied now, it would be answered with what the first of that key was, and change nothing.</summary>
+    /// <param name="command">The command's bytes; if they are none, the answer is no.</param>
+    public bool Remembers(ReadOnlyMemory<byte> command) =>
+        CommandBytes.TryRead(command, out CommandBytes bytes) && !bytes.Key.IsEmpty && _state.Keys.Find(bytes.Key) is not null;
+
     /// <summary>A request with a key: the first result if it was carried out before; otherwise it is carried out, and remembered if it was done.</summary>
     private QueueReply CarryOutOnce(in CommandBytes bytes, in CommittedCommand command)
     {

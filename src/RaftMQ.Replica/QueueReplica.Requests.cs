@@ -59,9 +59,10 @@ public sealed partial class QueueReplica
     /// <summary>On the leader: admits a request, and proposes it or reads for it.</summary>
     private void LeadRequest(PendingCommand request)
     {
-        bool addsToTheState = request.Header.Kind is QueueCommandKind.Publish or QueueCommandKind.CreateTopic;
-        bool addsToTheQueue = addsToTheState || request.Header.Kind is QueueCommandKind.SetTopicPolicy or QueueCommandKind.Configure;
-        if (addsToTheState && IsShortOfMemory)
+        // What was carried out before is answered from memory and adds nothing; a policy may be what makes room.
+        bool isNew = !request.Header.HasRequestKey || !_machine.Remembers(request.Command);
+        bool addsToTheQueue = isNew && request.Header.Kind is (QueueCommandKind.Publish or QueueCommandKind.CreateTopic);
+        if (addsToTheQueue && IsShortOfMemory)
         {
             Refuse(request, RequestOutcome.MemoryFull, new LimitReached(NodeLimit.MemoryBudget, _options.MemoryBudgetBytes));
             return;

@@ -70,7 +70,7 @@ public sealed record ReplicaOptions
     /// <summary>The bytes of bodies asked from disk at once, and so held for answers; the first one is loaded whatever its size.</summary>
     public int BodyLoadBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger than this.</summary>
+    /// <summary>How much is applied before the next snapshot is taken, in bytes of log; more if the last snapshot was larger than this, less if it was small (docs/decisions/0008).</summary>
     public long SnapshotLogBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>

@@ -19,6 +19,8 @@ internal sealed record Report(string Role, string Phase, ulong Term, ulong LastL
 {
     public bool AcceptsPublishes { get; init; }
 
+    public long RoomBytes { get; init; }
+
     public IReadOnlyList<LimitLine> Limits { get; init; } = [];
 
     /// <summary>How much of a limit is in use.</summary>

@@ -30,10 +30,10 @@ public sealed class StartProgresses
         _time.Milliseconds = 990;
         _progress.OnRead(new RecoveryProgress(48 << 20, 48 << 20));
         _progress.OnRecovered(new LogIndex(10), new LogIndex(5_000));
-        _progress.OnApplied(new LogIndex(2_000));
+        Applies(2_000);
         _time.Milliseconds = 1_500;
-        _progress.OnApplied(new LogIndex(4_000));
-        _progress.OnApplied(new LogIndex(5_000));
+        Applies(4_000);
+        Applies(5_000);
 
         _said.ShouldBeEmpty();
     }
@@ -42,17 +42,17 @@ public sealed class StartProgresses
     public void Replaying_is_told_with_share_and_rate_and_the_wait_for_a_leader_is_not_counted()
     {
         _progress.OnRecovered(new LogIndex(1_000), new LogIndex(1_001_000));
-        _progress.OnApplied(new LogIndex(1_000));
+        Applies(1_000);
         _time.Milliseconds = 60_000;
-        _progress.OnApplied(new LogIndex(1_000));
-        _progress.OnApplied(new LogIndex(2_000));
+        Applies(1_000);
+        Applies(2_000);
         _said.ShouldBeEmpty();
         _time.Milliseconds = 61_000;
-        _progress.OnApplied(new LogIndex(252_000));
+        Applies(252_000);
         _time.Milliseconds = 61_500;
-        _progress.OnApplied(new LogIndex(300_000));
+        Applies(300_000);
         _time.Milliseconds = 62_000;
-        _progress.OnApplied(new LogIndex(502_000));
+        Applies(502_000);
 
         _said.ShouldBe(
             [
@@ -66,15 +66,31 @@ public sealed class StartProgresses
     public void What_comes_after_the_start_is_not_spoken_of()
     {
         _progress.OnRecovered(new LogIndex(10), new LogIndex(20));
-        _progress.OnApplied(new LogIndex(15));
+        Applies(15);
         _time.Milliseconds = 2_000;
-        _progress.OnApplied(new LogIndex(20));
+        Applies(20);
         _time.Milliseconds = 4_000;
-        _progress.OnApplied(new LogIndex(30));
+        Applies(30);
 
         _said.ShouldBeEmpty();
         _progress.IsReplaying.ShouldBeFalse();
     }
+
+    [Fact]
+    public void What_was_taken_back_is_not_waited_for()
+    {
+        _progress.OnRecovered(new LogIndex(10), new LogIndex(20));
+        _progress.OnApplied(new LogIndex(15), new LogIndex(18));
+        _time.Milliseconds = 2_000;
+        _progress.OnApplied(new LogIndex(18), new LogIndex(18));
+        _time.Milliseconds = 4_000;
+        _progress.OnApplied(new LogIndex(19), new LogIndex(19));
+
+        _said.ShouldBeEmpty();
+        _progress.IsReplaying.ShouldBeFalse();
+    }
+
+    private void Applies(ulong index) => _progress.OnApplied(new LogIndex(index), new LogIndex(2_000_000));
 
     private sealed class SteppedTime : TimeProvider
     {

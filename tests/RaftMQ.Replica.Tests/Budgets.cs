@@ -54,6 +54,27 @@ public sealed class Budgets
     }
 
     [Fact]
+    public void What_was_carried_out_before_is_answered_although_there_is_no_room_and_a_policy_that_makes_room_is_taken()
+    {
+        var world = new World(seed: 3, 3, WithLittleMemory);
+        WorldNode leader = world.StartAndElect();
+        world.Do(1, CreateOrders);
+        byte[] keyed = QueueCommandCodec.Publish("orders", "an order"u8, "key");
+        RequestResult first = world.Do(1, keyed);
+        foreach (WorldNode node in world.Running)
+        {
+            node.Replica.BufferBytes = MemoryBudget;
+        }
+
+        world.Pass(50);
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "an order"u8, "another key")).Outcome.ShouldBe(RequestOutcome.MemoryFull);
+        RequestResult again = world.Do(leader.Id, keyed);
+
+        (again.Outcome, again.Reply).ShouldBe((RequestOutcome.Replied, first.Reply));
+        world.Do(leader.Id, QueueCommandCodec.SetTopicPolicy("orders", new TopicPolicyChange { MaxMessages = 1 })).Outcome.ShouldBe(RequestOutcome.Replied);
+    }
+
+    [Fact]
     public void What_its_owner_holds_for_requests_counts_as_memory_of_the_node()
     {
         var world = new World(seed: 3, 1, WithLittleMemory);

@@ -44,7 +44,7 @@ public sealed class Snapshots
     [Fact]
     public void Without_a_whole_snapshot_a_log_that_still_begins_at_its_beginning_is_applied_again()
     {
-        World world = WithSnapshots(seed: 3, snapshotLogBytes: 60_000);
+        World world = WithSnapshots(seed: 3, snapshotLogBytes: 240_000);
         SnapshotsOf(world[1]).Length.ShouldBe(1);
 
         ComesBackToItsState(world, world[1], damaged: SnapshotsOf(world[1]), startsAt: 0);
@@ -81,6 +81,23 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void A_state_that_stays_small_is_pictured_after_a_quarter_of_the_log()
+    {
+        var world = new World(seed: 12, nodes: 1, options => options with { SnapshotLogBytes = 40_000 });
+        WorldNode node = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        int logged = 0;
+        while (SnapshotsOf(node).Length == 0)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[400]));
+            world.Do(1, QueueCommandCodec.Pop("orders"));
+            (logged += 500).ShouldBeLessThan(15_000);
+        }
+
+        logged.ShouldBeGreaterThan(7_000);
+    }
+
+    [Fact]
     public void A_full_disk_is_freed_by_consuming_what_is_on_it()
     {
         var world = new World(seed: 6, nodes: 1);
@@ -106,6 +123,27 @@ public sealed class Snapshots
         node.Start();
         world.Until(() => node.Replica.AppliedIndex > applied);
         node.Replica.Machine.StateHash.ShouldBe(hash);
+    }
+
+    [Fact]
+    public void What_was_consumed_is_given_back_before_the_disk_is_full()
+    {
+        var world = new World(seed: 6, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + (6 * WorldNode.WalOptions.SegmentBytes);
+        for (int i = 0; i < 20; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000])).Outcome.ShouldBe(RequestOutcome.Replied);
+        }
+
+        long used = node.Disk.UsedBytes;
+        for (int i = 0; i < 20; i++)
+        {
+            world.Do(1, QueueCommandCodec.Pop("orders")).Body.Length.ShouldBe(10_000);
+        }
+
+        world.Until(() => node.Disk.UsedBytes < used - 100_000);
     }
 
     [Fact]

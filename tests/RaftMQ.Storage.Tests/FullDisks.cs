@@ -95,6 +95,30 @@ public sealed class FullDisks
     }
 
     [Fact]
+    public void Room_that_is_known_to_have_come_back_is_found_with_the_next_steps()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+        Idle(log, 50);
+        log.Log.Space.ShouldNotBe(WalSpace.Ample);
+        log.Disk.CapacityBytes = long.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            log.Log.WorkInBackground(idle: false);
+        }
+
+        log.Log.Space.ShouldNotBe(WalSpace.Ample, "a full disk is not tried all the time");
+        log.Log.LookForRoom();
+        for (int i = 0; i < 20; i++)
+        {
+            log.Log.WorkInBackground(idle: false);
+        }
+
+        log.Log.Space.ShouldBe(WalSpace.Ample);
+    }
+
+    [Fact]
     public void A_batch_without_room_is_refused_whole_and_the_log_goes_on_when_there_is_some()
     {
         var log = new TestLog(new SimulatedDisk(1), TwoSpares);

@@ -136,6 +136,13 @@ public sealed class ReplicaDisk : IDisposable
             ReportReleased(done);
         }
 
+        bool upkeepHasEnded = upkeepIsUnderWay && !_upkeep.HasWork;
+        if (upkeepHasEnded)
+        {
+            // What was consumed is given back, and under load publishes would have used up the reserve before the log looks for room by itself.
+            Log.LookForRoom();
+        }
+
         if (idle && !upkeepIsUnderWay)
         {
             ReadAgain();
@@ -149,7 +156,7 @@ public sealed class ReplicaDisk : IDisposable
         }
 
         WalSpace space = _isFull ? WalSpace.Exhausted : Log.Space;
-        bool mayHaveRoom = idle || (upkeepIsUnderWay && !_upkeep.HasWork);
+        bool mayHaveRoom = idle || upkeepHasEnded;
         if (space != _reportedSpace || (mayHaveRoom && (Log.RoomBytes != _reportedRoom || _files.BudgetInForce != _reportedBudget)))
         {
             (_reportedSpace, _reportedRoom, _reportedBudget) = (space, Log.RoomBytes, _files.BudgetInForce);

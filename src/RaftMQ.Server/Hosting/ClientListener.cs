@@ -45,11 +45,13 @@ internal sealed class ClientListener : IAsyncDisposable
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(connections.Bound);
                 if (sniffer is not null)
                 {
+                    // Before clients are counted, so that they never shut out a peer that comes to the same port.
                     listen.Use(sniffer);
                 }
+
+                listen.Use(connections.Bound);
             });
         });
 

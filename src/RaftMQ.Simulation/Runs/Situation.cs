@@ -86,4 +86,7 @@ public enum Situation
 
     /// <summary>A node whose damaged folder was set aside has its seat again and what the others have.</summary>
     DamagedNodeHealed,
+
+    /// <summary>A publish was refused for want of memory, and later ones were taken.</summary>
+    MemoryFullRefusedAndRecovered,
 }

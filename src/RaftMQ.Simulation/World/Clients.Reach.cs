@@ -10,6 +10,7 @@ internal sealed partial class Clients
 {
     private readonly Dictionary<string, ulong> _firstDone = [];
     private bool _diskWasFull;
+    private bool _memoryWasFull;
 
     private void Count(in RequestResult result, Attempt attempt, SimulatedNode node)
     {
@@ -32,6 +33,13 @@ internal sealed partial class Clients
             _world.Reach.Count(Situation.DiskFullRefusedAndRecovered);
         }
 
+        if (_memoryWasFull && isDone && isPublish)
+        {
+            _memoryWasFull = false;
+            _world.Reach.Count(Situation.MemoryFullRefusedAndRecovered);
+        }
+
+        _memoryWasFull |= result.Outcome == RequestOutcome.MemoryFull && isPublish;
         _diskWasFull |= result.Outcome == RequestOutcome.DiskFull && isPublish;
         if (operation.Key is { } key && result.Outcome == RequestOutcome.Replied && result.Reply.Outcome != QueueOutcome.RequestKeyReused)
         {

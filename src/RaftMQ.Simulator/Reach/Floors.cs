@@ -44,6 +44,7 @@ internal static class Floors
         new(Situation.DroppedByOverflow, "dropped by overflow", Usual),
         new(Situation.TopicFull, "topic full", Usual),
         new(Situation.DamagedNodeHealed, "damaged node healed", Usual),
+        new(Situation.MemoryFullRefusedAndRecovered, "full memory refused and recovered", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>

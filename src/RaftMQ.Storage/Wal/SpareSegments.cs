@@ -56,6 +56,9 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
         }
     }
 
+    /// <summary>Room may have come back: a full disk is tried again with the next step.</summary>
+    public void TryAgain() => _wait = 0;
+
     /// <summary>Sees to it that so many are ready, at once.</summary>
     /// <exception cref="DiskFullException">There is no room.</exception>
     public void Require(int count)

@@ -217,6 +217,9 @@ public sealed partial class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>Room may have come back, since something else in the folder was released: the next work in the background tries to allocate what is missing.</summary>
+    public void LookForRoom() => _spares.TryAgain();
+
     /// <summary>Does a small piece of work that can be done between batches: prepares spare segments, and once the log has been idle, writes the synced-up-to mark.</summary>
     /// <param name="idle">Whether no batch has come for a moment.</param>
     /// <returns>Whether there is more to do.</returns>

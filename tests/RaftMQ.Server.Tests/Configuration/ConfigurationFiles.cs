@@ -82,7 +82,7 @@ public sealed class ConfigurationFiles
         long machine = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
         small.Load().Configuration.Budgets.MemoryBytesHere.ShouldBe(50_331_648);
-        without.Load().Configuration.Budgets.MemoryBytesHere.ShouldBe(Math.Max(machine / 2, 144 * 1024 * 1024));
+        without.Load().Configuration.Budgets.MemoryBytesHere.ShouldBe(Math.Max(machine / 2, 136 * 1024 * 1024));
     }
 
     [Fact]
