@@ -118,6 +118,53 @@ public sealed class Budgets
     }
 
     [Fact]
+    public void A_file_that_may_not_be_opened_counts_with_its_length()
+    {
+        var disk = new SimulatedDisk(1);
+        Put(disk, "1.wal", 100);
+        Put(disk, "someone else's", 50);
+
+        var files = new BudgetedFileSystem(new Locked(disk, "someone else's"), budgetBytes: 1_000, reserveBytes: 0);
+
+        (files.FreeBytes, files.UsedBytes).ShouldBe((850, 150));
+    }
+
+    [Fact]
+    public void A_count_that_the_disk_broke_off_is_begun_anew()
+    {
+        var disk = new SimulatedDisk(1);
+        Put(disk, "1", 100);
+        Put(disk, "2", 50);
+        var folder = new Locked(disk, "nothing") { FailsAt = "2" };
+        var files = new BudgetedFileSystem(folder, budgetBytes: 1_000, reserveBytes: 0);
+        Should.Throw<IOException>(() => files.FreeBytes);
+
+        folder.FailsAt = null;
+
+        (files.FreeBytes, files.UsedBytes).ShouldBe((850, 150));
+    }
+
+    [Fact]
+    public void On_this_machine_too_the_length_of_a_file_is_known_that_may_not_be_opened()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no modes of files here");
+        string path = Directory.CreateTempSubdirectory("raftmq-budget-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(path, "a secret"), new byte[77]);
+            SetMode(Path.Combine(path, "a secret"), UnixFileMode.None);
+            File.CreateSymbolicLink(Path.Combine(path, "broken link"), "nowhere");
+            var files = new BudgetedFileSystem(new PhysicalFileSystem(path), budgetBytes: 1_000, reserveBytes: 0);
+
+            files.FreeBytes.ShouldBeInRange(1_000 - 77 - "nowhere".Length, 1_000 - 77);
+        }
+        finally
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_log_in_a_folder_with_a_budget_has_the_room_of_one_on_a_disk_of_that_size()
     {
         const int Bytes = 5 * TestLog.SegmentBytes;
@@ -172,6 +219,20 @@ public sealed class Budgets
         file.Allocate(TestLog.SegmentBytes);
     }
 
+    private static void Put(SimulatedDisk disk, string name, int bytes)
+    {
+        using IFile file = disk.Create(name);
+        file.Write(0, new byte[bytes]);
+    }
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
     private static bool IsRefused(WriteAheadLog log, ulong index)
     {
         try
@@ -197,5 +258,14 @@ public sealed class Budgets
         }
 
         return (log, recovered);
+    }
+
+    private sealed class Locked(IFileSystem files, string name) : PassedOnFolder(files)
+    {
+        public string? FailsAt { get; set; }
+
+        public override IFile Open(string other) => other == name ? throw new UnauthorizedAccessException($"access to {name} is denied") : base.Open(other);
+
+        public override long LengthOf(string other) => other == FailsAt ? throw new IOException("Input/output error") : base.LengthOf(other);
     }
 }

@@ -50,6 +50,9 @@ public sealed class BudgetedFileSystem : IFileSystem
     public IReadOnlyList<string> List() => _files.List();
 
     /// <inheritdoc/>
+    public long LengthOf(string name) => _files.LengthOf(name);
+
+    /// <inheritdoc/>
     public IFile Open(string name)
     {
         IFile file = _files.Open(name);
@@ -102,12 +105,14 @@ public sealed class BudgetedFileSystem : IFileSystem
 
     private Dictionary<string, Tally> Count()
     {
+        // A count that the disk has broken off is begun anew.
+        UsedBytes = 0;
         var tallies = new Dictionary<string, Tally>(StringComparer.Ordinal);
         foreach (string name in _files.List())
         {
-            using IFile file = _files.Open(name);
+            // It need not be a file of ours, so nothing but its length is asked for.
             var tally = new Tally(name);
-            Grow(tally, file.Length);
+            Grow(tally, _files.LengthOf(name));
             tallies.Add(name, tally);
         }
 

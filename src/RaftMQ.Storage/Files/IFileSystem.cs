@@ -18,6 +18,13 @@ public interface IFileSystem
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 
+    /// <summary>How long a file is, also one that this process may not open.</summary>
+    long LengthOf(string name)
+    {
+        using IFile file = Open(name);
+        return file.Length;
+    }
+
     /// <summary>Opens an existing file for reading and writing.</summary>
     IFile Open(string name);
 
