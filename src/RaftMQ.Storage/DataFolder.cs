@@ -79,6 +79,11 @@ public static class DataFolder
     /// <summary>Whether a file was set aside with a damaged folder: it is nobody's, but for a person.</summary>
     public static bool IsAside(string name) => name.StartsWith(AsidePrefix, StringComparison.Ordinal);
 
+    /// <summary>
+    /// Whether a file is no part of what a budget is for: what is aside, and the mark under which that is done, for which a folder must have room that has used its budget up.
+    /// </summary>
+    internal static bool TakesNoBudget(string name) => IsAside(name) || name is UnfinishedMark or DamagedMark or AsideMark;
+
     /// <summary>Whether a folder is being set aside, so that the next start empties it.</summary>
     public static bool IsBeingSetAside(IFileSystem files) => files.List().Any(name => name is DamagedMark or AsideMark);
 

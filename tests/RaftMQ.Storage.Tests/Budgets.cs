@@ -118,6 +118,20 @@ public sealed class Budgets
     }
 
     [Fact]
+    public void A_folder_that_has_used_its_budget_up_has_room_to_say_what_is_damaged()
+    {
+        var files = new BudgetedFileSystem(new SimulatedDisk(1), budgetBytes: 1_000, reserveBytes: 0);
+        using (IFile file = files.Create("0000000001.wal"))
+        {
+            file.Write(0, new byte[1_000]);
+        }
+
+        DataFolder.SetAside(files, new string('x', 100));
+
+        (files.UsedBytes, files.FreeBytes, files.FreeBytesOfDisk).ShouldBe((0, 1_000, long.MaxValue - 1_100));
+    }
+
+    [Fact]
     public void A_file_that_may_not_be_opened_counts_with_its_length()
     {
         var disk = new SimulatedDisk(1);

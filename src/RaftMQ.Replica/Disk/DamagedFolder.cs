@@ -61,16 +61,12 @@ public static class DamagedFolder
         }
     }
 
-    /// <summary>Whether a new log has room. Files that are nobody's go, and so does what was set aside before.</summary>
+    /// <summary>
+    /// Whether a new log has room: on the disk, since of a budget what is set aside takes nothing. Files that are nobody's go, and so does what was set aside before.
+    /// </summary>
     private static bool HasRoom(IFileSystem files, WalOptions sizes)
     {
-        long room = files.FreeBytes;
-        foreach (string name in files.List().Where(DataFolder.MayGo))
-        {
-            using IFile file = files.Open(name);
-            room += file.Length;
-        }
-
+        long room = files.FreeBytesOfDisk + files.List().Where(DataFolder.MayGo).Sum(files.LengthOf);
         return room >= SegmentsToBegin * (long)sizes.SegmentBytes;
     }
 }

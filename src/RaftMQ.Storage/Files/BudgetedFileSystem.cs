@@ -35,6 +35,9 @@ public sealed class BudgetedFileSystem : IFileSystem
     /// <inheritdoc/>
     public long? BudgetInForce => LeftBytes < _files.FreeBytes ? Budget : null;
 
+    /// <inheritdoc/>
+    public long FreeBytesOfDisk => _files.FreeBytesOfDisk;
+
     private Dictionary<string, Tally> Tallies => _tallies ??= Count();
 
     private long LeftBytes
@@ -85,7 +88,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         {
             Forget(to);
             tallies.Add(to, tally);
-            Count(tally, !DataFolder.IsAside(to));
+            Count(tally, !DataFolder.TakesNoBudget(to));
         }
     }
 
@@ -165,7 +168,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         public long Bytes { get; set; }
 
         /// <summary>Neither what is gone counts, nor what was set aside of a damaged folder: the node comes back beside it, and then it goes.</summary>
-        public bool Counts { get; set; } = !DataFolder.IsAside(name);
+        public bool Counts { get; set; } = !DataFolder.TakesNoBudget(name);
     }
 
     private sealed class BudgetedFile(BudgetedFileSystem folder, IFile file, Tally tally) : IFile

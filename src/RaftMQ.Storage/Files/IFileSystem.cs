@@ -15,6 +15,9 @@ public interface IFileSystem
     /// <summary>The budget of the folder in bytes, while that leaves less than the disk has; null where the disk itself is the limit.</summary>
     long? BudgetInForce => null;
 
+    /// <summary>The bytes that the disk has, whatever a budget leaves of them.</summary>
+    long FreeBytesOfDisk => FreeBytes;
+
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 
