@@ -25,7 +25,8 @@ public static class DamagedFolder
     /// <param name="sizes">Sizes of the log.</param>
     /// <param name="damage">What is damaged.</param>
     /// <returns>Null once it is set aside; otherwise why it was left as it is, as half a sentence.</returns>
-    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="StorageFailedException">The disk was full half way; the next start goes on.</exception>
+    /// <exception cref="IOException">The disk failed; the next start goes on.</exception>
     public static string? SetAside(IFileSystem files, NodeId node, ReplicaOptions options, WalOptions sizes, string damage)
     {
         string? objection = options.Members.Count < FewestMembers ? "without this node there is no majority that could admit it again"
