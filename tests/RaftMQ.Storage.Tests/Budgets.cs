@@ -8,6 +8,8 @@ namespace RaftMQ.Storage.Tests;
 /// <summary>A folder with a budget behaves like one on a disk of that size: storage rule 9 holds for both, by the same means.</summary>
 public sealed class Budgets
 {
+    private const long Reserve = 3 * TestLog.SegmentBytes;
+
     private static readonly WalOptions TwoSpares = new() { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
 
     [Fact]
@@ -204,17 +206,7 @@ public sealed class Budgets
     [Fact]
     public void A_folder_above_its_budget_starts_has_no_room_and_may_not_grow_again_once_it_has_shrunk()
     {
-        const long Reserve = 3 * TestLog.SegmentBytes;
-        var disk = new SimulatedDisk(1);
-        (WriteAheadLog first, _) = Open(disk);
-        first.Append(new WalBatch(new HardState(new Term(1), null), null, []));
-        for (ulong index = 1; index < 40; index++)
-        {
-            first.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 1_000)]));
-            first.Sync();
-        }
-
-        first.Dispose();
+        SimulatedDisk disk = WithLog();
         long held = disk.UsedBytes;
         var files = new BudgetedFileSystem(disk, budgetBytes: 2 * TestLog.SegmentBytes, Reserve);
 
@@ -231,6 +223,53 @@ public sealed class Budgets
         using IFile file = files.Create("more");
         Should.Throw<DiskFullException>(() => file.Allocate(held)).Message.ShouldContain("budget");
         file.Allocate(TestLog.SegmentBytes);
+    }
+
+    [Fact]
+    public void A_folder_above_its_budget_may_always_take_the_next_snapshot_whatever_the_log_has_taken()
+    {
+        const int SnapshotBytes = 5 * TestLog.SegmentBytes;
+        SimulatedDisk disk = WithLog();
+        var files = new BudgetedFileSystem(disk, budgetBytes: 2 * TestLog.SegmentBytes, Reserve);
+        (WriteAheadLog log, _) = Open(files);
+        ulong index = 40;
+        for (int snapshot = 1; snapshot < 5; snapshot++)
+        {
+            while (!IsRefused(log, index))
+            {
+                (++index).ShouldBeLessThan(1_000UL, "the log takes none of what a snapshot needs");
+            }
+
+            using (IFile file = files.Create("snapshot.tmp"))
+            {
+                file.Write(0, new byte[SnapshotBytes]);
+            }
+
+            files.Rename("snapshot.tmp", $"{snapshot:D20}.snapshot");
+            if (snapshot > 1)
+            {
+                files.Delete($"{snapshot - 1:D20}.snapshot");
+            }
+
+            log.ReleaseOldest(null);
+        }
+
+        index.ShouldBeGreaterThan(60UL, "and the log had its reserve");
+    }
+
+    private static SimulatedDisk WithLog()
+    {
+        var disk = new SimulatedDisk(1);
+        (WriteAheadLog log, _) = Open(disk);
+        log.Append(new WalBatch(new HardState(new Term(1), null), null, []));
+        for (ulong index = 1; index < 40; index++)
+        {
+            log.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 1_000)]));
+            log.Sync();
+        }
+
+        log.Dispose();
+        return disk;
     }
 
     private static void Put(SimulatedDisk disk, string name, int bytes)
