@@ -68,6 +68,6 @@ public sealed record NodeOptions
     /// <summary>What the data folder may take of its disk; null for all of it.</summary>
     public long? DiskBudgetBytes { get; init; }
 
-    /// <summary>What a folder that holds more than its budget may take beyond it: the spares, and a segment for what frees them.</summary>
+    /// <summary>What a folder that holds more than its budget may take beyond it beside a snapshot: the spares, and a segment for what frees them.</summary>
     internal long DiskReserveBytes => (Wal.SpareSegments + 1L) * Wal.SegmentBytes;
 }

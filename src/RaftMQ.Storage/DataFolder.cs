@@ -36,15 +36,20 @@ public static class DataFolder
     /// </summary>
     /// <param name="files">The folder.</param>
     /// <param name="damage">What is damaged, in words; goes into <c>aside.damaged</c>.</param>
-    /// <exception cref="DiskFullException">There is no room for that text: nothing has changed.</exception>
+    /// <exception cref="DiskFullException">There is no room for that text, or for its name: nothing has changed.</exception>
+    /// <exception cref="StorageFailedException">The disk had no room for another name when some files had theirs already; the next start goes on.</exception>
     /// <exception cref="IOException">The disk failed; the next start goes on.</exception>
     public static void SetAside(IFileSystem files, string damage)
     {
         try
         {
-            using IFile mark = files.Create(UnfinishedMark);
-            mark.Write(0, Encoding.UTF8.GetBytes(damage));
-            mark.SyncData();
+            using (IFile mark = files.Create(UnfinishedMark))
+            {
+                mark.Write(0, Encoding.UTF8.GetBytes(damage));
+                mark.SyncData();
+            }
+
+            files.Rename(UnfinishedMark, DamagedMark);
         }
         catch (DiskFullException)
         {
@@ -52,9 +57,16 @@ public static class DataFolder
             throw;
         }
 
-        files.Rename(UnfinishedMark, DamagedMark);
-        files.SyncFolder();
-        FinishInterrupted(files);
+        try
+        {
+            files.SyncFolder();
+            FinishInterrupted(files);
+        }
+        catch (DiskFullException e)
+        {
+            // The mark counts, and files may have their new names: nobody is to take this for a folder that was left as it is.
+            throw new StorageFailedException($"{files.Description}: the damaged folder could not be set aside to the end: {e.Message}; the next start goes on", e);
+        }
     }
 
     /// <summary>Goes on with what a crash interrupted. To be called before anything else is read from the folder.</summary>
@@ -78,6 +90,11 @@ public static class DataFolder
 
     /// <summary>Whether a file was set aside with a damaged folder: it is nobody's, but for a person.</summary>
     public static bool IsAside(string name) => name.StartsWith(AsidePrefix, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether a file is no part of what a budget is for: what is aside, and the mark under which that is done, for which a folder must have room that has used its budget up.
+    /// </summary>
+    internal static bool TakesNoBudget(string name) => IsAside(name) || name is UnfinishedMark or DamagedMark or AsideMark;
 
     /// <summary>Whether a folder is being set aside, so that the next start empties it.</summary>
     public static bool IsBeingSetAside(IFileSystem files) => files.List().Any(name => name is DamagedMark or AsideMark);

@@ -198,6 +198,42 @@ public sealed class Budgets
         told.OfType<DiskSpaceInput>().Last().ShouldBe(new DiskSpaceInput(WalSpace.Ample, room, BudgetBytes: null), "a byte more or less is no room, but another limit");
     }
 
+    [Fact]
+    public void A_node_with_many_messages_whose_budget_is_lowered_is_freed_by_consuming_them()
+    {
+        const int Messages = 8_000;
+        var world = new World(seed: 12, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        world.Do(1, CreateOrders);
+        for (int i = 0; i < Messages; i++)
+        {
+            world.Do(1, PublishOrder);
+        }
+
+        long snapshotBytes = node.Replica.Machine.MostSnapshotBytes;
+        snapshotBytes.ShouldBeGreaterThan(3 * WorldNode.WalOptions.SegmentBytes, "a snapshot takes more than the spares leave");
+        node.Kill();
+        node.DiskBudgetBytes = 5 * WorldNode.WalOptions.SegmentBytes;
+        node.Disk.UsedBytes.ShouldBeGreaterThan(node.DiskBudgetBytes.Value);
+        node.Start();
+        world.Until(() => world.Leader is not null);
+        world.Do(1, PublishOrder).Outcome.ShouldBe(RequestOutcome.DiskFull);
+
+        for (int i = 0; i < Messages; i++)
+        {
+            world.Until(() => IsCarriedOut(PopOrders));
+        }
+
+        world.Until(() => IsCarriedOut(PublishOrder));
+        node.Disk.UsedBytes.ShouldBeLessThanOrEqualTo(node.DiskBudgetBytes.Value);
+
+        bool IsCarriedOut(byte[] command)
+        {
+            node.RestDisk();
+            return world.Do(1, command).Outcome == RequestOutcome.Replied;
+        }
+    }
+
     /// <summary>Of the log nothing stays in memory that is applied: what is counted is what waits.</summary>
     private static ReplicaOptions WithLittleMemory(ReplicaOptions options) =>
         options with { MemoryBudgetBytes = MemoryBudget, Raft = options.Raft with { TailBytes = 0 } };

@@ -3,6 +3,7 @@ using RaftMQ.Queues;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Wal;
 
@@ -170,6 +171,28 @@ public sealed class Repairs
     }
 
     [Fact]
+    public void A_folder_that_has_used_its_budget_up_is_set_aside_since_what_is_aside_does_not_count()
+    {
+        var world = new World(seed: 8, nodes: 3);
+        world.StartAndElect();
+        WorldNode node = world[1];
+        node.Kill();
+        foreach (string spare in node.Disk.List().Where(name => name.EndsWith(".spare", StringComparison.Ordinal)).Skip(1))
+        {
+            node.Disk.Delete(spare);
+        }
+
+        var files = new BudgetedFileSystem(node.Disk, node.Disk.UsedBytes, reserveBytes: 0);
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + WorldNode.WalOptions.SegmentBytes - 1;
+        SetAside(files)!.ShouldContain("no room");
+        IsUntouched(node).ShouldBeTrue();
+
+        node.Disk.CapacityBytes += 5_000;
+        SetAside(files).ShouldBeNull();
+        ReplicaFolder.Open(files, new NodeId(1), WorldNode.WalOptions, world.DrawId, null).IsNew.ShouldBeTrue();
+    }
+
+    [Fact]
     public void The_disk_reads_everything_again_in_idle_moments_and_then_rests()
     {
         var files = new SimulatedDisk(1);
@@ -200,11 +223,13 @@ public sealed class Repairs
     private static LogEntry EntryAt(int index) =>
         new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), Enumerable.Repeat((byte)7, 12_000).ToArray());
 
-    private static string? SetAside(WorldNode node, uint id, BirthPolicy policy)
+    private static string? SetAside(WorldNode node, uint id, BirthPolicy policy) => SetAside(node.Disk, id, policy);
+
+    private static string? SetAside(IFileSystem files, uint id = 1, BirthPolicy policy = BirthPolicy.Once)
     {
         Member[] members = [.. Enumerable.Range(1, 3).Select(number => new Member(new NodeId((uint)number), 0, $"p{number}:1", $"c{number}:1"))];
         var options = new ReplicaOptions { Members = members, Seed = 0, FreshCluster = ClusterId.None, Birth = policy };
-        return DamagedFolder.SetAside(node.Disk, new NodeId(id), options, WorldNode.WalOptions, "a byte is wrong");
+        return DamagedFolder.SetAside(files, new NodeId(id), options, WorldNode.WalOptions, "a byte is wrong");
     }
 
     private static bool HasAside(WorldNode node) => node.Disk.List().Any(DataFolder.IsAside);

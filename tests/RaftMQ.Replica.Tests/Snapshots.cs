@@ -1,7 +1,10 @@
 using System.Text;
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Disk;
+using RaftMQ.Storage.Snapshots;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -212,6 +215,26 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void While_one_is_on_its_way_to_somebody_what_others_refer_to_is_forgotten_as_they_go()
+    {
+        ulong id = 0;
+        using ReplicaFolder folder = ReplicaFolder.Open(new SimulatedDisk(1), new NodeId(1), WorldNode.WalOptions, () => ++id, null);
+        var upkeep = new SnapshotUpkeep(folder);
+        Save(upkeep, 1);
+        upkeep.Keep([PositionOf(1)]);
+
+        for (int index = 2; index < 10; index++)
+        {
+            Save(upkeep, index);
+        }
+
+        upkeep.Lists.ShouldBe(1 + SnapshotStore.Kept);
+        upkeep.LiveOf(PositionOf(1)).ShouldNotBeNull();
+        upkeep.Keep([]);
+        upkeep.Lists.ShouldBe(SnapshotStore.Kept);
+    }
+
+    [Fact]
     public void What_is_left_of_an_unfinished_snapshot_makes_room_for_a_start()
     {
         World world = WithSnapshots(seed: 7);
@@ -267,6 +290,17 @@ public sealed class Snapshots
         world.Settle();
         world.Pass(50);
         return world;
+    }
+
+    private static LogPosition PositionOf(int index) => new(new LogIndex((ulong)index), new Term(1));
+
+    private static void Save(SnapshotUpkeep upkeep, int index)
+    {
+        var birth = new LogEntry(new LogIndex(1), new Term(1), EntryKind.Birth, new LogTime(1), new byte[10]);
+        upkeep.Begin(new SnapshotSave(new SnapshotMetadata(PositionOf(index), new LogTime(index), 0, [birth]), new QueueMachine().Capture(), FreesRoom: false), 1_000);
+        while (upkeep.Step(1_000) is null)
+        {
+        }
     }
 
     private static void Restart(World world, WorldNode node)

@@ -152,6 +152,25 @@ public sealed class Transfers
     }
 
     [Fact]
+    public void A_snapshot_without_room_is_refused_with_a_reason_that_says_what_it_needs_room_beside()
+    {
+        ulong id = 77;
+        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
+        LogPosition snapshot = from.Restored!.Metadata.Last;
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
+        var files = new SimulatedDisk(5);
+        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        using var disk = new ReplicaDisk(files, to);
+        var told = new List<ReplicaInput>();
+        files.CapacityBytes = files.UsedBytes + 100;
+
+        disk.Do([new SnapshotPieceWrite(piece)], told);
+
+        told[^1].ShouldBeOfType<SnapshotPieceFailedInput>().Reason.ShouldContain("it needs room beside all that this node holds");
+        files.List().ShouldNotContain(name => IsOfInstall(name));
+    }
+
+    [Fact]
     public void What_came_of_a_snapshot_that_does_not_go_on_is_removed()
     {
         World world = WithOneBehind(seed: 8, pieceBytes: 3);

@@ -5,6 +5,7 @@ using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Wal;
 
@@ -46,6 +47,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
 
     public SimulatedDisk Disk { get; private set; } = new((ulong)id);
 
+    /// <summary>What the folder may take of the disk from the next start on; null for all of it.</summary>
+    public long? DiskBudgetBytes { get; set; }
+
     public bool IsRunning => _replica is not null;
 
     public QueueReplica Replica => _replica!;
@@ -57,10 +61,11 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
 
     public void Start()
     {
-        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId(Id), WalOptions, world.DrawId, null);
+        IFileSystem files = DiskBudgetBytes is { } budget ? new BudgetedFileSystem(Disk, budget, (WalOptions.SpareSegments + 1L) * WalOptions.SegmentBytes) : Disk;
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(Id), WalOptions, world.DrawId, null);
         _identity = folder.Identity;
         _log = folder.Log;
-        _disk = new ReplicaDisk(Disk, folder);
+        _disk = new ReplicaDisk(files, folder);
         Reports.AddRange(folder.Damage);
         _replica = new QueueReplica(
             options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
@@ -184,6 +189,14 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         var request = new TestTopicRead();
         Handle(new TopicReadInput(request));
         return request;
+    }
+
+    /// <summary>Lets an idle moment of the disk pass, in which it looks for room again.</summary>
+    public void RestDisk()
+    {
+        var done = new List<ReplicaInput>();
+        _disk!.WorkInBackground(idle: true, done);
+        done.ForEach(Handle);
     }
 
     public string Describe() => IsRunning

@@ -8,6 +8,8 @@ namespace RaftMQ.Storage.Tests;
 /// <summary>A folder with a budget behaves like one on a disk of that size: storage rule 9 holds for both, by the same means.</summary>
 public sealed class Budgets
 {
+    private const long Reserve = 3 * TestLog.SegmentBytes;
+
     private static readonly WalOptions TwoSpares = new() { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = 3 * 1024, SpareSegments = 2 };
 
     [Fact]
@@ -118,6 +120,67 @@ public sealed class Budgets
     }
 
     [Fact]
+    public void A_folder_that_has_used_its_budget_up_has_room_to_say_what_is_damaged()
+    {
+        var files = new BudgetedFileSystem(new SimulatedDisk(1), budgetBytes: 1_000, reserveBytes: 0);
+        using (IFile file = files.Create("0000000001.wal"))
+        {
+            file.Write(0, new byte[1_000]);
+        }
+
+        DataFolder.SetAside(files, new string('x', 100));
+
+        (files.UsedBytes, files.FreeBytes, files.FreeBytesOfDisk).ShouldBe((0, 1_000, long.MaxValue - 1_100));
+    }
+
+    [Fact]
+    public void A_file_that_may_not_be_opened_counts_with_its_length()
+    {
+        var disk = new SimulatedDisk(1);
+        Put(disk, "1.wal", 100);
+        Put(disk, "someone else's", 50);
+
+        var files = new BudgetedFileSystem(new Locked(disk, "someone else's"), budgetBytes: 1_000, reserveBytes: 0);
+
+        (files.FreeBytes, files.UsedBytes).ShouldBe((850, 150));
+    }
+
+    [Fact]
+    public void A_count_that_the_disk_broke_off_is_begun_anew()
+    {
+        var disk = new SimulatedDisk(1);
+        Put(disk, "1", 100);
+        Put(disk, "2", 50);
+        var folder = new Locked(disk, "nothing") { FailsAt = "2" };
+        var files = new BudgetedFileSystem(folder, budgetBytes: 1_000, reserveBytes: 0);
+        Should.Throw<IOException>(() => files.FreeBytes);
+
+        folder.FailsAt = null;
+
+        (files.FreeBytes, files.UsedBytes).ShouldBe((850, 150));
+    }
+
+    [Fact]
+    public void On_this_machine_too_the_length_of_a_file_is_known_that_may_not_be_opened()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no modes of files here");
+        string path = Directory.CreateTempSubdirectory("raftmq-budget-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(path, "a secret"), new byte[77]);
+            SetMode(Path.Combine(path, "a secret"), UnixFileMode.None);
+            File.CreateSymbolicLink(Path.Combine(path, "broken link"), "nowhere");
+            var files = new BudgetedFileSystem(new PhysicalFileSystem(path), budgetBytes: 1_000, reserveBytes: 0);
+
+            files.FreeBytes.ShouldBeInRange(1_000 - 77 - "nowhere".Length, 1_000 - 77);
+        }
+        finally
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_log_in_a_folder_with_a_budget_has_the_room_of_one_on_a_disk_of_that_size()
     {
         const int Bytes = 5 * TestLog.SegmentBytes;
@@ -143,17 +206,7 @@ public sealed class Budgets
     [Fact]
     public void A_folder_above_its_budget_starts_has_no_room_and_may_not_grow_again_once_it_has_shrunk()
     {
-        const long Reserve = 3 * TestLog.SegmentBytes;
-        var disk = new SimulatedDisk(1);
-        (WriteAheadLog first, _) = Open(disk);
-        first.Append(new WalBatch(new HardState(new Term(1), null), null, []));
-        for (ulong index = 1; index < 40; index++)
-        {
-            first.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 1_000)]));
-            first.Sync();
-        }
-
-        first.Dispose();
+        SimulatedDisk disk = WithLog();
         long held = disk.UsedBytes;
         var files = new BudgetedFileSystem(disk, budgetBytes: 2 * TestLog.SegmentBytes, Reserve);
 
@@ -170,6 +223,67 @@ public sealed class Budgets
         using IFile file = files.Create("more");
         Should.Throw<DiskFullException>(() => file.Allocate(held)).Message.ShouldContain("budget");
         file.Allocate(TestLog.SegmentBytes);
+    }
+
+    [Fact]
+    public void A_folder_above_its_budget_may_always_take_the_next_snapshot_whatever_the_log_has_taken()
+    {
+        const int SnapshotBytes = 5 * TestLog.SegmentBytes;
+        SimulatedDisk disk = WithLog();
+        var files = new BudgetedFileSystem(disk, budgetBytes: 2 * TestLog.SegmentBytes, Reserve);
+        (WriteAheadLog log, _) = Open(files);
+        ulong index = 40;
+        for (int snapshot = 1; snapshot < 5; snapshot++)
+        {
+            while (!IsRefused(log, index))
+            {
+                (++index).ShouldBeLessThan(1_000UL, "the log takes none of what a snapshot needs");
+            }
+
+            using (IFile file = files.Create("snapshot.tmp"))
+            {
+                file.Write(0, new byte[SnapshotBytes]);
+            }
+
+            files.Rename("snapshot.tmp", $"{snapshot:D20}.snapshot");
+            if (snapshot > 1)
+            {
+                files.Delete($"{snapshot - 1:D20}.snapshot");
+            }
+
+            log.ReleaseOldest(null);
+        }
+
+        index.ShouldBeGreaterThan(60UL, "and the log had its reserve");
+    }
+
+    private static SimulatedDisk WithLog()
+    {
+        var disk = new SimulatedDisk(1);
+        (WriteAheadLog log, _) = Open(disk);
+        log.Append(new WalBatch(new HardState(new Term(1), null), null, []));
+        for (ulong index = 1; index < 40; index++)
+        {
+            log.Append(new WalBatch(null, null, [TestLog.Entry(index, 1, 1_000)]));
+            log.Sync();
+        }
+
+        log.Dispose();
+        return disk;
+    }
+
+    private static void Put(SimulatedDisk disk, string name, int bytes)
+    {
+        using IFile file = disk.Create(name);
+        file.Write(0, new byte[bytes]);
+    }
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
     }
 
     private static bool IsRefused(WriteAheadLog log, ulong index)
@@ -197,5 +311,14 @@ public sealed class Budgets
         }
 
         return (log, recovered);
+    }
+
+    private sealed class Locked(IFileSystem files, string name) : PassedOnFolder(files)
+    {
+        public string? FailsAt { get; set; }
+
+        public override IFile Open(string other) => other == name ? throw new UnauthorizedAccessException($"access to {name} is denied") : base.Open(other);
+
+        public override long LengthOf(string other) => other == FailsAt ? throw new IOException("Input/output error") : base.LengthOf(other);
     }
 }

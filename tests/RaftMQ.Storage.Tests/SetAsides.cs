@@ -92,6 +92,31 @@ public sealed class SetAsides
         DataFolder.IsBeingSetAside(disk).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("damaged", false)]
+    [InlineData("setting-aside", true)]
+    [InlineData("aside.0000000001.wal", true)]
+    [InlineData("aside.identity", true)]
+    [InlineData("aside.damaged", true)]
+    public void A_name_for_which_there_is_no_room_changes_nothing_before_the_mark_counts_and_is_a_failure_after_it(string refused, bool markCounts)
+    {
+        SimulatedDisk disk = Damaged();
+        Dictionary<string, byte[]> before = FilesOf(disk);
+        var files = new NoRoomForAName(disk, refused);
+
+        if (!markCounts)
+        {
+            Should.Throw<DiskFullException>(() => DataFolder.SetAside(files, "a byte is wrong"));
+            disk.List().ShouldBe(before.Keys, ignoreOrder: true);
+            return;
+        }
+
+        Should.Throw<StorageFailedException>(() => DataFolder.SetAside(files, "a byte is wrong")).Message.ShouldContain("next start goes on");
+        DataFolder.IsBeingSetAside(disk).ShouldBeTrue();
+        DataFolder.FinishInterrupted(disk);
+        RequireAside(disk, before);
+    }
+
     [Fact]
     public void What_is_aside_is_removed_and_nothing_else()
     {
@@ -137,6 +162,19 @@ public sealed class SetAsides
 
         Put(disk, "damaged", 1);
         FolderInspection.Run(disk, log.Options).IsBeingSetAside.ShouldBeTrue();
+    }
+
+    private sealed class NoRoomForAName(IFileSystem files, string refused) : PassedOnFolder(files)
+    {
+        public override void Rename(string from, string to)
+        {
+            if (to == refused)
+            {
+                throw new DiskFullException("No space left on device");
+            }
+
+            base.Rename(from, to);
+        }
     }
 
     private static SimulatedDisk Damaged(ulong seed = 1)

@@ -25,7 +25,8 @@ public static class DamagedFolder
     /// <param name="sizes">Sizes of the log.</param>
     /// <param name="damage">What is damaged.</param>
     /// <returns>Null once it is set aside; otherwise why it was left as it is, as half a sentence.</returns>
-    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="StorageFailedException">The disk was full half way; the next start goes on.</exception>
+    /// <exception cref="IOException">The disk failed; the next start goes on.</exception>
     public static string? SetAside(IFileSystem files, NodeId node, ReplicaOptions options, WalOptions sizes, string damage)
     {
         string? objection = options.Members.Count < FewestMembers ? "without this node there is no majority that could admit it again"
@@ -61,16 +62,12 @@ public static class DamagedFolder
         }
     }
 
-    /// <summary>Whether a new log has room. Files that are nobody's go, and so does what was set aside before.</summary>
+    /// <summary>
+    /// Whether a new log has room: on the disk, since of a budget what is set aside takes nothing. Files that are nobody's go, and so does what was set aside before.
+    /// </summary>
     private static bool HasRoom(IFileSystem files, WalOptions sizes)
     {
-        long room = files.FreeBytes;
-        foreach (string name in files.List().Where(DataFolder.MayGo))
-        {
-            using IFile file = files.Open(name);
-            room += file.Length;
-        }
-
+        long room = files.FreeBytesOfDisk + files.List().Where(DataFolder.MayGo).Sum(files.LengthOf);
         return room >= SegmentsToBegin * (long)sizes.SegmentBytes;
     }
 }

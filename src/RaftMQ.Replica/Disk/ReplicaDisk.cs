@@ -244,7 +244,8 @@ public sealed class ReplicaDisk : IDisposable
         }
         catch (Exception e) when (e is FormatException or DiskFullException)
         {
-            done.Add(new SnapshotPieceFailedInput(piece, e.Message));
+            string reason = e is DiskFullException ? $"{e.Message}; it needs room beside all that this node holds, until it takes the place of that" : e.Message;
+            done.Add(new SnapshotPieceFailedInput(piece, reason));
         }
     }
 

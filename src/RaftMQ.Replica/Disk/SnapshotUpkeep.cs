@@ -30,6 +30,9 @@ internal sealed class SnapshotUpkeep
     /// <summary>Up to where the log is no longer needed: the oldest kept snapshot contains it.</summary>
     public LogIndex ReleasedUpTo { get; private set; }
 
+    /// <summary>Of how many snapshots it is listed what they refer to; a list is as long as the state.</summary>
+    public int Lists => _live.Count;
+
     public bool HasWork => IsSaving || _folder.Compaction.IsRunning;
 
     private SnapshotStore Snapshots => _folder.Snapshots;
@@ -128,6 +131,7 @@ internal sealed class SnapshotUpkeep
 
     private void Release()
     {
+        ForgetGone();
         if (Snapshots.ReleasableUpTo > ReleasedUpTo)
         {
             ReleasedUpTo = Snapshots.ReleasableUpTo;
@@ -135,8 +139,8 @@ internal sealed class SnapshotUpkeep
         }
     }
 
-    /// <summary>What the oldest kept snapshot refers to is live below its end: later states refer to no others there.</summary>
-    private void Compact()
+    /// <summary>Lists go with their snapshots, also while an older one that is on its way to somebody holds back what may be released.</summary>
+    private void ForgetGone()
     {
         int written = IsSaving ? _live.Count - 1 : _live.Count;
         for (int at = written - 1; at >= 0; at--)
@@ -146,7 +150,11 @@ internal sealed class SnapshotUpkeep
                 _live.RemoveAt(at);
             }
         }
+    }
 
+    /// <summary>What the oldest kept snapshot refers to is live below its end: later states refer to no others there.</summary>
+    private void Compact()
+    {
         if (_live.Count > 0 && _live[0].Snapshot.Index == Snapshots.ReleasableUpTo)
         {
             _folder.Compaction.Begin(_live[0].Snapshot.Index, _live[0].Live);

@@ -1,3 +1,5 @@
+using RaftMQ.Storage.Snapshots;
+
 namespace RaftMQ.Storage.Files;
 
 /// <summary>
@@ -9,14 +11,16 @@ public sealed class BudgetedFileSystem : IFileSystem
     private readonly IFileSystem _files;
     private readonly long _reserveBytes;
     private Dictionary<string, Tally>? _tallies;
-    private long _mostBytes = long.MaxValue;
+    private bool _isLowered;
+    private long _snapshotsHeld;
+    private long _leastBeside;
 
     /// <summary>A folder with a budget.</summary>
     /// <param name="files">The folder itself.</param>
     /// <param name="budgetBytes">What it may take; <see cref="long.MaxValue"/> for all that its disk has.</param>
     /// <param name="reserveBytes">
-    /// What a folder that holds more than a budget that was lowered may take beyond it all the same, so that the node starts, and is freed by consuming: the spares of the log, and as much again for
-    /// what frees it. It takes no publishes meanwhile.
+    /// What a folder that holds more than a budget that was lowered may take beyond it all the same, so that the node starts, and is freed by consuming: the spares of the log, and a segment for what
+    /// frees them; and beside it the snapshot that has to come first. It takes no publishes meanwhile.
     /// </param>
     public BudgetedFileSystem(IFileSystem files, long budgetBytes, long reserveBytes) => (_files, Budget, _reserveBytes) = (files, budgetBytes, reserveBytes);
 
@@ -35,6 +39,12 @@ public sealed class BudgetedFileSystem : IFileSystem
     /// <inheritdoc/>
     public long? BudgetInForce => LeftBytes < _files.FreeBytes ? Budget : null;
 
+    /// <inheritdoc/>
+    public long FreeBytesOfDisk => _files.FreeBytesOfDisk;
+
+    /// <summary>What the folder takes beside snapshots.</summary>
+    private long BesideSnapshots => UsedBytes - _snapshotsHeld;
+
     private Dictionary<string, Tally> Tallies => _tallies ??= Count();
 
     private long LeftBytes
@@ -48,6 +58,9 @@ public sealed class BudgetedFileSystem : IFileSystem
 
     /// <inheritdoc/>
     public IReadOnlyList<string> List() => _files.List();
+
+    /// <inheritdoc/>
+    public long LengthOf(string name) => _files.LengthOf(name);
 
     /// <inheritdoc/>
     public IFile Open(string name)
@@ -82,7 +95,7 @@ public sealed class BudgetedFileSystem : IFileSystem
         {
             Forget(to);
             tallies.Add(to, tally);
-            Count(tally, !DataFolder.IsAside(to));
+            Count(tally, !DataFolder.TakesNoBudget(to));
         }
     }
 
@@ -102,33 +115,41 @@ public sealed class BudgetedFileSystem : IFileSystem
 
     private Dictionary<string, Tally> Count()
     {
+        // A count that the disk has broken off is begun anew.
+        (UsedBytes, _snapshotsHeld) = (0, 0);
         var tallies = new Dictionary<string, Tally>(StringComparer.Ordinal);
         foreach (string name in _files.List())
         {
-            using IFile file = _files.Open(name);
+            // It need not be a file of ours, so nothing but its length is asked for.
             var tally = new Tally(name);
-            Grow(tally, file.Length);
+            Grow(tally, _files.LengthOf(name));
             tallies.Add(name, tally);
         }
 
-        LowerMost();
+        (_isLowered, _leastBeside) = (UsedBytes > Budget, BesideSnapshots);
         return tallies;
     }
 
     private void RequireRoom(Tally tally, long length)
     {
         long more = length - tally.Bytes;
-        if (tally.Counts && more > 0 && more > _mostBytes - UsedBytes)
+        if (tally.Counts && more > 0 && more > Budget - UsedBytes && !(_isLowered && IsOfTheReserve(tally, more)))
         {
             throw new DiskFullException($"the folder takes {UsedBytes:N0} bytes of its budget of {Budget:N0}, and {more:N0} more were asked for");
         }
     }
 
+    /// <summary>
+    /// Above its budget a folder may take a snapshot, whatever else it holds, since without one nothing is freed: one is written at a time, as large as the state, and then older ones go. Beside
+    /// snapshots it may take the reserve beyond the least that it has held: what it has shrunk by it does not grow again.
+    /// </summary>
+    private bool IsOfTheReserve(Tally tally, long more) => tally.IsSnapshot || more <= _leastBeside + _reserveBytes - BesideSnapshots;
+
     private void Grow(Tally tally, long length)
     {
         if (length > tally.Bytes)
         {
-            UsedBytes += tally.Counts ? length - tally.Bytes : 0;
+            Add(tally, tally.Counts ? length - tally.Bytes : 0);
             tally.Bytes = length;
         }
     }
@@ -146,21 +167,29 @@ public sealed class BudgetedFileSystem : IFileSystem
         if (tally.Counts != counts)
         {
             tally.Counts = counts;
-            UsedBytes += counts ? tally.Bytes : -tally.Bytes;
-            LowerMost();
+            Add(tally, counts ? tally.Bytes : -tally.Bytes);
+            _leastBeside = Math.Min(_leastBeside, BesideSnapshots);
+
+            // Not as soon as it is below: it has to go on being freed, and the next snapshot takes about what the last one did.
+            _isLowered &= UsedBytes + _reserveBytes + _snapshotsHeld > Budget;
         }
     }
 
-    /// <summary>Above its budget a folder may not grow again once it has shrunk.</summary>
-    private void LowerMost() => _mostBytes = UsedBytes <= Budget ? Budget : Math.Min(_mostBytes, UsedBytes + _reserveBytes);
+    private void Add(Tally tally, long bytes)
+    {
+        UsedBytes += bytes;
+        _snapshotsHeld += tally.IsSnapshot ? bytes : 0;
+    }
 
     /// <summary>How long a file is. It stays the file's own when that is renamed while it is open.</summary>
     private sealed class Tally(string name)
     {
         public long Bytes { get; set; }
 
+        public bool IsSnapshot { get; } = name == SnapshotName.Temporary || SnapshotName.IsSnapshot(name);
+
         /// <summary>Neither what is gone counts, nor what was set aside of a damaged folder: the node comes back beside it, and then it goes.</summary>
-        public bool Counts { get; set; } = !DataFolder.IsAside(name);
+        public bool Counts { get; set; } = !DataFolder.TakesNoBudget(name);
     }
 
     private sealed class BudgetedFile(BudgetedFileSystem folder, IFile file, Tally tally) : IFile

@@ -15,8 +15,18 @@ public interface IFileSystem
     /// <summary>The budget of the folder in bytes, while that leaves less than the disk has; null where the disk itself is the limit.</summary>
     long? BudgetInForce => null;
 
+    /// <summary>The bytes that the disk has, whatever a budget leaves of them.</summary>
+    long FreeBytesOfDisk => FreeBytes;
+
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
+
+    /// <summary>How long a file is, also one that this process may not open.</summary>
+    long LengthOf(string name)
+    {
+        using IFile file = Open(name);
+        return file.Length;
+    }
 
     /// <summary>Opens an existing file for reading and writing.</summary>
     IFile Open(string name);

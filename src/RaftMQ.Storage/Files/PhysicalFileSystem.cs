@@ -45,6 +45,9 @@ public sealed class PhysicalFileSystem : IFileSystem
         [.. Directory.EnumerateFiles(_path).Select(path => Path.GetFileName(path)).Where(name => name != LockName).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
+    public long LengthOf(string name) => new FileInfo(PathOf(name)).Length;
+
+    /// <inheritdoc/>
     public IFile Open(string name) => new PhysicalFile(PathOf(name), FileMode.Open, _isReadOnly ? FileAccess.Read : FileAccess.ReadWrite);
 
     /// <inheritdoc/>

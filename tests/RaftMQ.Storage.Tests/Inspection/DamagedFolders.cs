@@ -241,24 +241,8 @@ public sealed class DamagedFolders
         return folder;
     }
 
-    private sealed class Unreadable(IFileSystem files, string unreadable) : IFileSystem
+    private sealed class Unreadable(IFileSystem files, string unreadable) : PassedOnFolder(files)
     {
-        public string Description => files.Description;
-
-        public long FreeBytes => files.FreeBytes;
-
-        public IReadOnlyList<string> List() => files.List();
-
-        public IFile Open(string name) => name == unreadable ? throw new IOException("Input/output error") : files.Open(name);
-
-        public IFile Create(string name) => files.Create(name);
-
-        public void Rename(string from, string to) => files.Rename(from, to);
-
-        public void Delete(string name) => files.Delete(name);
-
-        public void SyncFolder() => files.SyncFolder();
-
-        public IDisposable? TryLock() => files.TryLock();
+        public override IFile Open(string name) => name == unreadable ? throw new IOException("Input/output error") : base.Open(name);
     }
 }
