@@ -18,7 +18,11 @@ public sealed partial class QueueReplica
     private const int ShortestFreeingPauseMs = 1_000;
 
     private WalSpace _space;
+    private WalSpace _reportedSpace;
     private long _roomBytes = long.MaxValue;
+
+    /// <summary>Room that was too small for a publish by itself: what is no larger is none.</summary>
+    private long _tooSmallRoomBytes;
     private long _reservedBytes;
     private long? _diskBudgetBytes;
 
@@ -37,20 +41,25 @@ public sealed partial class QueueReplica
     private bool IsShortOfMemory => MemoryBytes >= _options.MemoryBudgetBytes;
 
     /// <summary>Whether publishes are refused here for want of room.</summary>
-    private bool IsShortOfRoom => _space != WalSpace.Ample || _roomBytes == 0;
+    private bool IsShortOfRoom => _space != WalSpace.Ample || _roomBytes <= _tooSmallRoomBytes;
 
     private long FreeingPauseMs => Math.Max(ShortestFreeingPauseMs, _lastSnapshotBytes / FreeingBytesPerMs);
 
     private void OnDiskSpace(DiskSpaceInput input)
     {
-        WalSpace space = input.Space;
-        (_roomBytes, _diskBudgetBytes) = (input.RoomBytes, input.BudgetBytes);
-        if (_space == space)
+        (_space, _roomBytes, _diskBudgetBytes) = (input.Space, input.RoomBytes, input.BudgetBytes);
+        ReportRoom();
+    }
+
+    private void ReportRoom()
+    {
+        WalSpace space = _space == WalSpace.Exhausted ? _space : IsShortOfRoom ? WalSpace.ReserveOnly : WalSpace.Ample;
+        if (space == _reportedSpace)
         {
             return;
         }
 
-        _space = space;
+        _reportedSpace = space;
         string text = space switch
         {
             WalSpace.Ample => "has room again: publishes are taken",
@@ -68,6 +77,13 @@ public sealed partial class QueueReplica
         return bytes + request.Command.Length + ((entries + 1L) * WriteAheadLog.RecordOverheadBytes) <= _roomBytes;
     }
 
+    /// <summary>A publish has found no room although nothing else was under way. This node is full, although smaller ones may fit: it stays so until there is more.</summary>
+    private void NoteTooSmallRoom(PendingCommand request)
+    {
+        bool isTooSmall = _core.Uncommitted.Entries == 0 && !FitsTheDisk(request);
+        _tooSmallRoomBytes = isTooSmall ? Math.Max(_tooSmallRoomBytes, _roomBytes) : _tooSmallRoomBytes;
+    }
+
     private LimitReached OwnRoomLimit => _diskBudgetBytes is { } budget ? new LimitReached(NodeLimit.DiskBudget, budget) : new LimitReached(NodeLimit.Disk, 0);
 
     /// <summary>Why a request that the disk had no room for was refused: for this node's own disk, or for those of a majority.</summary>
@@ -79,6 +95,8 @@ public sealed partial class QueueReplica
 
     private void TendRoom()
     {
+        _tooSmallRoomBytes = _roomBytes > _tooSmallRoomBytes ? 0 : _tooSmallRoomBytes;
+        ReportRoom();
         // About as much as the next snapshot takes: it need not be told with every message.
         long needed = SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes);
         if (needed > _reservedBytes || needed < _reservedBytes / 2)

@@ -86,8 +86,9 @@ public sealed partial class QueueReplica
         LogEntry configuration = _appliedConfiguration!.Value;
         LogEntry[] configurations = configuration.Position == birth.Position ? [birth] : [birth, configuration];
         var metadata = new SnapshotMetadata(new LogPosition(AppliedIndex, _appliedTerm), _appliedTime, state.StateHash, configurations);
+        long reclaimable = ReclaimableBytes;
         (_saving, _bytesSinceSnapshot, _lastTryMs, _bodyBytesAtSnapshot) = (metadata.Last, 0, _nowMs, _machine.ByteCount);
-        _ports.AskDisk(new SnapshotSave(metadata, state, freesRoom));
+        _ports.AskDisk(new SnapshotSave(metadata, state, freesRoom, reclaimable));
     }
 
     private void OnSnapshotSaved(SnapshotSavedInput saved)

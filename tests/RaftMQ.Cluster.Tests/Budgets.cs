@@ -6,7 +6,7 @@ namespace RaftMQ.Cluster.Tests;
 [Collection("cluster")]
 public sealed class Budgets
 {
-    private const long DiskBudget = 96 * 1024 * 1024;
+    private const long DiskBudget = 128 * 1024 * 1024;
     private const long SegmentBytes = 16 * 1024 * 1024;
     private const int MessageBytes = 500_000;
 

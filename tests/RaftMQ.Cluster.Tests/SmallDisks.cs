@@ -11,7 +11,7 @@ public sealed class SmallDisks : IDisposable
     /// <summary>What lies beside the data of a node that is to be given room later: a follower that has missed much needs it for the bodies of a snapshot, beside what it has.</summary>
     private const int FillerBytes = 128 * 1024 * 1024;
 
-    /// <summary>What is left of 64 MiB beside the file system's own: three segments of the log, and not the fourth.</summary>
+    /// <summary>What is left of 64 MiB beside the file system's own: three segments of the log, and not the fourth. So it has one segment ahead, and publishes leave one free.</summary>
     private const int RoomBytes = 54 * 1024 * 1024;
     private const int MessageBytes = 100_000;
     private const int Clients = 4;
@@ -86,7 +86,7 @@ public sealed class SmallDisks : IDisposable
             }
         }
 
-        var cluster = new ServeCluster(3, wal: new { snapshotAfterBytes = 1024 * 1024 });
+        var cluster = new ServeCluster(3, wal: new { snapshotAfterBytes = 1024 * 1024, spareSegments = 1 });
         for (int i = 0; i < small.Length; i++)
         {
             cluster.WriteConfiguration(small[i], small[i], Path.Combine(_disks[i].Path, "data"));

@@ -444,8 +444,8 @@ public sealed class Answers
         var world = new World(seed: 27, nodes: 1);
         WorldNode node = world.StartAndElect();
         world.Do(1, CreateOrders);
-        // Room for a snapshot, and for no further segment.
-        node.Disk.CapacityBytes = node.Disk.UsedBytes + 100_000;
+        // Room for a snapshot and the reserve, and for no further segment.
+        node.Disk.CapacityBytes = node.Disk.UsedBytes + WorldNode.WalOptions.SegmentBytes + 100_000;
         world.Do(1, QueueCommandCodec.Publish("orders", "small"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
 
         TestCommand[] requests = [.. Enumerable.Range(0, 20).Select(_ => world.Submit(1, QueueCommandCodec.Publish("orders", new byte[10_000])))];

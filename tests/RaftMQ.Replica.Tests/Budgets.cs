@@ -213,7 +213,7 @@ public sealed class Budgets
         long snapshotBytes = node.Replica.Machine.MostSnapshotBytes;
         snapshotBytes.ShouldBeGreaterThan(3 * WorldNode.WalOptions.SegmentBytes, "a snapshot takes more than the spares leave");
         node.Kill();
-        node.DiskBudgetBytes = 5 * WorldNode.WalOptions.SegmentBytes;
+        node.DiskBudgetBytes = 7 * WorldNode.WalOptions.SegmentBytes;
         node.Disk.UsedBytes.ShouldBeGreaterThan(node.DiskBudgetBytes.Value);
         node.Start();
         world.Until(() => world.Leader is not null);
@@ -226,6 +226,52 @@ public sealed class Budgets
 
         world.Until(() => IsCarriedOut(PublishOrder));
         node.Disk.UsedBytes.ShouldBeLessThanOrEqualTo(node.DiskBudgetBytes.Value);
+
+        bool IsCarriedOut(byte[] command)
+        {
+            node.RestDisk();
+            return world.Do(1, command).Outcome == RequestOutcome.Replied;
+        }
+    }
+
+    [Theory]
+    [InlineData(12, false)]
+    [InlineData(12, true)]
+    [InlineData(20, false)]
+    [InlineData(30, true)]
+    public void A_disk_that_is_full_of_small_messages_is_freed_by_consuming_them_one_by_one(int segments, bool restarts)
+    {
+        // A pop alone takes more of the log than the message that it frees; and of so many the snapshot takes more than a segment.
+        var world = new World(seed: 12, nodes: 1);
+        WorldNode node = world[1];
+        node.Disk.CapacityBytes = segments * WorldNode.WalOptions.SegmentBytes;
+        world.StartAndElect();
+        world.Do(1, CreateOrders);
+        int taken = 0;
+        for (int refused = 0; refused < 20; refused++)
+        {
+            while (IsCarriedOut(PublishOrder))
+            {
+                taken++;
+            }
+
+            world.Pass(100);
+        }
+
+        taken.ShouldBeGreaterThan(segments * 50);
+        for (int popped = 0; popped < taken; popped++)
+        {
+            if (restarts && popped % (taken / 4) == taken / 8)
+            {
+                node.Kill();
+                node.Start();
+                world.Until(() => world.Leader is not null);
+            }
+
+            world.Until(() => IsCarriedOut(PopOrders));
+        }
+
+        world.Until(() => IsCarriedOut(PublishOrder));
 
         bool IsCarriedOut(byte[] command)
         {

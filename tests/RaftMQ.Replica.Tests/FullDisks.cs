@@ -72,7 +72,7 @@ public sealed class FullDisks
         {
         }
 
-        files.CapacityBytes = files.UsedBytes + (3 * SegmentBytes);
+        files.CapacityBytes = files.UsedBytes + (4 * SegmentBytes);
         long before = folder.Log.RoomBytes;
         disk.Do([new PersistBatch(2, new WalBatch(null, null, [EntryAt(1)]), null)], told);
 

@@ -119,6 +119,41 @@ public sealed class FullDisks
     }
 
     [Fact]
+    public void A_segment_that_is_half_full_may_be_ended_where_a_spare_is_left_for_the_next_start()
+    {
+        var log = new TestLog(new SimulatedDisk(1), TwoSpares);
+        log.WriteAndSync(TermOne);
+        Idle(log, 50);
+        log.Log.EndSegment().ShouldBeFalse("there is little in it");
+        ulong index = 0;
+        for (; index < 10; index++)
+        {
+            log.WriteAndSync(null, null, TestLog.Entry(index + 1, 1, 450));
+        }
+
+        int before = SegmentsOf(log);
+        log.Log.EndSegment().ShouldBeTrue();
+        SegmentsOf(log).ShouldBe(before + 1);
+        log.Log.EndSegment().ShouldBeFalse("the next one is empty");
+        log.Reopen();
+        log.WriteAndSync(null, null, TestLog.Entry(index + 1, 1, 450));
+        log.Reopen();
+        log.Log.LastIndex.Value.ShouldBe(index + 1);
+
+        Idle(log, 50);
+        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+        for (; log.Log.Space != WalSpace.Exhausted; index++)
+        {
+            log.WriteAndSync(null, null, TestLog.Entry(index + 2, 1, 450));
+            Idle(log, 30);
+        }
+
+        log.Log.EndSegment().ShouldBeFalse("the last spare is for the next start");
+    }
+
+    private static int SegmentsOf(TestLog log) => log.Disk.List().Count(name => name.EndsWith(".wal", StringComparison.Ordinal));
+
+    [Fact]
     public void A_batch_without_room_is_refused_whole_and_the_log_goes_on_when_there_is_some()
     {
         var log = new TestLog(new SimulatedDisk(1), TwoSpares);
@@ -220,7 +255,7 @@ public sealed class FullDisks
         var log = new TestLog(new SimulatedDisk(1), new WalOptions { SegmentBytes = TestLog.SegmentBytes, MaxPayloadBytes = LargestBytes, SpareSegments = 2 });
         log.WriteAndSync(TermOne);
         Idle(log, 50);
-        log.Disk.CapacityBytes = log.Disk.UsedBytes;
+        log.Disk.CapacityBytes = log.Disk.UsedBytes + (2 * TestLog.SegmentBytes);
 
         log.Log.RoomBytes.ShouldBeGreaterThanOrEqualTo(LargestBytes + WriteAheadLog.RecordOverheadBytes);
     }

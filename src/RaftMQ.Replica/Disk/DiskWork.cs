@@ -55,7 +55,8 @@ public sealed record SnapshotDropped : DiskWork;
 /// <param name="Metadata">What the snapshot says of itself.</param>
 /// <param name="State">The state.</param>
 /// <param name="FreesRoom">Whether it is taken for want of room: then no older one is kept beside it.</param>
-public sealed record SnapshotSave(SnapshotMetadata Metadata, QueueSnapshot State, bool FreesRoom) : DiskWork;
+/// <param name="ReclaimableBytes">About how much of the log and the bodies is of no use any more with it that was of use to the last one, or came since.</param>
+public sealed record SnapshotSave(SnapshotMetadata Metadata, QueueSnapshot State, bool FreesRoom, long ReclaimableBytes = 0) : DiskWork;
 
 /// <summary>
 /// This server has a seat, and all that was committed up to then: what was set aside of a damaged folder is of no use any more. Answered by <see cref="AsideRemovedInput"/> if there was any.

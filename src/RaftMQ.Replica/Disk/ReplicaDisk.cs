@@ -28,6 +28,9 @@ public sealed class ReplicaDisk : IDisposable
     private long? _reportedBudget;
     private bool _isFull;
 
+    /// <summary>What could have been given back since a segment was ended for it.</summary>
+    private long _reclaimableBytes;
+
     /// <summary>A disk that goes on from what a folder holds.</summary>
     /// <param name="files">The folder.</param>
     /// <param name="folder">What it holds, open.</param>
@@ -200,6 +203,12 @@ public sealed class ReplicaDisk : IDisposable
     {
         if (Log.Holds(save.Metadata.Last))
         {
+            _reclaimableBytes += save.ReclaimableBytes;
+            if (save.FreesRoom && _reclaimableBytes > Log.SegmentBytes / 2 && Log.EndSegment())
+            {
+                _reclaimableBytes = 0;
+            }
+
             _upkeep.Begin(save, SnapshotChunkBytes);
         }
         else

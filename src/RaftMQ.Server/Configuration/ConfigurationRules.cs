@@ -9,8 +9,8 @@ internal static class ConfigurationRules
     private const int SectorBytes = 4096;
     private const int HeartbeatsPerElection = 4;
 
-    /// <summary>The one that is written to, and two for what waits and for snapshots of it.</summary>
-    private const int SegmentsBesideTheSpares = 3;
+    /// <summary>The one that is written to, one that publishes leave free, and two for what waits and for snapshots of it.</summary>
+    private const int SegmentsBesideTheSpares = 4;
 
     /// <exception cref="ConfigurationException">One rule does not hold.</exception>
     public static void Check(ServeConfiguration configuration)

@@ -42,6 +42,16 @@ public sealed class BudgetedFileSystem : IFileSystem
     /// <inheritdoc/>
     public long FreeBytesOfDisk => _files.FreeBytesOfDisk;
 
+    /// <inheritdoc/>
+    public long FreeBytesWithReserve
+    {
+        get
+        {
+            _tallies ??= Count();
+            return _isLowered ? _files.FreeBytes : FreeBytes;
+        }
+    }
+
     /// <summary>What the folder takes beside snapshots.</summary>
     private long BesideSnapshots => UsedBytes - _snapshotsHeld;
 

@@ -18,6 +18,9 @@ public interface IFileSystem
     /// <summary>The bytes that the disk has, whatever a budget leaves of them.</summary>
     long FreeBytesOfDisk => FreeBytes;
 
+    /// <summary>The bytes that may be allocated with the reserve of a folder that holds more than its budget.</summary>
+    long FreeBytesWithReserve => FreeBytes;
+
     /// <summary>The names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 

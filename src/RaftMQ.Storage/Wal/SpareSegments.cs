@@ -21,6 +21,9 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
 
     public int Ready => _ready.Count;
 
+    /// <summary>Those that are ready and the one that is being prepared, for which the disk has given the room.</summary>
+    public int Allocated => _ready.Count + (_preparing is null ? 0 : 1);
+
     /// <summary>Whether the last attempt to make one failed for want of room.</summary>
     public bool DiskIsFull { get; private set; }
 
@@ -28,8 +31,11 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
     public static bool IsSpare(string name) => name.EndsWith(".spare", StringComparison.Ordinal);
 
     /// <summary>Does a small part of preparing the next one, and no less than has been written to the log meanwhile.</summary>
+    /// <param name="idle">Whether there is nothing else to do.</param>
+    /// <param name="bytesWritten">What has been written since the last step.</param>
+    /// <param name="reservedBytes">What is left of the disk for something else: on a full disk it is what makes room again.</param>
     /// <returns>Whether there is more to do at once.</returns>
-    public bool Step(bool idle, long bytesWritten)
+    public bool Step(bool idle, long bytesWritten, long reservedBytes)
     {
         if (_ready.Count >= options.SpareSegments)
         {
@@ -44,6 +50,12 @@ internal sealed class SpareSegments(IFileSystem files, WalOptions options) : IDi
 
         try
         {
+            bool begins = _preparing is null;
+            if (begins && files.FreeBytesWithReserve - reservedBytes < options.SegmentBytes)
+            {
+                throw new DiskFullException("what is left is kept for the next snapshot");
+            }
+
             Prepare((int)Math.Clamp(bytesWritten, Math.Min(options.SpareStepBytes, options.SegmentBytes), options.SegmentBytes));
             bool isWhole = _ready.Count >= options.SpareSegments;
             DiskIsFull &= !isWhole;

@@ -53,9 +53,11 @@ public sealed partial class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written: into the rest of the segment under way, or into the spares
-    /// but for the last and the segments that the disk has room for; nothing without a spare for the next start, or without <see cref="ReservedBytes"/>. A record that does not fit a
-    /// segment begins the next, so any two in a row are together more than one of them full.
+    /// The bytes of records, each with <see cref="RecordOverheadBytes"/>, that fit for certain behind what is written and leave the reserve whole: into the rest of the segment under way but
+    /// for a quarter of one, which is for what is on the way already and for the ends of write units, and into the segments that the disk has room for beside
+    /// <see cref="WalOptions.SpareSegments"/>, one more, and <see cref="ReservedBytes"/>. With that reserve a full log goes on for ever with entries that nothing refers to: they fill a
+    /// segment and begin the next, a spare is left for a start, and a snapshot then gives the full one back. A record that does not fit a segment begins the next, so any two in a
+    /// row are together more than one of them full.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk did not tell; the log must not be used again.</exception>
     public long RoomBytes
@@ -65,8 +67,9 @@ public sealed partial class WriteAheadLog : IDisposable
             try
             {
                 long free = _files.FreeBytes - ReservedBytes;
-                long segments = _spares.Ready - 1 + (free / _options.SegmentBytes);
-                return segments < 0 || free < 0 ? 0 : Math.Max(_writer.BytesLeft, (segments + 1) / 2 * (_options.SegmentBytes - SegmentOverheadBytes));
+                long segments = _spares.Allocated - _options.SpareSegments - 1 + (free / _options.SegmentBytes);
+                long inTheNext = (segments + 1) / 2 * (_options.SegmentBytes - SegmentOverheadBytes);
+                return segments < 0 || free < 0 ? 0 : Math.Max(Math.Max(0, _writer.BytesLeft - (_options.SegmentBytes / 4)), inTheNext);
             }
             catch (IOException e)
             {
@@ -77,6 +80,9 @@ public sealed partial class WriteAheadLog : IDisposable
 
     /// <summary>Bytes of the disk that are not the log's: without them it has no room, and with less none for another segment. Default 0.</summary>
     public long ReservedBytes { get; set; }
+
+    /// <summary>The size of a segment.</summary>
+    public int SegmentBytes => _options.SegmentBytes;
 
     /// <summary>The index of the first entry that the log still holds; one past <see cref="LastIndex"/> if it holds none.</summary>
     public LogIndex FirstIndex => _journal.Terms.First;
@@ -217,6 +223,37 @@ public sealed partial class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// Begins the next segment although this one, more than half full, is not full yet: most of what stands in it is of no use any more, and only a segment that is not written to can be given
+    /// back. It needs a segment beside the one that is left for a start.
+    /// </summary>
+    /// <returns>Whether it was done.</returns>
+    /// <exception cref="StorageFailedException">A write or sync failed; the log must not be used again.</exception>
+    public bool EndSegment()
+    {
+        RequireSound();
+        try
+        {
+            bool hasRoom = _spares.Ready > 1 || _files.FreeBytesWithReserve - ReservedBytes >= _options.SegmentBytes;
+            if (!hasRoom || _writer.BytesLeft > _options.SegmentBytes / 2)
+            {
+                return false;
+            }
+
+            _spares.Require(2);
+            BeginSegment();
+            return true;
+        }
+        catch (DiskFullException)
+        {
+            return false;
+        }
+        catch (IOException e)
+        {
+            throw Failed(e);
+        }
+    }
+
     /// <summary>Room may have come back, since something else in the folder was released: the next work in the background tries to allocate what is missing.</summary>
     public void LookForRoom() => _spares.TryAgain();
 
@@ -236,7 +273,7 @@ public sealed partial class WriteAheadLog : IDisposable
                 _isMarked = true;
             }
 
-            bool more = _spares.Step(idle, _bytesSinceStep);
+            bool more = _spares.Step(idle, _bytesSinceStep, ReservedBytes);
             _bytesSinceStep = 0;
             return more;
         }
@@ -296,18 +333,23 @@ public sealed partial class WriteAheadLog : IDisposable
     {
         if (!_writer.HasRoomFor(payload.Length))
         {
-            // A unit does not cross segments: what stands in the old one is durable before the new one begins.
-            if (_writer.IsDirty)
-            {
-                _writer.Sync();
-            }
-
-            SegmentWriter full = _writer;
-            _writer = Activate(full.End);
-            full.Dispose();
+            BeginSegment();
         }
 
         return _writer.Add(header, payload);
+    }
+
+    private void BeginSegment()
+    {
+        // A unit does not cross segments: what stands in the old one is durable before the new one begins.
+        if (_writer.IsDirty)
+        {
+            _writer.Sync();
+        }
+
+        SegmentWriter full = _writer;
+        _writer = Activate(full.End);
+        full.Dispose();
     }
 
     /// <summary>Begins the next segment in a spare: header and hard state durable first, then the name.</summary>

@@ -160,8 +160,8 @@ public sealed class ConfigurationFiles
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytesPerTopic\": 10}", "limits.maxBytesPerTopic: 10 has no room for one message")]
     [InlineData("\"nodeId\": 1, \"budgets\": {\"memoryBytes\": 50000000}", "budgets.memoryBytes: 50000000 is less than what requests under way may take by themselves, 142606336")]
     [InlineData("\"nodeId\": 1, \"budgets\": {\"memoryBytes\": 150000000, \"maxUncommittedBytes\": 100000000}", "budgets.memoryBytes: 150000000 is less")]
-    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 83886079}", "budgets.diskBytes: 83886079 is less than 83886080: the log alone takes 2 spare segments")]
-    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 90000000}, \"wal\": {\"spareSegments\": 3}", "budgets.diskBytes: 90000000 is less than 100663296")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 100663295}", "budgets.diskBytes: 100663295 is less than 100663296: the log alone takes 2 spare segments")]
+    [InlineData("\"nodeId\": 1, \"budgets\": {\"diskBytes\": 90000000}, \"wal\": {\"spareSegments\": 3}", "budgets.diskBytes: 90000000 is less than 117440512")]
     [InlineData("\"nodeId\": 1, \"limits\": {\"maxBytes\": 10}", "limits.maxBytes: 10 has no room for one message")]
     public void What_does_not_fit_together_is_said(string keys, string message)
     {

@@ -26,7 +26,7 @@ public sealed class Digests
             result with { Messages = result.Messages + 1 },
             result with { TooLargeApart = result.TooLargeApart + 1 },
             result with { TraceHash = result.TraceHash + 1 },
-            result with { Reached = [.. result.Reached.Reverse()] },
+            result with { Reached = [.. result.Reached.SkipLast(1), result.Reached[^1] + 1] },
             result with { Failure = failure },
             result with { Failure = failure with { Message = "a read missed a massage" } },
         ];
