@@ -9,7 +9,7 @@ namespace RaftMQ.Cluster.Tests;
 public sealed class FullDisk : IDisposable
 {
     private const int DiskBytes = 96 * 1024 * 1024;
-    private const int FillerBytes = 34 * 1024 * 1024;
+    private const int FillerBytes = 18 * 1024 * 1024;
 
     private readonly MountedDisk _disk = MountedDisk.InMemory(DiskBytes);
 
@@ -24,7 +24,7 @@ public sealed class FullDisk : IDisposable
         (await node.CreateAsync("orders")).IsDone.ShouldBeTrue();
         (await node.PublishAsync("orders", "first")).IsDone.ShouldBeTrue();
 
-        // Three segments of 16 MiB stand; with the filler there is no room for a fourth once the log goes on to the second.
+        // Three segments of 16 MiB stand; with the filler there is room for a fourth, which publishes leave, and for no fifth.
         await File.WriteAllBytesAsync(Filler, new byte[FillerBytes], TestContext.Current.CancellationToken);
         string large = new('x', 900_000);
         Answer answer;
