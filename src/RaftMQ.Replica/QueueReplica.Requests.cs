@@ -71,7 +71,11 @@ public sealed partial class QueueReplica
         bool hasRoom = addsToTheQueue ? _space == WalSpace.Ample && _core.MajorityAcceptsPublishes && FitsTheDisk(request) : _space != WalSpace.Exhausted;
         if (!hasRoom)
         {
-            NoteTooSmallRoom(request);
+            if (addsToTheQueue)
+            {
+                NoteTooSmallRoom(request);
+            }
+
             Refuse(request, RequestOutcome.DiskFull, RoomLimit(request));
             return;
         }

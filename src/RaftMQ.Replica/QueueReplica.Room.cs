@@ -97,6 +97,7 @@ public sealed partial class QueueReplica
     {
         _tooSmallRoomBytes = _roomBytes > _tooSmallRoomBytes ? 0 : _tooSmallRoomBytes;
         ReportRoom();
+
         // About as much as the next snapshot takes: it need not be told with every message.
         long needed = SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes);
         if (needed > _reservedBytes || needed < _reservedBytes / 2)

@@ -103,17 +103,11 @@ public sealed class FullDisks
         Idle(log, 50);
         log.Log.Space.ShouldNotBe(WalSpace.Ample);
         log.Disk.CapacityBytes = long.MaxValue;
-        for (int i = 0; i < 20; i++)
-        {
-            log.Log.WorkInBackground(idle: false);
-        }
-
+        Busy(log, 20);
         log.Log.Space.ShouldNotBe(WalSpace.Ample, "a full disk is not tried all the time");
+
         log.Log.LookForRoom();
-        for (int i = 0; i < 20; i++)
-        {
-            log.Log.WorkInBackground(idle: false);
-        }
+        Busy(log, 20);
 
         log.Log.Space.ShouldBe(WalSpace.Ample);
     }
@@ -282,11 +276,15 @@ public sealed class FullDisks
         log.Recovered.HardState.CurrentTerm.ShouldBe(new Term(term));
     }
 
-    private static void Idle(TestLog log, int calls)
+    private static void Idle(TestLog log, int calls) => WorkInBackground(log, calls, idle: true);
+
+    private static void Busy(TestLog log, int calls) => WorkInBackground(log, calls, idle: false);
+
+    private static void WorkInBackground(TestLog log, int calls, bool idle)
     {
         for (int i = 0; i < calls; i++)
         {
-            log.Log.WorkInBackground(idle: true);
+            log.Log.WorkInBackground(idle);
         }
     }
 }

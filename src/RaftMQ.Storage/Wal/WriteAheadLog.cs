@@ -235,18 +235,13 @@ public sealed partial class WriteAheadLog : IDisposable
         try
         {
             bool hasRoom = _spares.Ready > 1 || _files.FreeBytesWithReserve - ReservedBytes >= _options.SegmentBytes;
-            if (!hasRoom || _writer.BytesLeft > _options.SegmentBytes / 2)
+            if (!hasRoom || _writer.BytesLeft > _options.SegmentBytes / 2 || !HasSpareToBegin())
             {
                 return false;
             }
 
-            _spares.Require(2);
             BeginSegment();
             return true;
-        }
-        catch (DiskFullException)
-        {
-            return false;
         }
         catch (IOException e)
         {
@@ -337,6 +332,20 @@ public sealed partial class WriteAheadLog : IDisposable
         }
 
         return _writer.Add(header, payload);
+    }
+
+    /// <summary>Whether there is a spare to begin, beside the one for the next start.</summary>
+    private bool HasSpareToBegin()
+    {
+        try
+        {
+            _spares.Require(2);
+            return true;
+        }
+        catch (DiskFullException)
+        {
+            return false;
+        }
     }
 
     private void BeginSegment()
