@@ -17,11 +17,15 @@ public enum PeerMode
 public sealed class PeerProgress
 {
     private readonly Queue<(LogIndex Last, long Bytes)> _inFlight = new();
+    private LogIndex _roundEnd;
+    private int _roundTicks;
+    private int _lastRoundTicks = int.MaxValue;
 
     internal PeerProgress(ServerId server, LogIndex next)
     {
         Server = server;
         NextIndex = next;
+        _roundEnd = next.Previous;
 
         // Somebody there may wait for an entry of an earlier leader, which the first entry of this one commits.
         AwaitedCommit = next;
@@ -38,6 +42,18 @@ public sealed class PeerProgress
 
     /// <summary>Ticks since it last answered; a new leader begins to count with its election.</summary>
     public int SilentTicks { get; internal set; }
+
+    /// <summary>
+    /// Catching up goes in rounds: in each it receives what the leader's log held when the round began (thesis §4.2.1). The ticks that the last took, or the one under way has taken
+    /// so far if that is more; the most there are before the first has ended.
+    /// </summary>
+    public int LongestRoundTicks => Math.Max(_roundTicks, _lastRoundTicks);
+
+    /// <summary>Where the configuration stands that does not name it any more; null while it is a member.</summary>
+    internal LogIndex? LeftAt { get; set; }
+
+    /// <summary>Ticks since then.</summary>
+    internal int FarewellTicks { get; set; }
 
     /// <summary>Whether it has answered this leader at all.</summary>
     internal bool HasAnswered { get; set; }
@@ -105,9 +121,22 @@ public sealed class PeerProgress
         }
     }
 
-    internal void OnMatched(LogIndex match)
+    internal void OnTick()
+    {
+        SilentTicks++;
+        _roundTicks++;
+    }
+
+    /// <param name="match">What is durable there.</param>
+    /// <param name="last">Where the leader's log ends.</param>
+    internal void OnMatched(LogIndex match, LogIndex last)
     {
         MatchIndex = LogIndex.Max(MatchIndex, match);
+        if (MatchIndex >= _roundEnd)
+        {
+            (_lastRoundTicks, _roundTicks, _roundEnd) = (_roundTicks, 0, last);
+        }
+
         while (_inFlight.TryPeek(out (LogIndex Last, long Bytes) first) && first.Last <= MatchIndex)
         {
             _inFlight.Dequeue();

@@ -14,7 +14,7 @@ public sealed partial class RaftCore
     /// </summary>
     public void AwaitCommit(ServerId server, LogIndex index)
     {
-        if (_peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server)
+        if (PeerFor(server) is { } peer)
         {
             peer.AwaitedCommit = LogIndex.Max(peer.AwaitedCommit, index);
         }
@@ -24,8 +24,7 @@ public sealed partial class RaftCore
     {
         _matchOf ??= server =>
             server == _options.Self ? _durableIndex.Value
-            : server.Incarnation != 0 && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.MatchIndex.Value
-            : 0;
+            : PeerFor(server)?.MatchIndex.Value ?? 0;
         var index = new LogIndex(Quorum.ReachedByMajority(Membership!, _matchOf));
         if (index > CommitIndex && _log.TermAt(index) == CurrentTerm)
         {

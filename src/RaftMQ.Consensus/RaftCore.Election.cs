@@ -12,6 +12,8 @@ public sealed partial class RaftCore
     private const int SuspicionRetries = 4;
 
     private readonly HashSet<ServerId> _votes = [];
+    private readonly HashSet<ServerId> _refusals = [];
+    private ServerId? _leaderBefore;
     private int _electionElapsed;
     private int _electionTimeout;
     private int _campaignIn = -1;
@@ -19,7 +21,12 @@ public sealed partial class RaftCore
     private bool _suspectsLeader;
     private bool _isPreVote;
 
-    private bool MayVote => Membership?.Counts(_options.Self) == true;
+    /// <summary>
+    /// Whether this server may become leader: it sits in a seat, or it has been taken from it by a configuration that may not be committed yet. Such a one may be needed to commit that:
+    /// nobody else may have it (thesis §4.2.2, figure 4.6). It does not count itself.
+    /// </summary>
+    private bool MayCampaign => Membership is { } membership
+        && (membership.Counts(_options.Self) || (!IsMembershipCommitted && _memberships.Count > 1 && _memberships[^2].Membership.Counts(_options.Self)));
 
     /// <summary>Whether this server has reason to believe that there is no leader: it has not heard one for an election timeout, or its link broke.</summary>
     private bool BelievesLeaderDead => Leader is null || _suspectsLeader || (Role != Role.Leader && _electionElapsed >= _options.ElectionTimeoutTicks);
@@ -28,16 +35,17 @@ public sealed partial class RaftCore
     {
         _electionElapsed++;
         bool ownVoteIsUnderWay = Role == Role.Candidate && !_isPreVote && _durableTerm != CurrentTerm;
-        if (!MayVote || ownVoteIsUnderWay || IsInstallingSnapshot)
+        if (!MayCampaign || ownVoteIsUnderWay || IsInstallingSnapshot)
         {
             // A disk that takes longer than the timeout would else never catch up with the campaigns. And a log that is being replaced says nothing of who may lead.
             return;
         }
 
         bool suspicionIsRipe = _campaignIn >= 0 && _campaignIn-- == 0;
-        bool isAlone = Membership!.Voters.Count == 1;
+        bool isAlone = Membership!.Voters.Count == 1 && Membership.Counts(_options.Self);
         if (suspicionIsRipe || isAlone || _electionElapsed >= _electionTimeout)
         {
+            _retriesLeft = suspicionIsRipe ? _retriesLeft : SuspicionRetries;
             Campaign(preVote: true, byTransfer: false);
         }
 
@@ -52,19 +60,41 @@ public sealed partial class RaftCore
         if (Role == Role.Follower && Leader == server && !_suspectsLeader)
         {
             _suspectsLeader = true;
-            _campaignIn = _random.Next(_options.HeartbeatTicks + 1);
+            _leaderBefore = server;
+            _campaignIn = TicksOfGrace;
             _retriesLeft = SuspicionRetries;
         }
     }
 
+    /// <summary>
+    /// Those who lose their leader at the same moment would split the vote (§5.2): each lets those before it in the order of nodes, beginning behind the former leader, have about the time
+    /// of an election. It is a courtesy and no rule: whoever is behind with its log loses, and the next has its turn.
+    /// </summary>
+    private int TicksOfGrace
+    {
+        get
+        {
+            ServerId[] voters = [.. Membership!.NewVoters];
+            int former = _leaderBefore is { } leader ? Array.FindIndex(voters, voter => voter.Node == leader.Node) : -1;
+            int own = Array.IndexOf(voters, _options.Self);
+            int before = own < 0 ? voters.Length : (own - former - 1 + voters.Length) % voters.Length;
+            return before * (1 + (_options.HeartbeatTicks / 2));
+        }
+    }
+
+    /// <summary>Everybody who can be reached has voted, and it is not enough: waiting for the timer would only cost time.</summary>
+    private bool HasLostTheVote => Role == Role.Candidate && !_isPreVote
+        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || !_linked.ContainsValue(voter));
+
     private void Campaign(bool preVote, bool byTransfer)
     {
-        Invariant.Require(MayVote, "only a voter campaigns");
+        Invariant.Require(MayCampaign, "only a voter campaigns");
         Invariant.Require(!IsInstallingSnapshot, "nobody campaigns with a log that is being replaced");
         Role = Role.Candidate;
         _isPreVote = preVote;
         _campaignIn = -1;
         _votes.Clear();
+        _refusals.Clear();
         ResetElectionTimer();
         SetLeader(null);
         Term term = CurrentTerm.Next;
@@ -98,7 +128,7 @@ public sealed partial class RaftCore
     private void CountVote(ServerId voter)
     {
         _votes.Add(voter);
-        if (_votes.Count(Membership!.Counts) < Membership!.Majority)
+        if (!Quorum.IsMajority(Membership!, _votes.Contains))
         {
             return;
         }
@@ -166,6 +196,14 @@ public sealed partial class RaftCore
         {
             BecomeFollower(response.Term, leader: null);
         }
+        else if (!response.PreVote && response.Term == CurrentTerm)
+        {
+            _refusals.Add(response.From);
+            if (HasLostTheVote && _campaignIn < 0 && _retriesLeft-- > 0)
+            {
+                _campaignIn = TicksOfGrace;
+            }
+        }
     }
 
     private void BecomeFollower(Term term, ServerId? leader)
@@ -220,6 +258,7 @@ public sealed partial class RaftCore
     {
         if (Leader != leader)
         {
+            _leaderBefore = Leader ?? _leaderBefore;
             Leader = leader;
             LoseForwardedReads();
         }

@@ -11,6 +11,8 @@ public sealed partial class RaftCore
     private long _uncommittedBytes;
     private int _transferElapsed;
     private bool _timeoutNowSent;
+    private Func<ServerId, bool>? _isWritable;
+    private Func<ServerId, bool>? _isHeard;
 
     /// <summary>While leading: own entries that are not settled yet, and their payload bytes. Bounded but for the entries that the leader itself needs, a no-op and a configuration.</summary>
     public (int Entries, long Bytes) Uncommitted => (_uncommitted.Count, _uncommittedBytes);
@@ -21,7 +23,7 @@ public sealed partial class RaftCore
     /// <summary>While leading: whether a majority, this server included, is there and has room for publishes on disk.</summary>
     public bool MajorityAcceptsPublishes =>
         Role == Role.Leader
-        && (AcceptsPublishes ? 1 : 0) + _peers.Values.Count(peer => peer.AcceptsPublishes && IsActive(peer) && Membership!.Counts(peer.Server)) >= Membership!.Majority;
+        && Quorum.IsMajority(Membership!, _isWritable ??= server => server == _options.Self ? AcceptsPublishes : PeerFor(server) is { AcceptsPublishes: true } peer && IsActive(peer));
 
     /// <summary>While leading: whether another server has answered within the last election timeout.</summary>
     public bool IsActive(PeerProgress peer) => peer.SilentTicks < _options.ElectionTimeoutTicks;
@@ -47,7 +49,7 @@ public sealed partial class RaftCore
     }
 
     /// <summary>Hands leadership to another voter: no more proposals until it has taken over or an election timeout has passed (thesis §3.10).</summary>
-    /// <param name="target">A voter of the configuration, or null for the one whose log is the most complete; never one that needs a snapshot.</param>
+    /// <param name="target">A voter that is not leaving, or null for the one whose log is the most complete; never one that needs a snapshot.</param>
     /// <returns>False if this server does not lead or there is nobody to hand over to.</returns>
     public bool TransferLeadership(NodeId? target)
     {
@@ -57,7 +59,7 @@ public sealed partial class RaftCore
         }
 
         PeerProgress? heir = _peers.Values
-            .Where(peer => Membership!.Counts(peer.Server) && IsActive(peer) && peer.Mode != PeerMode.Snapshot && (target is null || peer.Server.Node == target))
+            .Where(peer => Membership!.NewVoters.Contains(peer.Server) && IsActive(peer) && peer.Mode != PeerMode.Snapshot && (target is null || peer.Server.Node == target))
             .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
         _transfer = heir?.Server.Node;
         _transferElapsed = 0;
@@ -105,25 +107,26 @@ public sealed partial class RaftCore
         }
 
         TickTransfer();
+        TickFarewells();
         CheckQuorum();
     }
 
     /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
     private void CheckQuorum()
     {
-        int heard = MayVote ? 1 : 0;
         foreach (PeerProgress peer in _peers.Values)
         {
-            peer.SilentTicks++;
+            peer.OnTick();
             TickTransferOf(peer);
-            heard += IsActive(peer) && Membership!.Counts(peer.Server) ? 1 : 0;
         }
 
-        if (heard < Membership!.Majority)
+        if (!HearsMajorityOf(Membership!))
         {
             BecomeFollower(CurrentTerm, leader: null);
         }
     }
+
+    private bool IsHeard(ServerId server) => server == _options.Self || (PeerFor(server) is { } peer && IsActive(peer));
 
     private LogPosition AppendOwn(EntryKind kind, LogTime time, ReadOnlyMemory<byte> payload)
     {
@@ -154,7 +157,7 @@ public sealed partial class RaftCore
 
     private void OnTimeoutNow(TimeoutNow request)
     {
-        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && MayVote && !IsInstallingSnapshot)
+        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && Membership!.Counts(_options.Self) && !IsInstallingSnapshot)
         {
             Campaign(preVote: false, byTransfer: true);
         }

@@ -3,6 +3,9 @@ namespace RaftMQ.Consensus;
 /// <summary>Configurations: in force when in the log, reverted when truncated, one uncommitted at a time (thesis chapter 4, docs/decisions/0002).</summary>
 public sealed partial class RaftCore
 {
+    /// <summary>So many election timeouts a server that is no member any more is still sent the log, so that it learns of it.</summary>
+    private const int FarewellTimeouts = 10;
+
     private readonly List<(LogIndex Index, Membership Membership)> _memberships = [];
     private readonly Dictionary<NodeId, ServerId> _linked = [];
 
@@ -12,7 +15,23 @@ public sealed partial class RaftCore
     /// <summary>Whether the configuration in force is committed.</summary>
     public bool IsMembershipCommitted => _memberships.Count > 0 && _memberships[^1].Index <= CommitIndex;
 
-    /// <summary>Appends a configuration one step away from the one in force (<see cref="Consensus.Membership.MayBeFollowedBy"/>).</summary>
+    /// <summary>Whether it is committed, and on this server's own disk, too: those that are not must not pile up behind a disk that stands still.</summary>
+    private bool IsMembershipSettled => _memberships.Count > 0 && _memberships[^1].Index <= LogIndex.Min(CommitIndex, _durableIndex);
+
+    /// <summary>The latest configuration that is known to be committed, and those behind it in the log: each may turn out to be in force.</summary>
+    public IEnumerable<Membership> MembershipsThatMayBeInForce =>
+        _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
+
+    /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
+    public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _options.ElectionTimeoutTicks;
+
+    /// <summary>While leading: whether a majority of a configuration has been heard of within the last election timeout, this server included if it counts there.</summary>
+    public bool HearsMajorityOf(Membership membership) => Quorum.IsMajority(membership, _isHeard ??= IsHeard);
+
+    /// <summary>
+    /// Appends a configuration one step away from the one in force (<see cref="Consensus.Membership.MayBeFollowedBy"/>). A joint one is followed by what it leads to as soon as it is
+    /// committed, by this leader or by a later one. One that could decide nothing, since too few of its voters are there, is refused.
+    /// </summary>
     public ProposeResult ProposeMembership(LogTime time, Membership target)
     {
         if (Role != Role.Leader || _transfer is not null)
@@ -20,8 +39,9 @@ public sealed partial class RaftCore
             return new ProposeResult(ProposeOutcome.NotLeader, LogPosition.Zero);
         }
 
-        bool keepsThisLeader = target.Counts(_options.Self);
-        if (!HasCommittedInOwnTerm || !IsMembershipCommitted || !Membership!.MayBeFollowedBy(target) || !keepsThisLeader)
+        // Only the end of a joint configuration takes a leader's own seat (thesis §4.2.2).
+        bool keepsThisLeader = target.Counts(_options.Self) || !Membership!.Counts(_options.Self) || Membership.IsJoint;
+        if (!HasCommittedInOwnTerm || !IsMembershipSettled || !Membership!.MayBeFollowedBy(target) || !keepsThisLeader || !HearsMajorityOf(target))
         {
             return new ProposeResult(ProposeOutcome.ChangeRefused, LogPosition.Zero);
         }
@@ -66,7 +86,7 @@ public sealed partial class RaftCore
             return;
         }
 
-        if (_peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server)
+        if (PeerFor(server) is { } peer)
         {
             peer.OnLinkUp();
         }
@@ -97,17 +117,59 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>A change that has begun is finished by whoever leads (thesis §4.3), and a leader whose seat is gone hands over when that is committed (thesis §4.2.2).</summary>
+    private void FinishChange()
+    {
+        if (!HasCommittedInOwnTerm || !IsMembershipSettled || _transfer is not null)
+        {
+            return;
+        }
+
+        if (Membership!.IsJoint)
+        {
+            AppendOwn(EntryKind.Membership, _log.LastTime, Membership.AfterJoint().Encode());
+        }
+        else if (!Membership.Counts(_options.Self) && !TransferLeadership(null))
+        {
+            BecomeFollower(CurrentTerm, leader: null);
+        }
+    }
+
+    /// <summary>A server that is no member any more is told so, for a while; nothing else tells it.</summary>
+    private void TickFarewells()
+    {
+        if (!_peers.Values.Any(peer => peer.LeftAt is not null))
+        {
+            return;
+        }
+
+        foreach (PeerProgress peer in _peers.Values.Where(peer => peer.LeftAt is not null).ToArray())
+        {
+            bool knows = peer.MatchIndex >= peer.LeftAt && peer.SentCommit >= peer.LeftAt;
+            if (knows || ++peer.FarewellTicks >= FarewellTimeouts * _options.ElectionTimeoutTicks)
+            {
+                _peers.Remove(peer.Server.Node);
+            }
+        }
+    }
+
     /// <summary>What is truncated lies behind the log's base, so a configuration at or below it stays.</summary>
     private void RevertMemberships(LogIndex truncatedFrom) => _memberships.RemoveAll(taken => taken.Index >= truncatedFrom);
 
-    /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat.</summary>
+    /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat. Who is none any more is still told so.</summary>
     private void PointAtMembers()
     {
+        foreach (PeerProgress peer in _peers.Values)
+        {
+            peer.LeftAt = Membership!.Find(peer.Server.Node) is null ? peer.LeftAt ?? _memberships[^1].Index : null;
+            peer.AwaitedCommit = LogIndex.Max(peer.AwaitedCommit, peer.LeftAt ?? LogIndex.Zero);
+        }
+
         foreach (Member member in Membership!.Members)
         {
             ServerId server = _linked.GetValueOrDefault(member.Node, member.Server);
             bool isReachable = server.Incarnation != 0 && member.Node != _options.Self.Node;
-            if (isReachable && (!_peers.TryGetValue(member.Node, out PeerProgress? peer) || peer.Server != server))
+            if (isReachable && PeerFor(server) is null)
             {
                 _peers[member.Node] = new PeerProgress(server, _log.Last.Index.Next);
             }

@@ -47,7 +47,7 @@ public sealed partial class RaftCore
         }
 
         bool leads = Role == Role.Leader && claim.Term == CurrentTerm;
-        LogIndex match = leads && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.MatchIndex : LogIndex.Zero;
+        LogIndex match = leads && PeerFor(server) is { } peer ? peer.MatchIndex : LogIndex.Zero;
         _sendNow.Add(new Reminder(_options.Self, server, claim.Term, match));
     }
 }

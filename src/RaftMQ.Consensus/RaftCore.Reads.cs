@@ -92,8 +92,7 @@ public sealed partial class RaftCore
 
         _roundOf ??= server =>
             server == _options.Self ? _readRound
-            : server.Incarnation != 0 && _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer.AckedRound
-            : 0;
+            : PeerFor(server)?.AckedRound ?? 0;
         ulong confirmed = Quorum.ReachedByMajority(Membership!, _roundOf);
         while (_confirming.TryPeek(out PendingRead first) && first.Round <= confirmed)
         {

@@ -121,6 +121,8 @@ public sealed partial class RaftCore
         ConfirmReads();
     }
 
+    private PeerProgress? PeerFor(ServerId server) => _peers.TryGetValue(server.Node, out PeerProgress? peer) && peer.Server == server ? peer : null;
+
     /// <summary>The peer whose answer to this leader this is, marked as heard; null if it is none, or names a newer term.</summary>
     private PeerProgress? PeerThatAnswers(Message response, ulong readRound, bool acceptsPublishes)
     {
@@ -131,7 +133,7 @@ public sealed partial class RaftCore
         }
 
         bool isMine = Role == Role.Leader && response.Term == CurrentTerm;
-        if (!isMine || !_peers.TryGetValue(response.From.Node, out PeerProgress? peer) || peer.Server != response.From)
+        if (!isMine || PeerFor(response.From) is not { } peer)
         {
             return null;
         }
@@ -146,7 +148,7 @@ public sealed partial class RaftCore
     private void OnMatched(PeerProgress peer, LogIndex match)
     {
         Invariant.Require(match <= _log.Last.Index, "a follower acknowledges only what this leader has sent");
-        peer.OnMatched(match);
+        peer.OnMatched(match, _log.Last.Index);
         if (peer.Mode == PeerMode.Snapshot && peer.MatchIndex >= _log.Base.Index)
         {
             peer.Replicate();
@@ -262,7 +264,7 @@ public sealed partial class RaftCore
     /// <summary>The entries of a <see cref="LoadRequest"/>; none if they no longer exist: then a snapshot has what the follower needs (§7).</summary>
     public void OnEntriesLoaded(LoadRequest request, ReadOnlyMemory<LogEntry> entries)
     {
-        if (Role != Role.Leader || !_peers.TryGetValue(request.For.Node, out PeerProgress? peer) || peer.Server != request.For || !peer.IsLoading)
+        if (Role != Role.Leader || PeerFor(request.For) is not { IsLoading: true } peer)
         {
             return;
         }

@@ -78,7 +78,7 @@ public sealed partial class RaftCore
 
     /// <summary>Loads of an earlier transfer, or at an offset that the follower has moved on from, are answered too late.</summary>
     private PeerProgress? PeerThatAwaits(SnapshotLoad request) =>
-        Role == Role.Leader && _peers.TryGetValue(request.For.Node, out PeerProgress? peer) && peer.Transfer?.Loading == request ? peer : null;
+        Role == Role.Leader && PeerFor(request.For) is { } peer && peer.Transfer?.Loading == request ? peer : null;
 
     private void SendSnapshot(PeerProgress peer)
     {

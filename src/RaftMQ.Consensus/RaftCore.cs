@@ -178,6 +178,7 @@ public sealed partial class RaftCore
     {
         if (Role == Role.Leader)
         {
+            FinishChange();
             ConfirmReads();
             SendToPeers();
             TendTransfer();
@@ -209,7 +210,8 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// A server that lost its disk is another one: what its former life still has on the way counts for nothing, not even for its term. An AppendEntries or
-    /// InstallSnapshot needs no such check: only who was elected sends it. A newcomer may ask for votes: its log may seat it already where this server's does not yet (thesis §4.1).
+    /// InstallSnapshot needs no such check: only who was elected sends it. Who is not known here may ask for votes: its log may name it already where this server's does not yet
+    /// (thesis §4.1). And a server that leaves answers the leader to the end.
     /// </summary>
     private bool IsOfACurrentLife(Message message)
     {
@@ -218,8 +220,14 @@ public sealed partial class RaftCore
             return true;
         }
 
-        bool isNewcomer = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From && Membership!.Find(message.From.Node) is not null;
-        return isNewcomer && message is AppendEntriesResponse or InstallSnapshotResponse or ReadIndexRequest or RequestVote;
+        bool isLinked = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From;
+        return message switch
+        {
+            RequestVote => isLinked,
+            ReadIndexRequest => isLinked && Membership!.Find(message.From.Node) is not null,
+            AppendEntriesResponse or InstallSnapshotResponse => PeerFor(message.From) is not null,
+            _ => false,
+        };
     }
 
     private static void Move<T>(List<T> from, List<T> to)

@@ -31,6 +31,11 @@ public readonly record struct ClusterId(UInt128 Value)
     /// <summary>Whether this names a cluster.</summary>
     public bool IsBorn => Value != 0;
 
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <exception cref="FormatException">It is no name of a cluster.</exception>
+    public static ClusterId Parse(string digits) =>
+        new(UInt128.Parse(digits, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>32 hexadecimal digits.</summary>
     public override string ToString() => Value.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 }

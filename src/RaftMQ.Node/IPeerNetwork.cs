@@ -33,6 +33,14 @@ public interface IPeerNetwork : IAsyncDisposable
     /// <summary>The node has been born into a cluster, or begins a new life: messages and handshakes say so from now on.</summary>
     void Identify(ServerIdentity self);
 
+    /// <summary>
+    /// Members have come, gone or moved: who is new is dialled and let in, who is none any more is cut off and reported down, who has moved is dialled elsewhere from the next time
+    /// on. Never blocks.
+    /// </summary>
+    /// <param name="peers">All members but this node, and where to dial them (host:port).</param>
+    /// <exception cref="FormatException">An address is none.</exception>
+    void SetPeers(IReadOnlyDictionary<NodeId, string> peers);
+
     /// <summary>Sends a message if a link to its receiver is up and has room; otherwise drops it. Never blocks. Order is kept per link.</summary>
     /// <returns>False if it was dropped.</returns>
     bool TrySend(PeerMessage message);

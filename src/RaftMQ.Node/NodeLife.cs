@@ -38,6 +38,7 @@ internal sealed class NodeLife : IReplicaPorts
     private readonly QueueReplica _replica;
     private readonly StartProgress _progress;
     private volatile Exception? _diskFailure;
+    private IReadOnlyDictionary<NodeId, string>? _peers;
     private bool _isUnborn;
     private string? _givenUp;
     private string? _refused;
@@ -58,7 +59,7 @@ internal sealed class NodeLife : IReplicaPorts
         _onTurn = onTurn;
         _progress = new StartProgress(TimeProvider.System, text => Log.Starting(logger, text));
         long started = Stopwatch.GetTimestamp();
-        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead);
+        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead, options.Joins);
         ServerIdentity identity = folder.Identity;
         string incarnation = identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
         if (folder.IsNew)
@@ -225,8 +226,18 @@ internal sealed class NodeLife : IReplicaPorts
         {
             _replica.BufferBytes = _requestBytes();
             _replica.EndTurn();
+            PointAtPeers();
             _progress.OnApplied(_replica.AppliedIndex, _replica.Core.Log.Last.Index);
             _onTurn(_replica, IsStopping, new DiskGauges(_disk.Syncs, _disk.FolderBytes));
+        }
+    }
+
+    private void PointAtPeers()
+    {
+        if (!ReferenceEquals(_replica.Peers, _peers))
+        {
+            _peers = _replica.Peers;
+            _network.SetPeers(_peers);
         }
     }
 
@@ -312,6 +323,8 @@ internal sealed class NodeLife : IReplicaPorts
     void IReplicaPorts.Complete(PendingCommand request) => ((SubmittedCommand)request).Finish(request.Result);
 
     void IReplicaPorts.Complete(PendingTopicRead request) => ((SubmittedTopicRead)request).Finish();
+
+    void IReplicaPorts.Complete(PendingChange request) => ((SubmittedChange)request).Finish();
 
     void IReplicaPorts.Complete(PendingBackup request) => ((SubmittedBackup)request).Finish();
 

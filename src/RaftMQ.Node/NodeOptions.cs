@@ -14,6 +14,9 @@ public sealed record NodeOptions
     /// <summary>All members, this one included; incarnations are left 0.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
 
+    /// <summary>The only cluster that this node comes into while its folder is empty, and it founds none; none for whichever its members found.</summary>
+    public ClusterId Joins { get; init; }
+
     /// <summary>The limits that a birth starts from.</summary>
     public QueueLimits Limits { get; init; } = new();
 

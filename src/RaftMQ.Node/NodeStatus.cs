@@ -19,12 +19,20 @@ public enum NodePhase
     /// <summary>It is a voter.</summary>
     Member,
 
+    /// <summary>It was a member and has been removed: it serves nobody.</summary>
+    Removed,
+
     /// <summary>It is stopping.</summary>
     Stopping,
 
     /// <summary>It has stopped; <see cref="RaftNode.Completion"/> says why.</summary>
     Stopped,
 }
+
+/// <summary>A learner as its leader sees it.</summary>
+/// <param name="Node">Which.</param>
+/// <param name="MatchIndex">The highest index known durable there.</param>
+public sealed record LearnerProgress(NodeId Node, LogIndex MatchIndex);
 
 /// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
 public sealed record NodeStatus
@@ -73,6 +81,9 @@ public sealed record NodeStatus
 
     /// <summary>How much of its limits is in use.</summary>
     public NodeGauges Gauges { get; init; }
+
+    /// <summary>While leading: how far those are that are to vote.</summary>
+    public IReadOnlyList<LearnerProgress> Learners { get; init; } = [];
 
     /// <summary>Members that an unborn node has not met yet.</summary>
     public IReadOnlyList<NodeId> WaitingFor { get; init; } = [];

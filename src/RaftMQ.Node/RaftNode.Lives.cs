@@ -95,7 +95,7 @@ public sealed partial class RaftNode
         _inbox.Take(ref left, 0);
         foreach (ReplicaInput input in left)
         {
-            if (input is CommandInput or TopicReadInput or BackupInput or CommandGoneInput or TopicReadGoneInput or StopInput)
+            if (input is CommandInput or TopicReadInput or BackupInput or ChangeInput or CommandGoneInput or TopicReadGoneInput or ChangeGoneInput or StopInput)
             {
                 _inbox.Post(input);
             }

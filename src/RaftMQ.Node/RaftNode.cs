@@ -148,6 +148,29 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     }
 
     /// <summary>
+    /// Changes the members, or who leads, if this node leads. Of a change of the members it makes the first step, which every later leader goes on from. Ends at the latest at the
+    /// request timeout.
+    /// </summary>
+    /// <param name="change">What is wanted. Addresses are host:port.</param>
+    /// <param name="cancellation">The operator has gone: what is not proposed yet is dropped.</param>
+    public async ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation)
+    {
+        if (await WaitForRecoveryAsync(cancellation).ConfigureAwait(false) is not null)
+        {
+            return new ChangeResult(ChangeOutcome.NotLeader, null, null);
+        }
+
+        var request = new SubmittedChange(change, _inbox);
+        if (!TryPost(new ChangeInput(request)))
+        {
+            return new ChangeResult(ChangeOutcome.NotLeader, null, Status.Leader);
+        }
+
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(SubmittedChange.Abandon, request);
+        return await request.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// A consistent snapshot of this node with the bodies of all waiting messages, in pieces, as of a moment not before this call. While it is read the snapshot is kept; whoever does not
     /// ask for the next piece for a minute is taken for gone.
     /// </summary>
@@ -313,6 +336,10 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
             {
                 read.Refuse(RequestOutcome.Stopping);
             }
+            else if (input is ChangeInput { Request: SubmittedChange change })
+            {
+                change.Refuse();
+            }
             else if (input is BackupInput { Request: SubmittedBackup backup })
             {
                 backup.Refuse();
@@ -330,6 +357,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         NodePhase phase = stopping ? NodePhase.Stopping
             : !replica.Identity.Cluster.IsBorn ? NodePhase.Unborn
             : replica.IsMember ? NodePhase.Member
+            : replica.IsRemoved ? NodePhase.Removed
             : NodePhase.AwaitingAdmission;
         NodeStatus before = Status;
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
@@ -337,7 +365,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
             || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
-            || phase == NodePhase.Unborn || !ReferenceEquals(before.Membership, core.Membership);
+            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership);
         if (!isNews && !isMoved)
         {
             return;
@@ -358,6 +386,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
                 MessageCount = replica.Machine.MessageCount,
                 Membership = core.Membership,
                 AcceptsPublishes = core.AcceptsPublishes,
+                Learners = LearnersOf(core),
                 WaitingFor = replica.WaitingFor,
                 LogSyncs = disk.Syncs,
                 Gauges = NodeGauges.Of(replica, disk.FolderBytes),
@@ -365,6 +394,10 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
             },
             isNews);
     }
+
+    private static IReadOnlyList<LearnerProgress> LearnersOf(RaftCore core) =>
+        core.Role != Role.Leader || core.Membership!.Members.All(member => member.Suffrage != Suffrage.Learner) ? []
+        : [.. core.Peers.Where(peer => core.Membership.Find(peer.Server.Node) is { Suffrage: Suffrage.Learner }).Select(peer => new LearnerProgress(peer.Server.Node, peer.MatchIndex))];
 
     private void Publish(NodeStatus status, bool isNews = true)
     {

@@ -30,6 +30,9 @@ public interface IReplicaPorts
     /// <summary>A topics request has ended; its <see cref="PendingTopicRead.Result"/> is set.</summary>
     void Complete(PendingTopicRead request);
 
+    /// <summary>A change of the members has ended; its <see cref="PendingChange.Outcome"/> is set.</summary>
+    void Complete(PendingChange request);
+
     /// <summary>The next piece of a backup is there, or its <see cref="PendingBackup.Outcome"/> says why there is none.</summary>
     void Complete(PendingBackup request);
 

@@ -76,7 +76,8 @@ public sealed partial class QueueReplica
         foreach ((NodeId node, ServerIdentity peer) in _met)
         {
             metBorn |= peer.Cluster.IsBorn;
-            if (!peer.Cluster.IsBorn && _linked.ContainsKey(node))
+            bool isNamed = _options.Members.Any(member => member.Node == node);
+            if (isNamed && !peer.Cluster.IsBorn && _linked.ContainsKey(node))
             {
                 unborn++;
                 lowest = node.CompareTo(lowest) < 0 ? node : lowest;
@@ -97,7 +98,7 @@ public sealed partial class QueueReplica
 
         bool allMetUnborn = unborn == _options.Members.Count;
         bool graceIsOver = hasMajority && _nowMs - _majorityMetMs >= _options.FoundingGraceMilliseconds;
-        bool mayFound = !IsReturning && isFounder && hasMajority && (!metBorn || anewByMajority) && (allMetUnborn || graceIsOver);
+        bool mayFound = !IsPromised && isFounder && hasMajority && (!metBorn || anewByMajority) && (allMetUnborn || graceIsOver);
         if (mayFound)
         {
             Found();
@@ -116,7 +117,8 @@ public sealed partial class QueueReplica
         }
 
         string missing = string.Join(", ", WaitingFor);
-        string text = IsReturning ? $"this node's damaged folder was set aside: waiting for the leader of cluster {Identity.Former} to take it in" : (isFounder, metBorn, hasMajority) switch
+        string promised = $"waiting for the leader of cluster {Identity.Joins} to take this node in: it is to join it, or was a member whose damaged folder was set aside";
+        string text = IsPromised ? promised : (isFounder, metBorn, hasMajority) switch
         {
             (_, true, _) => "this node's folder is empty, and a member belongs to a cluster already: waiting for that cluster's leader to take this node in",
             (true, _, true) => "about to found the cluster",
@@ -191,9 +193,9 @@ public sealed partial class QueueReplica
                 continue;
             }
 
-            // Whom the birth names may always have it. A newcomer is taken in by a leader that hears a majority, so that it never joins what cannot admit it.
+            // Whom the birth names may always have it. A newcomer is taken in by a leader that has a place for it and hears a majority, so that it never joins what cannot admit it.
             bool isNamed = _birth!.Members.Counts(server);
-            bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && LinksToMajority();
+            bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && _core.Membership!.Find(node) is not null && LinksToMajority();
             if ((isNamed || mayTakeIn) && _ports.Send(new BirthCertificate(Identity.Server, server, _birthEntry!.Value)))
             {
                 _certificateSentAtMs[server] = _nowMs;
@@ -217,12 +219,8 @@ public sealed partial class QueueReplica
         }
     }
 
-    private bool LinksToMajority()
-    {
-        Membership membership = _core.Membership!;
-        int reached = membership.Voters.Count(voter => voter == Identity.Server || (_linked.TryGetValue(voter.Node, out ServerId linked) && linked == voter));
-        return reached >= membership.Majority;
-    }
+    private bool LinksToMajority() => Quorum.IsMajority(
+        _core.Membership!, voter => voter == Identity.Server || (_linked.TryGetValue(voter.Node, out ServerId linked) && linked == voter));
 
     private void OnBirthCertificate(BirthCertificate certificate)
     {
@@ -250,12 +248,6 @@ public sealed partial class QueueReplica
 
         if (!MayComeInto(birth.Cluster))
         {
-            return;
-        }
-
-        if (birth.Members.Find(Self) is null)
-        {
-            _ports.Report(EventLevel.Warning, $"cluster {birth.Cluster} has no member with the id of this node, {Self}; check nodeId and members");
             return;
         }
 

@@ -38,9 +38,9 @@ public sealed partial class QueueReplica
             return;
         }
 
-        if (_core.IsBroughtUp)
+        if (IsRemoved || _core.IsBroughtUp)
         {
-            EndRead(request, RequestOutcome.NotReady);
+            EndRead(request, IsRemoved ? RequestOutcome.NoLeader : RequestOutcome.NotReady);
             return;
         }
 

@@ -45,6 +45,11 @@ public sealed partial class QueueReplica
             // Its own log, which answers its clients (docs/decisions/0003), takes nothing in: it would leave them waiting, and then not know.
             Refuse(request, RequestOutcome.DiskFull, OwnRoomLimit);
         }
+        else if (IsRemoved)
+        {
+            // What is decided elsewhere does not come here any more.
+            End(request, RequestOutcome.NoLeader);
+        }
         else if (_core.IsBroughtUp)
         {
             // The same: what is decided elsewhere meanwhile comes here only behind the snapshot.
@@ -248,6 +253,7 @@ public sealed partial class QueueReplica
         }
 
         EndAllReads();
+        EndAllChanges();
         if (_backup is { IsWaiting: true } backup)
         {
             EndBackup(backup, RequestOutcome.Stopping);

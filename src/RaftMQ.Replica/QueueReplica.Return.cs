@@ -4,7 +4,7 @@ using RaftMQ.Replica.Disk;
 namespace RaftMQ.Replica;
 
 /// <summary>
-/// A node whose damaged folder was set aside (docs/decisions/0006). It is unborn like one that lost its disk, but it belongs to a cluster: that is the only one that it comes into, and it founds
+/// An unborn node that belongs to a cluster: it was told to join it, or its damaged folder was set aside (docs/decisions/0006). That is the only one that it comes into, and it founds
 /// none, so that those who forgot what they had acknowledged never are a majority of their own.
 /// </summary>
 public sealed partial class QueueReplica
@@ -13,18 +13,18 @@ public sealed partial class QueueReplica
     private LogIndex? _committedWithItsSeat;
     private ClusterId _refusedCluster;
 
-    /// <summary>Whether this unborn node waits to be taken in by the cluster that it was a member of.</summary>
-    private bool IsReturning => Identity.Former.IsBorn;
+    /// <summary>Whether this node, while unborn, waits to be taken in by one cluster and no other.</summary>
+    private bool IsPromised => Identity.Joins.IsBorn;
 
     private bool MayComeInto(ClusterId cluster)
     {
-        bool may = !IsReturning || Identity.Former == cluster;
+        bool may = !IsPromised || Identity.Joins == cluster;
         if (!may && _refusedCluster != cluster)
         {
             _refusedCluster = cluster;
             _ports.Report(
                 EventLevel.Warning,
-                $"this node's damaged folder was set aside, and it was of cluster {Identity.Former}: not coming into cluster {cluster}; if the former one is given up, empty the folder");
+                $"this node belongs to cluster {Identity.Joins}: not coming into cluster {cluster}; if the former is given up, empty the folder");
         }
 
         return may;

@@ -117,16 +117,16 @@ public sealed partial class QueueReplica
 
         Membership membership = _core.Membership!;
         PeerProgress? heir = null;
-        int writable = 0;
+        var writable = new HashSet<ServerId>();
         foreach (PeerProgress peer in _core.Peers)
         {
-            bool hasRoom = peer.AcceptsPublishes && _core.IsActive(peer) && membership.Counts(peer.Server);
-            writable += hasRoom ? 1 : 0;
+            bool hasRoom = peer.AcceptsPublishes && _core.IsActive(peer) && membership.NewVoters.Contains(peer.Server);
+            _ = hasRoom && writable.Add(peer.Server);
             heir = hasRoom && peer.IsReplicating && (heir is null || peer.MatchIndex > heir.MatchIndex) ? peer : heir;
         }
 
         // Without this server there must be a majority that can write: else nothing is gained.
-        if (heir is not null && writable >= membership.Majority && _core.TransferLeadership(heir.Server.Node))
+        if (heir is not null && Quorum.IsMajority(membership, writable.Contains) && _core.TransferLeadership(heir.Server.Node))
         {
             string what = IsShortOfRoom ? "the disk" : "the memory budget";
             _ports.Report(EventLevel.Warning, $"{what} of this node is full and those of a majority are not: handing leadership over to node {heir.Server.Node}");

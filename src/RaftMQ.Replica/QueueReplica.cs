@@ -51,6 +51,7 @@ public sealed partial class QueueReplica
         _startedMs = _nowMs;
         _lastNumber = options.Seed;
         _lastRead = options.Seed;
+        Peers = options.Members.Where(member => member.Node != Self).ToDictionary(member => member.Node, member => member.PeerAddress);
         RememberBirth(recovered);
         _machine = restored?.Machine ?? new QueueMachine();
         if (restored is not null)
@@ -114,6 +115,12 @@ public sealed partial class QueueReplica
                 break;
             case LogReleasedInput released:
                 _core.CompactLog(released.UpTo);
+                break;
+            case ChangeInput change:
+                OnChange(change.Request);
+                break;
+            case ChangeGoneInput gone:
+                OnChangeGone(gone.Request);
                 break;
             case BackupInput backup:
                 OnBackup(backup.Request);
@@ -181,6 +188,7 @@ public sealed partial class QueueReplica
             return;
         }
 
+        TendChanges();
         _output.Clear();
         _core.Drain(_output);
         PersistOutput();
@@ -203,6 +211,8 @@ public sealed partial class QueueReplica
         ConsiderSnapshot();
         ServeReads();
         ObserveLeadership();
+        ObserveMembers();
+        ObservePeers();
     }
 
     private void OnTick(TickInput tick)

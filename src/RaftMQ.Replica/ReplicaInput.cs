@@ -41,6 +41,12 @@ public sealed record CommandGoneInput(PendingCommand Request) : ReplicaInput;
 /// <summary>The client of a topics request has gone.</summary>
 public sealed record TopicReadGoneInput(PendingTopicRead Request) : ReplicaInput;
 
+/// <summary>An operator wants the members changed.</summary>
+public sealed record ChangeInput(PendingChange Request) : ReplicaInput;
+
+/// <summary>Whoever wanted the members changed has gone. A step that was proposed stays.</summary>
+public sealed record ChangeGoneInput(PendingChange Request) : ReplicaInput;
+
 /// <summary>A client of this node wants a backup, beginning with its first piece.</summary>
 public sealed record BackupInput(PendingBackup Request) : ReplicaInput;
 

@@ -58,9 +58,6 @@ public sealed record ReplicaOptions
     /// <summary>How long a request waits for its outcome, from its arrival; at least the leader wait.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 10_000;
 
-    /// <summary>How many entries a newcomer may be behind the commit index and still have "the log" that it needs for a seat: under load the log never stands still.</summary>
-    public ulong AdmissionLagEntries { get; init; } = 1_024;
-
     /// <summary>The most entries applied in one turn, so that heartbeats go out during a long catch-up.</summary>
     public int MaxApplyPerTurn { get; init; } = 4_096;
 

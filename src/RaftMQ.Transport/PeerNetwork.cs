@@ -35,7 +35,7 @@ public sealed class PeerNetwork : IPeerNetwork
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameBytes, SmallestMaxFrameBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxFrameBytes, LargestBound);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxQueuedBytes, LargestBound);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Peers.Count, Membership.MaxVoters - 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Peers.Count, Membership.MaxMembers - 1);
         foreach (string address in options.Peers.Values)
         {
             PeerAddress.Parse(address);
@@ -102,13 +102,22 @@ public sealed class PeerNetwork : IPeerNetwork
             ObjectDisposedException.ThrowIf(_disposed, this);
             Invariant.Require(_running is null, "a network is started once");
             Invariant.Require(!_options.Peers.ContainsKey(self.Server.Node), "a node is not its own peer");
-            var running = new Running(new LinkContext(_options, _logger, self, events, _stopping.Token));
-            _running = running;
-            _loops.Add(Task.Run(() => ReportDefectAsync(running.Context.Watch.RunAsync(_stopping.Token))));
-            foreach (PeerLink link in running.ByNode.Values)
+            var context = new LinkContext(_options, _logger, self, events, _stopping.Token);
+            _loops.Add(Task.Run(() => ReportDefectAsync(context.Watch.RunAsync(_stopping.Token))));
+            PointAt(context, _options.Peers);
+            _running = new Running(context, new Acceptor(context));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetPeers(IReadOnlyDictionary<NodeId, string> peers)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
             {
-                var dialler = new Dialler(running.Context, link, _options.Peers[link.Node]);
-                _loops.Add(Task.Run(() => ReportDefectAsync(dialler.RunAsync())));
+                Invariant.Require(_running is not null, "a network is started before members come and go");
+                PointAt(_running.Context, peers);
             }
         }
     }
@@ -119,7 +128,7 @@ public sealed class PeerNetwork : IPeerNetwork
         Running? running = _running;
         Invariant.Require(running is not null, "a network is started before its node is born");
         running.Context.Self = self;
-        foreach (PeerLink link in running.ByNode.Values)
+        foreach (PeerLink link in running.Context.Links.Values)
         {
             link.OnSelfChanged();
         }
@@ -127,7 +136,7 @@ public sealed class PeerNetwork : IPeerNetwork
 
     /// <inheritdoc/>
     public bool TrySend(PeerMessage message) =>
-        _running is { } running && running.ByNode.TryGetValue(message.To.Node, out PeerLink? link) && link.TrySend(message);
+        _running is { } running && running.Context.Links.TryGetValue(message.To.Node, out PeerLink? link) && link.TrySend(message);
 
     /// <summary>Closes all links and ends all work; no event is raised after it.</summary>
     public async ValueTask DisposeAsync()
@@ -147,6 +156,37 @@ public sealed class PeerNetwork : IPeerNetwork
         _running?.Context.Watch.CloseAll();
         await Task.WhenAll(_loops).ConfigureAwait(false);
         await Task.WhenAll(_served.Keys).ConfigureAwait(false);
+    }
+
+    private void PointAt(LinkContext context, IReadOnlyDictionary<NodeId, string> peers)
+    {
+        IReadOnlyDictionary<NodeId, PeerLink> before = context.Links;
+        var links = new Dictionary<NodeId, PeerLink>();
+        var begun = new List<PeerLink>();
+        foreach ((NodeId node, string text) in peers)
+        {
+            EndPoint address = PeerAddress.Parse(text);
+            if (before.TryGetValue(node, out PeerLink? link))
+            {
+                link.Address = address;
+            }
+            else
+            {
+                link = new PeerLink(context, node, address);
+                begun.Add(link);
+            }
+
+            links.Add(node, link);
+        }
+
+        // Known before they are dialled, so that an answer finds them.
+        context.Links = links;
+        _loops.RemoveAll(loop => loop.IsCompleted);
+        _loops.AddRange(begun.Select(link => Task.Run(() => ReportDefectAsync(new Dialler(context, link).RunAsync()))));
+        foreach (PeerLink link in before.Values.Where(link => !links.ContainsKey(link.Node)))
+        {
+            link.Retire();
+        }
     }
 
     private void Serve(Socket socket)
@@ -199,19 +239,5 @@ public sealed class PeerNetwork : IPeerNetwork
     }
 
     /// <summary>What exists from the start on.</summary>
-    private sealed class Running
-    {
-        public Running(LinkContext context)
-        {
-            Context = context;
-            ByNode = context.Members.ToDictionary(node => node, node => new PeerLink(context, node));
-            Acceptor = new Acceptor(context, ByNode);
-        }
-
-        public LinkContext Context { get; }
-
-        public IReadOnlyDictionary<NodeId, PeerLink> ByNode { get; }
-
-        public Acceptor Acceptor { get; }
-    }
+    private sealed record Running(LinkContext Context, Acceptor Acceptor);
 }

@@ -6,7 +6,7 @@ namespace RaftMQ.Transport;
 /// <summary>How peers are reached.</summary>
 public sealed record PeerNetworkOptions
 {
-    /// <summary>The other members and where to dial them (host:port); this node is not among them.</summary>
+    /// <summary>The other members as of the start, and where to dial them (host:port); this node is not among them. At most one fewer than a configuration has.</summary>
     public required IReadOnlyDictionary<NodeId, string> Peers { get; init; }
 
     /// <summary>Where to listen, or null if somebody else accepts connections and hands them to <see cref="PeerNetwork.AcceptAsync"/>.</summary>

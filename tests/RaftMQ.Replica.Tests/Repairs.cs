@@ -28,7 +28,7 @@ public sealed class Repairs
         damaged.SetAside().ShouldBeNull();
         damaged.Start();
 
-        damaged.Replica.Identity.Former.ShouldBe(before.Cluster);
+        damaged.Replica.Identity.Joins.ShouldBe(before.Cluster);
         damaged.Replica.Identity.Server.Incarnation.ShouldNotBe(before.Server.Incarnation);
         world.Until(() =>
         {
@@ -85,7 +85,7 @@ public sealed class Repairs
         world[2].Start();
         world.Pass(500);
         world[1].Replica.Identity.Cluster.IsBorn.ShouldBeFalse();
-        world[1].Replica.Identity.Former.ShouldBe(cluster);
+        world[1].Replica.Identity.Joins.ShouldBe(cluster);
         world[1].Reports.ShouldContain(report => report.Contains("waiting for the leader of cluster"));
         world[3].Start();
         world.Pass(500);
@@ -116,7 +116,7 @@ public sealed class Repairs
 
         world[1].Replica.Core.CommitIndex.ShouldBe(LogIndex.Zero);
         world[2].Replica.Identity.Cluster.IsBorn.ShouldBeFalse();
-        world[2].Replica.Identity.Former.ShouldBe(former);
+        world[2].Replica.Identity.Joins.ShouldBe(former);
         world[2].Reports.Count(report => report.Contains("not coming into cluster")).ShouldBe(1);
     }
 

@@ -19,6 +19,7 @@ public sealed class Transfers
     [InlineData(1, 1024 * 1024)]
     [InlineData(2, 100)]
     [InlineData(3, 7)]
+    [InlineData(10, 1)]
     public void A_replica_that_was_away_gets_state_and_bodies_in_pieces_and_hands_them_out_itself(int seed, int pieceBytes)
     {
         World world = WithOneBehind(seed, pieceBytes);

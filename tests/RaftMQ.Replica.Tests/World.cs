@@ -16,16 +16,19 @@ internal sealed class World
     private readonly Random _random;
     private ulong _lastId;
 
-    public World(int seed, int nodes, Func<ReplicaOptions, ReplicaOptions>? configure = null)
+    /// <summary>Nodes of which those up to <paramref name="founders"/> found the cluster; the others know of them, and nobody of the others.</summary>
+    public World(int seed, int nodes, Func<ReplicaOptions, ReplicaOptions>? configure = null, int? founders = null)
     {
         _random = new Random(seed);
-        Member[] members = [.. Enumerable.Range(1, nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))];
+        Member[] members = [.. Enumerable.Range(1, founders ?? nodes).Select(id => MemberOf((uint)id))];
         for (uint id = 1; id <= nodes; id++)
         {
             var options = new ReplicaOptions { Members = members, Seed = 0, FreshCluster = ClusterId.None };
             _nodes.Add(id, new WorldNode(this, id, configure?.Invoke(options) ?? options));
         }
     }
+
+    public static Member MemberOf(uint id) => new(new NodeId(id), 0, $"peer{id}:1", $"client{id}:1");
 
     public long NowMs { get; private set; } = 1_000;
 
@@ -153,6 +156,23 @@ internal sealed class World
             }
         }
     }
+
+    /// <summary>Asks the leader for a change until it is done.</summary>
+    public void Change(ClusterChange change)
+    {
+        TestChange? asked = null;
+        Until(() =>
+        {
+            bool again = asked is null || (asked.IsDone && asked.Outcome is not (ChangeOutcome.Done or ChangeOutcome.Refused));
+            asked = again && Leader is { } leader ? leader.Change(change) : asked;
+            return asked?.IsDone == true && asked.Outcome is ChangeOutcome.Done or ChangeOutcome.Refused;
+        });
+        asked!.Reason.ShouldBeNull();
+    }
+
+    /// <summary>Whether these nodes vote, nobody else is a member, and all of them know it.</summary>
+    public bool Votes(params uint[] nodes) => nodes.All(id => this[id].IsRunning && this[id].Replica.IsMember && this[id].Replica.Core is { IsMembershipCommitted: true } core
+        && core.Membership!.Members.Select(member => member.Node.Value).SequenceEqual(nodes) && core.Membership.Members.All(member => member.Suffrage == Suffrage.Voter));
 
     public TestCommand Submit(uint node, byte[] command) => this[node].Submit(command);
 

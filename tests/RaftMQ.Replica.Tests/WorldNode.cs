@@ -25,6 +25,12 @@ internal sealed class TestBackup : PendingBackup
     public int Answers { get; set; }
 }
 
+/// <summary>A change of the members whose end the test can see.</summary>
+internal sealed class TestChange(ClusterChange change) : PendingChange(change)
+{
+    public bool IsDone { get; set; }
+}
+
 /// <summary>A topics request whose end the test can see.</summary>
 internal sealed class TestTopicRead : PendingTopicRead;
 
@@ -184,6 +190,13 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         return request;
     }
 
+    public TestChange Change(ClusterChange change)
+    {
+        var request = new TestChange(change);
+        Handle(new ChangeInput(request));
+        return request;
+    }
+
     public TestTopicRead AskTopics()
     {
         var request = new TestTopicRead();
@@ -253,6 +266,13 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     }
 
     void IReplicaPorts.Complete(PendingTopicRead request) => request.Result.ShouldNotBeNull();
+
+    void IReplicaPorts.Complete(PendingChange request)
+    {
+        var change = (TestChange)request;
+        change.IsDone.ShouldBeFalse("a change ends once");
+        change.IsDone = true;
+    }
 
     void IReplicaPorts.Complete(PendingBackup request) => ((TestBackup)request).Answers++;
 

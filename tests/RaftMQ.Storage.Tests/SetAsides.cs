@@ -136,7 +136,7 @@ public sealed class SetAsides
     public void The_identity_of_one_that_returns_names_its_former_cluster_until_it_is_born_again()
     {
         var disk = new SimulatedDisk(1);
-        var returning = new ServerIdentity(ClusterId.None, new ServerId(new NodeId(3), 44)) { Former = Cluster };
+        var returning = new ServerIdentity(ClusterId.None, new ServerId(new NodeId(3), 44)) { Joins = Cluster };
 
         IdentityFile.Write(disk, returning);
         IdentityFile.Read(disk).ShouldBe(returning);
@@ -153,7 +153,7 @@ public sealed class SetAsides
         SimulatedDisk disk = Damaged();
         DataFolder.SetAside(disk, "a byte is wrong");
         var log = new TestLog(disk);
-        IdentityFile.Write(disk, new ServerIdentity(ClusterId.None, new ServerId(new NodeId(3), 44)) { Former = Cluster });
+        IdentityFile.Write(disk, new ServerIdentity(ClusterId.None, new ServerId(new NodeId(3), 44)) { Joins = Cluster });
 
         FolderInspection found = FolderInspection.Run(disk, log.Options);
         found.IsSound.ShouldBeTrue();

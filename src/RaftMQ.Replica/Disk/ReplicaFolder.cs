@@ -40,17 +40,21 @@ public sealed record ReplicaFolder(
     /// <param name="options">Sizes of the log.</param>
     /// <param name="drawId">A source of random numbers, never zero, never the same twice: for an incarnation and for segments.</param>
     /// <param name="progress">Told now and then during a long recovery; may be null.</param>
+    /// <param name="joins">The only cluster that the node comes into if it is unborn; none if it may come into any.</param>
     /// <exception cref="StorageRefusedException">The folder belongs to another node, or is of a newer format.</exception>
     /// <exception cref="StorageDamagedException">What it holds does not fit together.</exception>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     /// <exception cref="DiskFullException">There is no room.</exception>
-    public static ReplicaFolder Open(IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress)
+    public static ReplicaFolder Open(
+        IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress, ClusterId joins = default)
     {
         DataFolder.FinishInterrupted(files);
         SnapshotInstallation.FinishInterrupted(files);
         ServerIdentity? found = IdentityFile.Read(files);
-        ServerIdentity identity = found ?? new ServerIdentity(ClusterId.None, new ServerId(node, drawId())) { Former = IdentityFile.ReadFormer(files) };
-        if (found is null)
+        ServerIdentity identity = found ?? new ServerIdentity(ClusterId.None, new ServerId(node, drawId())) { Joins = IdentityFile.ReadFormer(files) };
+        bool isPromised = !identity.Cluster.IsBorn && !identity.Joins.IsBorn && joins.IsBorn;
+        identity = isPromised ? identity with { Joins = joins } : identity;
+        if (found is null || (isPromised && identity.Server.Node == node))
         {
             IdentityFile.Write(files, identity);
         }

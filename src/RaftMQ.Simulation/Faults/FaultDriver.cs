@@ -1,3 +1,4 @@
+using RaftMQ.Consensus;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
@@ -11,6 +12,9 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     private readonly Chance _terms = plan.FaultChance(FaultKind.PowerLoss).Fork(1);
     private bool _powerGoesWithTheDisk;
     private bool _ended;
+
+    /// <summary>The last change that an operator has asked for.</summary>
+    public SimulatedChange? Change { get; set; }
 
     /// <summary>What a storm does from now on, if it is planned over so many events; it may end earlier.</summary>
     public void Begin(long events)
@@ -27,6 +31,7 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
         Decay.Plan(world, plan, events);
         LostDisks.Plan(world, plan, events);
         ClockSteps.Plan(world, plan, events);
+        MembershipChanges.Plan(world, plan, events);
     }
 
     /// <summary>Nothing new goes wrong.</summary>
@@ -51,7 +56,8 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     }
 
     /// <summary>
-    /// Whether the breakable nodes may lose what is durable: all others sit in the configuration, so that each committed entry is on a quorum without them.
+    /// Whether the breakable nodes may lose what is durable: all other members sit in the configuration and are a majority, so that each committed entry is on a quorum without the
+    /// breakable.
     /// </summary>
     public bool MaySpareTheBreakable()
     {
@@ -60,18 +66,22 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
             return false;
         }
 
-        foreach (SimulatedNode node in world.Nodes)
+        foreach (SimulatedNode node in world.Nodes.Where(node => !plan.Breakable.Contains(node.Id)))
         {
             // Who has not got the birth on its disk yet would found another cluster with whoever lost it.
-            bool isSound = membership.Counts(node.Identity.Server) && world.Ghost.ImageOf(node.Identity.Server).Durable.Last > 0;
-            if (!plan.Breakable.Contains(node.Id) && !isSound)
+            bool isUnborn = node.Id <= plan.Founders && world.Ghost.ImageOf(node.Identity.Server).Durable.Last == 0;
+            bool hasNoSeat = membership.Find(new NodeId((uint)node.Id)) is { Suffrage: not Suffrage.Learner } && !membership.Counts(node.Identity.Server);
+            if (isUnborn || hasNoSeat)
             {
                 return false;
             }
         }
 
-        return plan.Breakable.Count < plan.Nodes;
+        return IsSound(membership);
     }
+
+    /// <summary>Whether the nodes that may not be broken are a majority.</summary>
+    public bool IsSound(Membership membership) => Quorum.IsMajority(membership, voter => !plan.Breakable.Contains((int)voter.Node.Value));
 
     /// <summary>A leader is about to tell the others of a configuration: a bad moment to be cut off, so that another leader may take it back.</summary>
     public void OnChange(SimulatedNode leader)

@@ -47,7 +47,6 @@ internal sealed class Knobs
             MaxApplyPerTurn = Turned(4_096, 1, 2, 7),
             ApplyLoadBytes = Turned(1024 * 1024, 1, 300),
             MaxForwardedReads = Turned(16_384, 1, 4),
-            AdmissionLagEntries = (ulong)Turned(1_024, 0, 1, 10),
             Forward = Turned(1, 0) == 1 || _chance.Fork(1).Percent(50),
         };
         MaxInputsPerTurn = Turned(1_024, 1, 3);

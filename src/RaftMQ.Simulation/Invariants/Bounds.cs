@@ -8,6 +8,9 @@ internal sealed class Bounds(Findings findings, RaftOptions options, int maxPayl
     /// <summary>A new leader's no-op and a change of the configuration are appended whatever else is uncommitted.</summary>
     private const int OwnEntries = 2;
 
+    /// <summary>A configuration of this world's nodes, whose addresses are short.</summary>
+    private const int OwnBytes = 1_024;
+
     private readonly long _largestMessage = Math.Max(options.MaxAppendBytes, maxPayloadBytes);
 
     public void Check(RaftCore core, ServerImage image)
@@ -26,7 +29,7 @@ internal sealed class Bounds(Findings findings, RaftOptions options, int maxPayl
         }
 
         (int entries, long uncommitted) = core.Uncommitted;
-        if (entries > options.MaxUncommittedEntries + OwnEntries || uncommitted > options.MaxUncommittedBytes + maxPayloadBytes)
+        if (entries > options.MaxUncommittedEntries + OwnEntries || uncommitted > options.MaxUncommittedBytes + maxPayloadBytes + OwnBytes)
         {
             findings.Report("I21", $"leader {server} holds {entries} entries of {uncommitted} bytes uncommitted; {options.MaxUncommittedEntries} of {options.MaxUncommittedBytes} may be");
         }

@@ -11,12 +11,16 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
 {
     private readonly List<LogEntry> _entries = [];
     private readonly List<(ulong Term, ulong Index)> _committedIn = [];
+    private readonly HashSet<ServerId> _seated = [];
 
     /// <summary>The highest committed index.</summary>
     public ulong Last => (ulong)_entries.Count;
 
     /// <summary>The last committed configuration, and where it stands.</summary>
     public (ulong Index, Membership? Membership) Configuration { get; private set; }
+
+    /// <summary>Whether a server has had a seat in a committed configuration, now or before.</summary>
+    public bool HasSeated(ServerId server) => _seated.Contains(server);
 
     public LogEntry this[ulong index] => _entries[(int)index - 1];
 
@@ -141,11 +145,17 @@ internal sealed class CommittedLog(Findings findings, KnownEntries known)
         _entries.Add(entry);
         if (entry.Kind == EntryKind.Membership)
         {
-            Configuration = (index, Membership.Decode(entry.Payload.Span, out _));
+            TakeConfiguration(index, Membership.Decode(entry.Payload.Span, out _));
         }
         else if (entry.Kind == EntryKind.Birth)
         {
-            Configuration = (index, Birth.Decode(entry.Payload).Members);
+            TakeConfiguration(index, Birth.Decode(entry.Payload).Members);
         }
+    }
+
+    private void TakeConfiguration(ulong index, Membership membership)
+    {
+        Configuration = (index, membership);
+        _seated.UnionWith(membership.Voters);
     }
 }

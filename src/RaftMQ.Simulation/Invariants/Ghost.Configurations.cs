@@ -1,11 +1,30 @@
 using RaftMQ.Consensus;
+using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Invariants;
 
-/// <summary>Configurations (I10, thesis chapter 4): in force as soon as they stand in the log and no longer than that, one uncommitted at a time, each one seat from the one before.</summary>
+/// <summary>Configurations (I10, thesis chapter 4): in force as soon as they stand in the log and no longer than that, one uncommitted at a time, each one step from the one before.</summary>
 internal sealed partial class Ghost
 {
+    /// <summary>Whether a configuration that is not committed stands in the log of some node, or may.</summary>
+    public bool AnyConfigurationIsUncommitted()
+    {
+        ulong committed = Cluster?.Committed.Configuration.Index ?? 0;
+        return world.Nodes.Any(node => ImageOf(node.Identity.Server).Given.Configurations is [.., var last] && last.Index > committed);
+    }
+
+    /// <summary>The last committed configuration, and all behind it that stand in the log of some node, or may; none before anything is committed.</summary>
+    public Membership[] ConfigurationsThatMayBeInForce()
+    {
+        if (Cluster?.Committed.Configuration is not { Membership: { } committed, Index: var index })
+        {
+            return [];
+        }
+
+        return [committed, .. world.Nodes.SelectMany(node => ImageOf(node.Identity.Server).Given.Configurations).Where(later => later.Index > index).Select(later => later.Membership)];
+    }
+
     /// <summary>A server writes a configuration behind the ones that its log has.</summary>
     private void OnConfiguration(SimulatedNode node, LogImage given, in LogEntry entry)
     {
@@ -14,7 +33,7 @@ internal sealed partial class Ghost
         Membership next = Membership.Decode(entry.Payload.Span, out _);
         if (!before.MayBeFollowedBy(next))
         {
-            findings.Report("I10", $"the configuration {entry.Position} on node {node.Id} is not one seat from that at index {index}: their majorities need not meet");
+            findings.Report("I10", $"the configuration {entry.Position} on node {node.Id} is not one step from that at index {index}: their majorities need not meet");
         }
 
         RaftCore core = node.Replica!.Core;
@@ -31,20 +50,32 @@ internal sealed partial class Ghost
 
         if (isItsAuthor)
         {
-            RequireTheLog(core, before, next);
+            RequireTheLog(ImageOf(node.Replica.Identity.Server), before, next);
+            CountReach(core, node.Replica.Identity.Server, index, before, next);
         }
     }
 
-    /// <summary>Whoever gets a seat has the log already (thesis §4.2.1): a majority that counts on it can commit.</summary>
-    private void RequireTheLog(RaftCore leader, Membership before, Membership next)
+    private void CountReach(RaftCore leader, ServerId self, ulong beforeIndex, Membership before, Membership next)
     {
+        if (before.IsJoint && !next.IsJoint)
+        {
+            world.Reach.Count(Situation.LeaderRemoved, next.Counts(self) ? 0 : 1);
+            world.Reach.Count(Situation.ChangeFinishedByAnother, leader.Log.TermAt(new LogIndex(beforeIndex)) == leader.CurrentTerm ? 0 : 1);
+            world.Reach.Count(Situation.LearnerPromoted, before.Members.Any(member => member.Suffrage == Suffrage.Incoming) ? 1 : 0);
+        }
+    }
+
+    /// <summary>Whoever gets a seat has what was committed two rounds of catching up ago (thesis §4.2.1): a majority that counts on it can commit.</summary>
+    private void RequireTheLog(ServerImage leader, Membership before, Membership next)
+    {
+        ulong committed = leader.Leader?.CommittedBefore.Value ?? 0;
         foreach (ServerId server in next.Voters)
         {
             bool isNew = server.Incarnation != 0 && !before.Counts(server);
             ulong has = ImageOf(server).Durable.Last;
-            if (isNew && (has == 0 || has + world.Plan.Replica.AdmissionLagEntries < leader.CommitIndex.Value))
+            if (isNew && (has == 0 || has < committed))
             {
-                findings.Report("I10", $"{server} gets a seat with a log up to {has}; committed is {leader.CommitIndex}");
+                findings.Report("I10", $"{server} gets a seat with a log up to {has}; committed was {committed} two election timeouts ago");
             }
         }
     }
@@ -61,7 +92,7 @@ internal sealed partial class Ghost
 
         findings.Checks++;
         (image.MembershipSeen, image.MembershipInForce) = (inLog, core.Membership);
-        if (!inLog.Voters.SequenceEqual(core.Membership!.Voters))
+        if (!inLog.Members.SequenceEqual(core.Membership!.Members))
         {
             findings.Report("I10", $"server {image.Server} goes by another configuration than the last in its log, at index {configurations[^1].Index}");
         }

@@ -21,7 +21,7 @@ internal sealed partial class Ghost
         ServerImage image = ImageOf(node.Replica!.Identity.Server);
         image.Ticks++;
         (image.TickBeforeMs, image.TickMs) = (image.TickMs, monotonicMs);
-        image.Leader?.Tick(image.Ticks, monotonicMs);
+        image.Leader?.Tick(image.Ticks, monotonicMs, node.Replica.Core.CommitIndex);
     }
 
     private void OnAnswered(SimulatedNode node, Message response)
@@ -63,7 +63,7 @@ internal sealed partial class Ghost
         }
 
         RaftCore core = node.Replica!.Core;
-        bool isItsAuthor = core.Role == Role.Leader && core.CurrentTerm == entry.Term && entry.Kind != EntryKind.NoOp;
+        bool isItsAuthor = core.Role == Role.Leader && core.CurrentTerm == entry.Term && entry.Kind == EntryKind.Command;
         if (!isItsAuthor || history.BornAt is not { } birth)
         {
             return;

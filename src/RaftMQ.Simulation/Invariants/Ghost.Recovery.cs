@@ -18,9 +18,9 @@ internal sealed partial class Ghost
     {
         findings.Checks++;
         ServerId server = node.Replica!.Identity.Server;
-        if (Cluster?.Committed.Configuration.Membership?.Counts(server) != true)
+        if (Cluster?.Committed.HasSeated(server) != true)
         {
-            findings.Report("I20", $"server {server} has no seat, and what was set aside of its node is removed");
+            findings.Report("I20", $"server {server} has had no seat, and what was set aside of its node is removed");
         }
     }
 

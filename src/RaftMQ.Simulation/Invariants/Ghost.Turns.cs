@@ -165,14 +165,6 @@ internal sealed partial class Ghost
         }
     }
 
-    private bool IsDurableOnMajority(ulong index, ulong term, Membership membership)
-    {
-        int count = 0;
-        foreach (ServerId voter in membership.Voters)
-        {
-            count += voter.Incarnation != 0 && ImageOf(voter).Durable.TermAt(index) == term ? 1 : 0;
-        }
-
-        return count >= membership.Majority;
-    }
+    private bool IsDurableOnMajority(ulong index, ulong term, Membership membership) =>
+        Quorum.IsMajority(membership, voter => ImageOf(voter).Durable.TermAt(index) == term);
 }

@@ -2,10 +2,14 @@ using RaftMQ.Consensus;
 
 namespace RaftMQ.Simulation.Invariants;
 
-/// <summary>One term of a leader as it is seen from outside: whom it has heard of when, and how its stamps go with its clock.</summary>
-internal sealed class LeaderImage(Term term, long tick)
+/// <summary>One term of a leader as it is seen from outside: whom it has heard of when, how its stamps go with its clock, and what it has committed.</summary>
+/// <param name="term">The term.</param>
+/// <param name="tick">The tick that it began with.</param>
+/// <param name="memoryTicks">For how many ticks it is remembered what was committed.</param>
+internal sealed class LeaderImage(Term term, long tick, int memoryTicks)
 {
     private readonly Dictionary<ServerId, long> _heardAtTick = [];
+    private readonly Queue<LogIndex> _committedAtTicks = new();
     private (long StampMs, long EarliestMs, long LatestMs)? _firstStamp;
 
     public Term Term { get; } = term;
@@ -13,9 +17,18 @@ internal sealed class LeaderImage(Term term, long tick)
     /// <summary>The leader handles an answer of a server to what it has sent in this term.</summary>
     public void Hear(ServerId server, long atTick) => _heardAtTick[server] = atTick;
 
+    /// <summary>What was committed so many ticks ago as it is remembered; nothing in the first ticks of the term.</summary>
+    public LogIndex CommittedBefore => _committedAtTicks.Count == memoryTicks ? _committedAtTicks.Peek() : LogIndex.Zero;
+
     /// <summary>A tick. The first since it took over another leader's stamp adds nothing to it: that time may be in the stamp already.</summary>
-    public void Tick(long ticks, long monotonicMs)
+    public void Tick(long ticks, long monotonicMs, LogIndex committed)
     {
+        _committedAtTicks.Enqueue(committed);
+        if (_committedAtTicks.Count > memoryTicks)
+        {
+            _committedAtTicks.Dequeue();
+        }
+
         if (ticks - tick == 1 && _firstStamp is { } first)
         {
             _firstStamp = first with { LatestMs = monotonicMs };
@@ -30,13 +43,7 @@ internal sealed class LeaderImage(Term term, long tick)
             return true;
         }
 
-        int heard = 0;
-        foreach (ServerId voter in membership.Voters)
-        {
-            heard += voter == self || (_heardAtTick.TryGetValue(voter, out long at) && now - at <= withinTicks) ? 1 : 0;
-        }
-
-        return heard >= membership.Majority;
+        return Quorum.IsMajority(membership, voter => voter == self || (_heardAtTick.TryGetValue(voter, out long at) && now - at <= withinTicks));
     }
 
     /// <summary>Whether a stamp goes with the monotonic clock as it may: at half to twice its pace since the first one of this term.</summary>

@@ -8,7 +8,9 @@ namespace RaftMQ.Simulation.Invariants;
 /// What one incarnation has given to its disk and what of it is durable there: kept beside the node, from the batches that go to the disk and the syncs that were done, so that
 /// nothing that the node says of itself has to be believed.
 /// </summary>
-internal sealed class ServerImage(ServerId server)
+/// <param name="server">The incarnation.</param>
+/// <param name="memoryTicks">For how many ticks it is remembered what it has committed as a leader.</param>
+internal sealed class ServerImage(ServerId server, int memoryTicks)
 {
     private readonly Queue<(ulong Batch, WalBatch Records)> _underWay = new();
     private readonly Queue<(ulong Batch, WalBatch Records)> _unreported = new();
@@ -67,7 +69,7 @@ internal sealed class ServerImage(ServerId server)
     {
         if (Leader?.Term != term)
         {
-            Leader = new LeaderImage(term, Ticks);
+            Leader = new LeaderImage(term, Ticks, memoryTicks);
         }
     }
 

@@ -53,4 +53,7 @@ public enum FaultKind
 
     /// <summary>Clients give up, repeat elsewhere, come late.</summary>
     Clients,
+
+    /// <summary>Members come, go, replace each other and move, while everything else goes wrong.</summary>
+    Membership,
 }

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
 
@@ -19,6 +20,13 @@ internal sealed class LivenessPhase
     private readonly Chance _chance;
     private readonly List<SimulatedNode> _core = [];
     private readonly List<SimulatedNode> _newcomers = [];
+
+    /// <summary>Those that are none, or may not be for long, and are left in peace all the same: one may lead until the change that removes it is finished.</summary>
+    private readonly List<SimulatedNode> _outsiders = [];
+
+    /// <summary>Those of the core that are members to the end: others leave with a change that is under way.</summary>
+    private readonly List<SimulatedNode> _staying = [];
+    private Membership[] _inForce = [];
     private readonly long _electionTimeoutUs;
 
     public LivenessPhase(SimulatedWorld world, Plan plan)
@@ -54,8 +62,13 @@ internal sealed class LivenessPhase
         }
 
         HealLinks();
+        _staying.AddRange(_core.Where(Stays));
+        SimulatedNode[] leaving = [.. _newcomers.Where(node => !Stays(node))];
+        _newcomers.RemoveAll(leaving.Contains);
+        _outsiders.AddRange(leaving);
+
         // Where nobody passes requests on, whoever may lead has to be asked itself.
-        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _core] : [.. _core, .. _newcomers];
+        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _staying] : [.. _core, .. _newcomers];
         _world.Serve(asked.Select(node => node.Id));
         _world.Clients.KeepOnly(asked);
 
@@ -65,8 +78,12 @@ internal sealed class LivenessPhase
         if (endsAll && IsServed())
         {
             int changes = _world.LeaderChanges;
+            NodeId? leader = Leader?.Replica?.Identity.Server.Node;
             _world.Run(() => false, TimeoutsOfPeace * _electionTimeoutUs);
-            if (_world.LeaderChanges > changes && _world.Findings.First is null)
+
+            // A learner that has only now caught up may have taken the leader's place.
+            bool hasLeft = leader is { } former && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Find(former) is null;
+            if (_world.LeaderChanges > changes && !hasLeft && _world.Findings.First is null)
             {
                 _world.Findings.Report("I19", "the leader has changed without need");
             }
@@ -78,7 +95,7 @@ internal sealed class LivenessPhase
     private bool IsServed()
     {
         // Where requests are not passed on, only the leader answers them.
-        _world.Clients.BeginProbes(_core.Where(node => _plan.Replica.Forward || node.Replica?.Core.Role == Role.Leader));
+        _world.Clients.BeginProbes(_staying.Where(node => _plan.Replica.Forward || node.Replica?.Core.Role == Role.Leader));
         if (!Expect(() => _world.Clients.Probes.Left == 0, TimeoutsToTheEnd, "a request is not answered"))
         {
             return false;
@@ -96,16 +113,15 @@ internal sealed class LivenessPhase
 
     private bool PickCore()
     {
-        Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
-        List<SimulatedNode> mayVote = [.. _world.Nodes.Where(node => MayVote(node, membership))];
-        int majority = membership?.Majority ?? _plan.Nodes;
-        if (mayVote.Count < majority || _plan.IsUncapped)
+        _inForce = _world.Ghost.ConfigurationsThatMayBeInForce();
+        List<SimulatedNode> mayVote = [.. _world.Nodes.Where(MayVote)];
+        if (!IsMajority(mayVote) || _plan.IsUncapped)
         {
             return false;
         }
 
-        int size = (int)_chance.Between(majority, mayVote.Count);
-        while (_core.Count < size)
+        int size = (int)_chance.Between(_inForce.Length > 0 ? _inForce[0].Majority : _plan.Founders, mayVote.Count);
+        while (_core.Count < size || !IsMajority(_core))
         {
             SimulatedNode node = mayVote[_chance.Below(mayVote.Count)];
             mayVote.Remove(node);
@@ -115,9 +131,28 @@ internal sealed class LivenessPhase
         return true;
     }
 
+    /// <summary>By every configuration that may be in force: a change that is under way may be finished or taken back. Before anything is committed all founders are needed.</summary>
+    private bool IsMajority(List<SimulatedNode> nodes) => _inForce.Length == 0
+        ? nodes.Count(node => node.Id <= _plan.Founders) == _plan.Founders
+        : _inForce.All(membership => Quorum.IsMajority(membership, voter => nodes.Exists(node => node.Identity.Server == voter)));
+
     /// <summary>Before anything is committed everybody is needed: who founds may not know yet whom it may count on.</summary>
-    private static bool MayVote(SimulatedNode node, Membership? membership) =>
-        !node.IsBroken && !node.Disk.IsHarmed && (membership is null || (node.HasItsIdentity && membership.Counts(node.Identity.Server)));
+    private bool MayVote(SimulatedNode node) => !node.IsBroken && !node.Disk.IsHarmed
+        && (_inForce.Length == 0 ? node.Id <= _plan.Founders : node.HasItsIdentity && _inForce.Any(membership => membership.Counts(node.Identity.Server)));
+
+    /// <summary>Whoever is to be removed or replaced may leave within the phase: its successor may be any node that was left in peace.</summary>
+    private bool Stays(SimulatedNode node)
+    {
+        var number = new NodeId((uint)node.Id);
+        bool mayStay = _inForce.All(membership =>
+            membership.Find(number) is { Suffrage: not Suffrage.Outgoing } && membership.Members.All(member => member.Replaces != number));
+        return mayStay && _world.Faults.Change?.Change switch
+        {
+            MemberRemoval removal => removal.Node != number,
+            MemberReplacement replacement => replacement.Leaves != number,
+            _ => true,
+        };
+    }
 
     private void Heal(SimulatedNode node)
     {
@@ -135,8 +170,11 @@ internal sealed class LivenessPhase
     /// <summary>Whoever may not vote yet is left in the core's network and may be admitted; others are down, cut off, or heard but deaf, or deaf but heard.</summary>
     private void LeaveBroken(SimulatedNode node)
     {
-        bool isNewcomer = !node.IsBroken && !node.Disk.IsHarmed && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) == false;
-        int fate = isNewcomer ? 4 : _chance.Below(4);
+        bool isSound = !node.IsBroken && !node.Disk.IsHarmed && _inForce.Length > 0;
+        bool isMember = _inForce.All(membership => membership.Find(new NodeId((uint)node.Id)) is { Suffrage: not Suffrage.Outgoing });
+        bool isNewcomer = isSound && isMember && !_inForce.Any(membership => membership.Counts(node.Identity.Server));
+        bool isOutsider = isSound && !isMember && _chance.Percent(50);
+        int fate = isNewcomer ? 4 : isOutsider ? 5 : _chance.Below(4);
         _world.Trace.Note(_world.Now, node.Id, TraceKind.Fault, fate, text: "left broken");
         switch (fate)
         {
@@ -146,6 +184,11 @@ internal sealed class LivenessPhase
                 break;
             case 4:
                 _newcomers.Add(node);
+                Heal(node);
+                break;
+            case 5:
+                // It may believe that it votes, and disturbs nobody.
+                _outsiders.Add(node);
                 Heal(node);
                 break;
             default:
@@ -184,11 +227,9 @@ internal sealed class LivenessPhase
     }
 
     /// <summary>The core follows one leader of its own: one that led before, and does not know that it leads no more, is none.</summary>
-    private bool IsLed()
-    {
-        SimulatedNode? leader = _core.Concat(_newcomers).Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
-        return leader is not null && _core.TrueForAll(node => node.Replica?.Core.Leader == leader.Replica!.Identity.Server);
-    }
+    private SimulatedNode? Leader => _core.Concat(_newcomers).Concat(_outsiders).Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
+
+    private bool IsLed() => Leader is { } leader && _staying.TrueForAll(node => node.Replica?.Core.Leader == leader.Replica!.Identity.Server);
 
     private bool IsSeated(SimulatedNode newcomer) =>
         _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(newcomer.Identity.Server) == true;
@@ -196,18 +237,25 @@ internal sealed class LivenessPhase
     private bool AreEqual()
     {
         ulong committed = _world.Ghost.Cluster?.Committed.Last ?? 0;
-        return _core.Concat(_newcomers).All(node => node.Replica is { } replica && replica.AppliedIndex.Value == committed && replica.Core.Log.Last.Index.Value == committed);
+        return _staying.Concat(_newcomers).All(node => node.Replica is { } replica && replica.AppliedIndex.Value == committed && replica.Core.Log.Last.Index.Value == committed);
     }
 
     private bool Expect(Func<bool> condition, int timeouts, string otherwise)
     {
         bool came = _world.Run(condition, timeouts * _electionTimeoutUs);
-        if (!came && _world.Findings.First is null)
+        if (!came && _world.Findings.First is null && IsStillAMajority())
         {
             _world.Findings.Report("I19", $"{otherwise} within {timeouts} election timeouts of peace in the core ({Describe()})");
         }
 
-        return _world.Findings.First is null;
+        return came && _world.Findings.First is null;
+    }
+
+    /// <summary>A leader may have made a change of the members just as the phase began, with voters that it had heard until then and that were left broken: they promise nothing.</summary>
+    private bool IsStillAMajority()
+    {
+        _inForce = _world.Ghost.ConfigurationsThatMayBeInForce();
+        return IsMajority([.. _core, .. _newcomers, .. _outsiders]);
     }
 
     private string Describe() => string.Join("; ", _core.Select(node => node.Replica is { } replica

@@ -18,7 +18,7 @@ internal sealed class Plan
     {
         Chance = new Chance(options.Seed);
         Chance shape = Chance.Fork(Purpose.Shape);
-        Nodes = DrawNodes(shape);
+        Founders = DrawNodes(shape);
         Clients = (int)shape.Between(4, 32);
         Topics = (int)shape.Between(2, 4);
         HasPolicies = Chance.Fork(Purpose.Policies).Percent(35);
@@ -26,10 +26,11 @@ internal sealed class Plan
         RestartUs = shape.OneOf<long>([50_000, 300_000, 1_500_000]);
         MaxTurnDelayUs = shape.OneOf<int>([20, 60, 400]);
         DrawKinds(options);
+        Nodes = Founders + (IsOn(FaultKind.Membership) ? (int)FaultChance(FaultKind.Membership).Fork(1).Between(1, 3) : 0);
         StormsAtBirth = options.Profile == Profile.Births || (options.Profile != Profile.Calm && shape.Percent(50));
         IsUncapped = shape.Percent(10) && IsOn(FaultKind.Rot);
         Breakable = DrawBreakable(shape);
-        Member[] members = [.. Enumerable.Range(1, Nodes).Select(id => new Member(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1"))];
+        Member[] members = [.. Enumerable.Range(1, Founders).Select(id => MemberOf(id))];
         Knobs = new Knobs(Chance.Fork(Purpose.Knobs), members, IsOn(FaultKind.Knobs));
         Chance disks = FaultChance(FaultKind.FailingDisk);
         FailedSyncsPerMillion = IsOn(FaultKind.FailingDisk) ? disks.OneOf<int>([100, 500, 2_000]) : 0;
@@ -41,6 +42,10 @@ internal sealed class Plan
 
     public Chance Chance { get; }
 
+    /// <summary>The nodes that the birth names.</summary>
+    public int Founders { get; }
+
+    /// <summary>All nodes: behind the founders those that may become members later.</summary>
     public int Nodes { get; }
 
     public int Clients { get; }
@@ -108,6 +113,9 @@ internal sealed class Plan
         return clock;
     }
 
+    /// <summary>A node as a member, in its first place.</summary>
+    public static Member MemberOf(int id) => new(new NodeId((uint)id), 0, $"peer{id}:1", $"client{id}:1");
+
     private static int DrawNodes(Chance chance) => chance.Below(100) switch
     {
         < 10 => 1,
@@ -143,14 +151,14 @@ internal sealed class Plan
 
     private int[] DrawBreakable(Chance chance)
     {
-        int[] nodes = [.. Enumerable.Range(1, Nodes)];
+        int[] nodes = [.. Enumerable.Range(1, Founders)];
         for (int i = nodes.Length - 1; i > 0; i--)
         {
             int other = chance.Below(i + 1);
             (nodes[i], nodes[other]) = (nodes[other], nodes[i]);
         }
 
-        return IsUncapped ? nodes : nodes[..((Nodes - 1) / 2)];
+        return IsUncapped ? nodes : nodes[..((Founders - 1) / 2)];
     }
 
     private NetworkConditions DrawNetwork(Chance chance)

@@ -46,7 +46,7 @@ public static class Run
 
     private static void Storm(SimulatedWorld world, Plan plan, int events, int horizon)
     {
-        Note(world, $"{plan.Nodes} nodes, {plan.Clients} clients");
+        Note(world, $"{plan.Founders} of {plan.Nodes} nodes, {plan.Clients} clients");
         Chance starts = plan.Chance.Fork(Purpose.Shape).Fork(1);
         foreach (SimulatedNode node in world.Nodes)
         {
@@ -74,7 +74,8 @@ public static class Run
     {
         foreach (SimulatedNode node in world.Nodes)
         {
-            if (node.Replica is not { IsMember: true, Core.Leader: not null })
+            bool isFounder = node.Id <= world.Plan.Founders;
+            if (isFounder && node.Replica is not { IsMember: true, Core.Leader: not null })
             {
                 return false;
             }

@@ -87,6 +87,15 @@ public enum Situation
     /// <summary>A node whose damaged folder was set aside has its seat again and what the others have.</summary>
     DamagedNodeHealed,
 
+    /// <summary>A leader made the configuration that has no seat for it.</summary>
+    LeaderRemoved,
+
+    /// <summary>A joint configuration was ended by a later leader than the one that began it.</summary>
+    ChangeFinishedByAnother,
+
+    /// <summary>A learner became a voter.</summary>
+    LearnerPromoted,
+
     /// <summary>A publish was refused for want of memory, and later ones were taken.</summary>
     MemoryFullRefusedAndRecovered,
 }

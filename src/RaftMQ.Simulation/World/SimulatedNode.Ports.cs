@@ -105,6 +105,16 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         _world.Clients.OnEnded((SimulatedTopicRead)request, this);
     }
 
+    void IReplicaPorts.Complete(PendingChange request)
+    {
+        Step();
+        _world.Trace.Note(_world.Now, Id, TraceKind.Report, (long)request.Outcome, text: $"{request.Change}: {request.Outcome} {request.Reason}");
+        if (!((SimulatedChange)request).End())
+        {
+            _world.Findings.Report("I22", $"node {Id} ends a change twice");
+        }
+    }
+
     /// <summary>No client of this world asks for one.</summary>
     void IReplicaPorts.Complete(PendingBackup request) => throw new InvariantViolatedException("a backup that nobody asked for");
 

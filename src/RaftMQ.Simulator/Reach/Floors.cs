@@ -44,13 +44,15 @@ internal static class Floors
         new(Situation.DroppedByOverflow, "dropped by overflow", Usual),
         new(Situation.TopicFull, "topic full", Usual),
         new(Situation.DamagedNodeHealed, "damaged node healed", Usual),
+        new(Situation.LeaderRemoved, "leader removed", Usual),
+        new(Situation.ChangeFinishedByAnother, "joint change finished by a later leader", Usual),
+        new(Situation.LearnerPromoted, "learner promoted", Usual),
         new(Situation.MemoryFullRefusedAndRecovered, "full memory refused and recovered", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>
     public static readonly IReadOnlyList<(string Name, string Feature)> Waiting =
     [
-        ("leader removed", "adding and removing members"),
         ("lease expired while ack in flight", "leases"),
         ("stale receipt refused", "leases"),
         ("redelivery after leader change", "leases"),

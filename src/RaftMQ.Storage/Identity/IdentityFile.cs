@@ -14,10 +14,10 @@ namespace RaftMQ.Storage.Identity;
 public readonly record struct ServerIdentity(ClusterId Cluster, ServerId Server)
 {
     /// <summary>
-    /// The cluster of the damaged folder that was set aside for this one; none if there was none. An unborn node that has one comes into no other, and founds none: what it had
-    /// acknowledged there must not be forgotten by a cluster of those who forgot it.
+    /// The only cluster that an unborn node comes into, if there is one: that which it was told to join, or that of the damaged folder that was set aside for this one. It founds none: what
+    /// it had acknowledged there must not be forgotten by a cluster of those who forgot it.
     /// </summary>
-    public ClusterId Former { get; init; }
+    public ClusterId Joins { get; init; }
 
     /// <summary>What speaks against a log beside this identity, as half a sentence, or null. A log with a birth beside an unborn identity is a start that was cut short.</summary>
     /// <param name="log">The cluster whose birth the log holds; none if it holds no birth.</param>
@@ -35,7 +35,7 @@ public static class IdentityFile
     private const string TemporaryName = "identity.tmp";
     private const uint Version = 1;
     private const int Size = 48;
-    private const int IsFormerOffset = 40;
+    private const int JoinsOffset = 40;
     private const int CrcOffset = 44;
 
     private static ReadOnlySpan<byte> Magic => "RAFTMQID"u8;
@@ -62,7 +62,7 @@ public static class IdentityFile
     {
         string name = DataFolder.AsideOf(Name);
         ServerIdentity aside = files.List().Contains(name) ? Read(files, name) : default;
-        return aside.Cluster.IsBorn ? aside.Cluster : aside.Former;
+        return aside.Cluster.IsBorn ? aside.Cluster : aside.Joins;
     }
 
     private static ServerIdentity Read(IFileSystem files, string name)
@@ -85,8 +85,8 @@ public static class IdentityFile
 
         var cluster = new ClusterId(BinaryPrimitives.ReadUInt128LittleEndian(bytes[12..]));
         var server = new ServerId(new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..])), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]));
-        bool isFormer = bytes[IsFormerOffset] != 0;
-        return isFormer ? new ServerIdentity(ClusterId.None, server) { Former = cluster } : new ServerIdentity(cluster, server);
+        bool joins = bytes[JoinsOffset] != 0;
+        return joins ? new ServerIdentity(ClusterId.None, server) { Joins = cluster } : new ServerIdentity(cluster, server);
     }
 
     /// <summary>Writes the identity durably.</summary>
@@ -97,11 +97,11 @@ public static class IdentityFile
         bytes.Clear();
         Magic.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Version);
-        bool isFormer = !identity.Cluster.IsBorn && identity.Former.IsBorn;
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes[12..], (isFormer ? identity.Former : identity.Cluster).Value);
+        bool joins = !identity.Cluster.IsBorn && identity.Joins.IsBorn;
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes[12..], (joins ? identity.Joins : identity.Cluster).Value);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[28..], identity.Server.Node.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], identity.Server.Incarnation);
-        bytes[IsFormerOffset] = (byte)(isFormer ? 1 : 0);
+        bytes[JoinsOffset] = (byte)(joins ? 1 : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[CrcOffset..], Crc32C.Compute(0, bytes[..CrcOffset]));
         try
         {

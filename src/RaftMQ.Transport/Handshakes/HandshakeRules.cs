@@ -9,7 +9,10 @@ namespace RaftMQ.Transport.Handshakes;
 internal static class HandshakeRules
 {
     /// <summary>What an acceptor says to a hello.</summary>
-    public static RefusalReason JudgeHello(ServerIdentity self, IReadOnlyCollection<NodeId> members, Introduction hello)
+    /// <param name="self">Who it is.</param>
+    /// <param name="isMember">Whether the dialler's number is one of the members that it knows.</param>
+    /// <param name="hello">Who dials.</param>
+    public static RefusalReason JudgeHello(ServerIdentity self, bool isMember, Introduction hello)
     {
         NodeId peer = hello.Identity.Server.Node;
         if (peer == self.Server.Node)
@@ -17,7 +20,7 @@ internal static class HandshakeRules
             return RefusalReason.SameNode;
         }
 
-        if (!members.Contains(peer))
+        if (!isMember)
         {
             return RefusalReason.NotAMember;
         }
@@ -48,10 +51,10 @@ internal static class HandshakeRules
     }
 
     /// <summary>
-    /// Whether an introduction counts as a meeting: well-formed, and by a configured member other than oneself, whatever else is wrong with it.
+    /// Whether an introduction counts as a meeting: well-formed, and by a member other than oneself, whatever else is wrong with it.
     /// </summary>
-    public static bool IsMeeting(ServerIdentity self, IReadOnlyCollection<NodeId> members, Introduction introduction) =>
-        introduction.Identity.Server.Node != self.Server.Node && members.Contains(introduction.Identity.Server.Node);
+    public static bool IsMeeting(ServerIdentity self, bool isMember, Introduction introduction) =>
+        isMember && introduction.Identity.Server.Node != self.Server.Node;
 
     /// <summary>Two born nodes talk only within one cluster; an unborn node talks to anybody.</summary>
     public static bool MayTalk(ClusterId mine, ClusterId theirs) => !mine.IsBorn || !theirs.IsBorn || mine == theirs;
@@ -63,8 +66,8 @@ internal static class HandshakeRules
     {
         (RefusalReason.Version, _) => "they speak different versions of the peer protocol; run the same version of raftmq on both",
         (RefusalReason.SameNode, _) => "both have the same node id; give each node its own id, and its members their right peer addresses",
-        (RefusalReason.NotAMember, false) => "its node id is not in this node's member list; add it there, or correct its configuration",
-        (RefusalReason.NotAMember, true) => "this node's id is not in the peer's member list; add it there, or correct this configuration",
+        (RefusalReason.NotAMember, false) => "it is no member of this cluster; add it (raftmq cluster add), or correct its configuration",
+        (RefusalReason.NotAMember, true) => "this node is no member of the peer's cluster; add it (raftmq cluster add), or correct this configuration",
         (RefusalReason.WrongNode, false) => "it was not the node that was meant; correct the peer addresses in the member list",
         (RefusalReason.WrongNode, true) => "its address belongs to another node; correct the peer addresses in the member list",
         (RefusalReason.OtherCluster, _) => "they belong to different clusters; correct the peer addresses, or start one with an empty data folder",

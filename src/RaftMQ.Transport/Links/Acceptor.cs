@@ -8,9 +8,12 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>Answers those who dial this node: hears who they are, refuses or welcomes them, and hands their messages on.</summary>
-internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, PeerLink> links)
+internal sealed class Acceptor(LinkContext context)
 {
+    private const int MaxStrangersKnown = 256;
+
     private readonly LogLimiter _strangers = new();
+    private readonly HashSet<(NodeId Node, RefusalReason Reason)> _refusedStrangers = [];
     private int _halfOpen;
 
     /// <summary>Whether one more may introduce itself; if not, that is logged.</summary>
@@ -105,23 +108,22 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
 
     private async Task<InboundConnection?> AnswerAsync(PeerConnection connection, ServerIdentity self, Introduction hello)
     {
-        if (HandshakeRules.IsMeeting(self, context.Members, hello))
+        PeerLink? link = context.Links.GetValueOrDefault(hello.Identity.Server.Node);
+        if (HandshakeRules.IsMeeting(self, link is not null, hello))
         {
             context.Events.OnPeerMet(hello.Identity);
         }
 
-        RefusalReason refusal = HandshakeRules.JudgeHello(self, context.Members, hello);
-        PeerLink? link = links.GetValueOrDefault(hello.Identity.Server.Node);
-        var inbound = new InboundConnection(context, connection, self, hello.Identity);
-        if (refusal == RefusalReason.None && link is not null)
-        {
-            refusal = link.Open(inbound);
-        }
-
+        RefusalReason refusal = HandshakeRules.JudgeHello(self, link is not null, hello);
         if (refusal == RefusalReason.None)
         {
-            connection.MarkIntroduced(context.Options.MaxFrameBytes);
-            return inbound;
+            var inbound = new InboundConnection(context, connection, link!, self, hello.Identity);
+            refusal = link!.Open(inbound);
+            if (refusal == RefusalReason.None)
+            {
+                connection.MarkIntroduced(context.Options.MaxFrameBytes);
+                return inbound;
+            }
         }
 
         LogRefusal(connection, link, hello.Identity.Server, refusal);
@@ -134,7 +136,7 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
     /// </summary>
     private async Task RunAsync(InboundConnection inbound)
     {
-        PeerLink link = links[inbound.Peer.Server.Node];
+        PeerLink link = inbound.Link;
         try
         {
             await inbound.Connection.WriteAsync(Introduction.Welcome(inbound.Self).Encode(withPreamble: true)).ConfigureAwait(false);
@@ -165,10 +167,19 @@ internal sealed class Acceptor(LinkContext context, IReadOnlyDictionary<NodeId, 
 
     private void LogRefusal(PeerConnection connection, PeerLink? link, ServerId peer, RefusalReason reason)
     {
-        bool news = link?.IsNews(reason, dialled: false) ?? _strangers.MayLog(out _);
+        bool news = link?.IsNews(reason, dialled: false) ?? IsNews(peer.Node, reason);
         if (news)
         {
             context.Logger.HandshakeRefused(peer, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+        }
+    }
+
+    /// <summary>A node that has left, or is to come, dials again and again: that is said once, as far as there is room to remember it.</summary>
+    private bool IsNews(NodeId stranger, RefusalReason reason)
+    {
+        lock (_refusedStrangers)
+        {
+            return _refusedStrangers.Count < MaxStrangersKnown && _refusedStrangers.Add((stranger, reason)) && _strangers.MayLog(out _);
         }
     }
 

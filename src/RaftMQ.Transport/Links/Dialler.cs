@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -7,9 +6,8 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>Keeps the outgoing half of a link alive: dials, shakes hands, runs the connection, and begins again when it ends.</summary>
-internal sealed class Dialler(LinkContext context, PeerLink link, string address)
+internal sealed class Dialler(LinkContext context, PeerLink link)
 {
-    private readonly EndPoint _address = PeerAddress.Parse(address);
     private readonly Backoff _backoff = new(context.Timeouts);
 
     private enum Attempt
@@ -29,7 +27,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
 
     public async Task RunAsync()
     {
-        while (!context.Stopping.IsCancellationRequested)
+        while (!link.Stopping.IsCancellationRequested)
         {
             Attempt attempt = await DialOnceAsync().ConfigureAwait(false);
             if (attempt is Attempt.Failed or Attempt.Refused)
@@ -58,19 +56,19 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
         }
         catch (OperationCanceledException)
         {
-            // The network ends; the loop sees it.
+            // The link or the whole network ends; the loop sees it.
         }
     }
 
     private async Task<Attempt> DialOnceAsync()
     {
-        Socket? socket = await PeerSocket.ConnectAsync(_address, context.Timeouts.Connect, context.Stopping).ConfigureAwait(false);
+        Socket? socket = await PeerSocket.ConnectAsync(link.Address, context.Timeouts.Connect, link.Stopping).ConfigureAwait(false);
         if (socket is null)
         {
             return Attempt.Failed;
         }
 
-        var connection = new PeerConnection(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, context.Watch, context.Stopping);
+        var connection = new PeerConnection(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, context.Watch, link.Stopping);
         try
         {
             return await IntroduceAsync(connection, socket).ConfigureAwait(false);
@@ -113,7 +111,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link, string address
             return Attempt.Failed;
         }
 
-        if (HandshakeRules.IsMeeting(self, context.Members, answer))
+        if (HandshakeRules.IsMeeting(self, context.Links.ContainsKey(answer.Identity.Server.Node), answer))
         {
             context.Events.OnPeerMet(answer.Identity);
         }

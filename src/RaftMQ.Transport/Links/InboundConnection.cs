@@ -7,7 +7,7 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>A connection that a peer dialled, after the handshake: its messages arrive here.</summary>
-internal sealed class InboundConnection(LinkContext context, PeerConnection connection, ServerIdentity self, ServerIdentity peer)
+internal sealed class InboundConnection(LinkContext context, PeerConnection connection, PeerLink link, ServerIdentity self, ServerIdentity peer)
 {
     /// <summary>Who this node was in the handshake.</summary>
     public ServerIdentity Self { get; } = self;
@@ -16,6 +16,9 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
     public ServerIdentity Peer { get; } = peer;
 
     public PeerConnection Connection { get; } = connection;
+
+    /// <summary>The link whose half it is.</summary>
+    public PeerLink Link { get; } = link;
 
     /// <summary>Completes when nothing more will be delivered from it.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

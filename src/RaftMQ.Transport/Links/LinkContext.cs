@@ -10,10 +10,16 @@ internal sealed class LinkContext(PeerNetworkOptions options, ILogger logger, Se
 {
     // An identity is 28 bytes and cannot be replaced in one store; a reference to a boxed one can.
     private volatile IdentityBox _self = new(self);
+    private volatile IReadOnlyDictionary<NodeId, PeerLink> _links = new Dictionary<NodeId, PeerLink>();
 
     public PeerNetworkOptions Options { get; } = options;
 
-    public IReadOnlyCollection<NodeId> Members { get; } = options.Peers.Keys.ToHashSet();
+    /// <summary>The links with the other members as of now; replaced as a whole when members come and go.</summary>
+    public IReadOnlyDictionary<NodeId, PeerLink> Links
+    {
+        get => _links;
+        set => _links = value;
+    }
 
     public PeerTimeouts Timeouts => Options.Timeouts;
 

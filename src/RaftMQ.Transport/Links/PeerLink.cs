@@ -1,3 +1,4 @@
+using System.Net;
 using RaftMQ.Consensus;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Transport.Handshakes;
@@ -8,18 +9,33 @@ namespace RaftMQ.Transport.Links;
 /// What a node has to do with one other member: a connection that it dialled, on which its messages leave, and one that the member dialled, on which
 /// the member's arrive. The link is up while it has both, with the same server. Events are raised under the lock, so that their order is true.
 /// </summary>
-internal sealed class PeerLink(LinkContext context, NodeId node)
+internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint address)
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _redialNow = new(0, 1);
+
+    // Never disposed: it owns no timer, and the dialler may still look at it.
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(context.Stopping);
+    private volatile EndPoint _address = address;
     private OutboundConnection? _outbound;
     private InboundConnection? _inbound;
     private ServerId? _reportedUp;
+    private bool _isRetired;
     private readonly HashSet<(RefusalReason Reason, bool Dialled)> _refusalsLogged = [];
 
     public NodeId Node { get; } = node;
+
+    /// <summary>Where it is dialled from the next attempt on; what is open stays.</summary>
+    public EndPoint Address
+    {
+        get => _address;
+        set => _address = value;
+    }
+
+    /// <summary>Cancelled when the node is no member any more, or the network ends.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Sends over the connection that was dialled, if it leads to exactly this server.</summary>
     public bool TrySend(PeerMessage message)
@@ -143,6 +159,26 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
         RedialNow();
     }
 
+    /// <summary>The node is no member any more: what is open is closed, and nothing is dialled or let in again. Never blocks.</summary>
+    public void Retire()
+    {
+        OutboundConnection? outbound;
+        InboundConnection? inbound;
+        lock (_gate)
+        {
+            _isRetired = true;
+            (outbound, inbound) = (_outbound, _inbound);
+            if (_reportedUp is { } server)
+            {
+                ReportDown(server);
+            }
+        }
+
+        outbound?.Connection.Close("the peer is no member any more");
+        inbound?.Connection.Close("the peer is no member any more");
+        _ = _stopping.CancelAsync();
+    }
+
     /// <summary>Cuts short the wait before the next attempt, if there is one: something has changed.</summary>
     public void RedialNow()
     {
@@ -156,7 +192,7 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
     }
 
     /// <summary>Waits before the next attempt, or until <see cref="RedialNow"/>.</summary>
-    public Task WaitAsync(TimeSpan wait) => _redialNow.WaitAsync(wait, context.Stopping);
+    public Task WaitAsync(TimeSpan wait) => _redialNow.WaitAsync(wait, Stopping);
 
     /// <summary>
     /// Whether a refusal is news: a peer that is refused every second for the same reason is named once, until the link has been up again.
@@ -173,6 +209,11 @@ internal sealed class PeerLink(LinkContext context, NodeId node)
 
     private RefusalReason Judge(ServerId self, ServerId peer, ServerId? connected)
     {
+        if (_isRetired)
+        {
+            return RefusalReason.NotAMember;
+        }
+
         if (self != context.Self.Server)
         {
             return RefusalReason.IdentityChanged;

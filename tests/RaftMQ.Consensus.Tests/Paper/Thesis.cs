@@ -76,6 +76,43 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void Those_who_lose_their_leader_at_the_same_moment_have_their_turns_one_after_the_other()
+    {
+        // Behind server 3 comes server 1; behind server 2 comes server 3, and then server 1.
+        Suspects(S3).Ticks(1).Sent<RequestVote>().ShouldNotBeEmpty();
+        Server second = Suspects(S2);
+        second.Ticks(1 + (HeartbeatTicks / 2)).Sent<RequestVote>().ShouldBeEmpty();
+        second.Ticks(1).Sent<RequestVote>().ShouldNotBeEmpty();
+
+        static Server Suspects(ServerId leader)
+        {
+            Server server = WithLog(1, 1);
+            server.Receive(Replicates(leader, 1, At(2, 1), 0));
+            server.Core.OnLinkDown(leader);
+            return server;
+        }
+    }
+
+    [Fact]
+    public void A_vote_that_is_lost_for_certain_is_followed_by_another_soon()
+    {
+        Server server = WithLog(1, 1);
+        server.Core.OnLinkUp(S2);
+        server.Core.OnLinkUp(S3);
+        server.Receive(Replicates(S3, 1, At(2, 1), 0));
+        server.Core.OnLinkDown(S3);
+        server.Ticks(1).Receive(new RequestVoteResponse(S2, S1, new Term(2), true, true));
+        server.Sent<RequestVote>().ShouldContain(request => !request.PreVote);
+
+        // Server 2 has voted for itself, and server 3 is dead.
+        server.Receive(new RequestVoteResponse(S2, S1, new Term(2), false, false));
+
+        RequestVote[] again = server.Ticks(1).Sent<RequestVote>();
+        again.ShouldNotBeEmpty();
+        again.ShouldAllBe(request => request.PreVote && request.Term == new Term(3));
+    }
+
+    [Fact]
     public void A_leader_that_hears_no_majority_for_an_election_timeout_steps_down()
     {
         Server leader = WithLog(1, 1).Elected();

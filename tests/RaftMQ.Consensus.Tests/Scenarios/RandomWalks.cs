@@ -3,14 +3,14 @@ using System.Text;
 namespace RaftMQ.Consensus.Tests.Scenarios;
 
 /// <summary>
-/// Scenarios that nobody wrote: from a seed, whatever the commands can do happens to servers that save snapshots and release their logs all the time. What is committed must agree and
-/// be on a majority of the disks, and in the end everybody must get there.
+/// Scenarios that nobody wrote: from a seed, whatever the commands can do happens to servers that save snapshots and release their logs all the time, and in half of them come and go.
+/// What is committed must agree and be on a majority of the disks, and in the end everybody must get there.
 /// </summary>
 public sealed class RandomWalks
 {
     private const int Steps = 3_000;
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 120)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -44,13 +44,37 @@ public sealed class RandomWalks
         all.ShouldContain(", installed");
     }
 
+    [Fact]
+    public void On_the_way_members_come_and_go_in_every_way()
+    {
+        string all = string.Join('\n', Enumerable.Range(61, 20).SelectMany(seed =>
+        {
+            var walk = new Walk(seed);
+            for (int i = 0; i < Steps; i++)
+            {
+                walk.Step();
+            }
+
+            return walk.Trace;
+        }));
+
+        foreach (string way in new[] { "a learner comes", "a learner goes", "1 in, 0 out", "0 in, 1 out", "1 in, 1 out", "2 in", "2 out", "the leader out", "begun by another" })
+        {
+            all.ShouldContain(way);
+        }
+    }
+
     private sealed class Walk
     {
+        private const uint Nodes = 7;
+
         private readonly Random _random;
         private readonly ScenarioCluster _cluster;
         private readonly Dictionary<ulong, Term> _committed = [];
         private readonly Dictionary<uint, LogIndex> _known = [];
         private readonly int _servers;
+        private readonly bool _changes;
+        private readonly HashSet<Term> _termsWithChange = [];
         private ulong _starts = 100;
 
         public Walk(int seed)
@@ -58,12 +82,23 @@ public sealed class RandomWalks
             _random = new Random(seed);
             _servers = _random.Next(2) == 0 ? 3 : 5;
             _cluster = new ScenarioCluster(_servers, new Dictionary<uint, ulong[]>(), _random.Next(2) == 0 ? 2 : 1_024);
+            _changes = seed > 60;
+            for (uint number = (uint)_servers + 1; _changes && number <= Nodes; number++)
+            {
+                _cluster.Wipe(number, number);
+            }
         }
 
         public List<string> Trace { get; } = [];
 
         public void Step()
         {
+            if (_changes && _random.Next(30) == 0 && Leader() is { } leader)
+            {
+                ChangeMembers(leader.Core!);
+                leader.Drain();
+            }
+
             ScenarioServer server = Any();
             switch (_random.Next(100))
             {
@@ -130,7 +165,9 @@ public sealed class RandomWalks
             }
 
             LogIndex? last = null;
-            bool IsDone() => last is not null && _cluster.Servers.Values.All(server => server.Core!.CommitIndex >= last && server.Core.Log.Last == _cluster.Servers[1].Core!.Log.Last);
+            ScenarioServer[] Members() => [.. Leader() is { } leader ? leader.Core!.Membership!.Members.Select(member => _cluster.Servers[member.Node.Value]) : []];
+            bool IsDone() => last is not null && Leader() is { Core: { IsMembershipCommitted: true, Membership.IsJoint: false } } leader
+                && Members().All(server => server.Core!.CommitIndex >= last && server.Core.Log.Last == leader.Core!.Log.Last);
             for (int i = 0; i < 400 && !IsDone(); i++)
             {
                 foreach (ScenarioServer server in _cluster.Servers.Values)
@@ -153,7 +190,47 @@ public sealed class RandomWalks
             IsDone().ShouldBeTrue(string.Join('\n', Trace.TakeLast(60).Concat(_cluster.Servers.Values.Select(server => server.Describe()))));
         }
 
-        private ScenarioServer Any() => _cluster.Servers[(uint)_random.Next(1, _servers + 1)];
+        private ScenarioServer? Leader() =>
+            _cluster.Servers.Values.Where(server => server.Core?.Role == Role.Leader).MaxBy(server => server.Core!.CurrentTerm.Value);
+
+        private ScenarioServer Any() => _cluster.Servers[(uint)_random.Next(1, _cluster.Servers.Count + 1)];
+
+        private void ChangeMembers(RaftCore leader)
+        {
+            Membership now = leader.Membership!;
+            NodeId[] voters = [.. now.Members.Where(member => member.Suffrage == Suffrage.Voter).Select(member => member.Node)];
+            NodeId[] learners = [.. now.Members.Where(member => member.Suffrage == Suffrage.Learner).Select(member => member.Node)];
+            uint[] others = [.. _cluster.Servers.Keys.Where(number => now.Find(new NodeId(number)) is null)];
+            bool isFree = leader.IsMembershipCommitted && !now.IsJoint;
+            switch (_random.Next(4))
+            {
+                case 0 when others.Length > 0:
+                    Propose(leader, now.WithLearner(_cluster.LearnerOf(others[_random.Next(others.Length)])), "a learner comes");
+                    break;
+                case 1 when learners.Length > 0 && _random.Next(3) == 0:
+                    Propose(leader, now.WithoutLearner(learners[_random.Next(learners.Length)]), "a learner goes");
+                    break;
+                case > 1 when isFree:
+                    NodeId[] incoming = [.. learners.Where(_ => _random.Next(3) > 0)];
+                    NodeId[] outgoing = [.. voters.Where(_ => _random.Next(4) == 0).Take(voters.Length + incoming.Length - 1)];
+                    if (incoming.Length + outgoing.Length > 0)
+                    {
+                        bool leaderLeaves = outgoing.Contains(leader.Leader!.Value.Node);
+                        Propose(leader, now.Joint(incoming, outgoing), $"{incoming.Length} in, {outgoing.Length} out{(leaderLeaves ? ", the leader out" : string.Empty)}");
+                    }
+
+                    break;
+            }
+        }
+
+        private void Propose(RaftCore leader, Membership target, string what)
+        {
+            if (leader.ProposeMembership(default, target).Outcome == ProposeOutcome.Proposed)
+            {
+                Trace.Add(what);
+                _termsWithChange.Add(leader.CurrentTerm);
+            }
+        }
 
         private void SaveAndCompact(ScenarioServer server)
         {
@@ -186,6 +263,11 @@ public sealed class RandomWalks
 
         private void Check()
         {
+            if (_cluster.Servers.Values.Any(server => server.Core is { Role: Role.Leader, Membership.IsJoint: true } core && !_termsWithChange.Contains(core.CurrentTerm)))
+            {
+                Trace.Add("begun by another");
+            }
+
             Trace.AddRange(_cluster.TakeTrace());
             foreach (ScenarioServer server in _cluster.Servers.Values)
             {
@@ -213,7 +295,15 @@ public sealed class RandomWalks
             }
 
             _committed.TryAdd(position.Index.Value, position.Term).ShouldBeTrue($"entry {position.Index} is committed in terms {position.Term} and {term}");
-            _cluster.Servers.Values.Count(server => server.Disk.Has(position)).ShouldBeGreaterThan(_servers / 2, $"{position} is committed and on no majority of the disks");
+            RequireOnDisks(position);
+        }
+
+        /// <summary>On the disks of a majority, by the configuration that is in force wherever it was committed: that at the position, or a later one on the way to it.</summary>
+        private void RequireOnDisks(LogPosition position)
+        {
+            Membership[] inForce = [.. _cluster.Servers.Values.Where(server => server.Core is not null && server.Disk.Has(position)).Select(server => server.Core!.Membership!)];
+            inForce.Any(membership => Quorum.IsMajority(membership, voter => _cluster.Servers[voter.Node.Value].Disk.Has(position)))
+                .ShouldBeTrue($"{position} is committed and on no majority of the disks");
         }
     }
 }

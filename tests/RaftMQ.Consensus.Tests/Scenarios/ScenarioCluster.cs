@@ -19,6 +19,7 @@ internal sealed class ScenarioCluster
     public ScenarioCluster(int size, IReadOnlyDictionary<uint, ulong[]> logs, int maxAppendEntries)
     {
         MaxAppendEntries = maxAppendEntries;
+        FirstSize = size;
         Member[] members = [.. Enumerable.Range(1, size).Select(i => new Member(new NodeId((uint)i), (ulong)i, $"s{i}:1", $"s{i}:2"))];
         var birth = new Birth(new ClusterId(1), members[0].Server, new Membership(members), ReadOnlyMemory<byte>.Empty);
         _birth = new LogEntry(Birth.Position.Index, Birth.Position.Term, EntryKind.Birth, default, birth.Encode());
@@ -39,6 +40,9 @@ internal sealed class ScenarioCluster
     public SortedDictionary<uint, ScenarioServer> Servers { get; } = [];
 
     public int MaxAppendEntries { get; }
+
+    /// <summary>How many servers the birth names.</summary>
+    public int FirstSize { get; }
 
     public string[] TakeTrace()
     {
@@ -182,6 +186,9 @@ internal sealed class ScenarioCluster
         LinkAll();
         fresh.Drain();
     }
+
+    /// <summary>A server as a member that does not count yet.</summary>
+    public Member LearnerOf(uint number) => new(new NodeId(number), Servers[number].Id.Incarnation, $"s{number}:1", $"s{number}:2", Suffrage.Learner);
 
     public void LinkAll()
     {

@@ -107,6 +107,9 @@ internal sealed class ScenarioScript
                 _cluster.Servers[Server(words[1])].Start(99 + Server(words[1]));
                 _cluster.LinkAll();
                 break;
+            case "join":
+                _cluster.Wipe(Server(words[1]), Server(words[1]));
+                break;
             case "wipe":
                 _cluster.Wipe(Server(words[1]), 1_000 + Server(words[1]));
                 break;
@@ -161,6 +164,13 @@ internal sealed class ScenarioScript
                 break;
             case "seat":
                 Change(core, words[1], core.Membership!.WithIncarnation(new NodeId(Server(words[2])), _cluster.Servers[Server(words[2])].Id.Incarnation));
+                break;
+            case "add":
+                Change(core, words[1], core.Membership!.WithLearner(_cluster.LearnerOf(Server(words[2]))));
+                break;
+            case "joint":
+                NodeId[] Named(char sign) => [.. words.Skip(2).Where(word => word[0] == sign).Select(word => new NodeId(Server(word[1..])))];
+                Change(core, words[1], core.Membership!.Joint(Named('+'), Named('-')));
                 break;
             default:
                 throw new FormatException($"the scenario command \"{string.Join(' ', words)}\" is not known");

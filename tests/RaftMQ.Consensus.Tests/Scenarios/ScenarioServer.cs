@@ -153,7 +153,20 @@ internal sealed class ScenarioServer
 
     public string Describe() => Core is null
         ? $"{Name} down"
-        : $"{Name} {Core.Role} term {Core.CurrentTerm}, log {DescribeLog()}, commitIndex {Core.CommitIndex}{DescribePeers()}";
+        : $"{Name} {Core.Role} term {Core.CurrentTerm}, log {DescribeLog()}, commitIndex {Core.CommitIndex}{DescribePeers()}{DescribeMembers()}";
+
+    private string DescribeMembers()
+    {
+        IReadOnlyList<Member> members = Core!.Membership!.Members;
+        bool isAsAtFirst = members.Select(member => (member.Node.Value, member.Suffrage)).SequenceEqual(Enumerable.Range(1, _cluster.FirstSize).Select(i => ((uint)i, Suffrage.Voter)));
+        return isAsAtFirst ? string.Empty : ", members " + string.Join(" ", members.Select(member => $"{member.Suffrage switch
+        {
+            Suffrage.Learner => "?",
+            Suffrage.Incoming => "+",
+            Suffrage.Outgoing => "-",
+            _ => string.Empty,
+        }}S{member.Node}"));
+    }
 
     private string DescribePeers() => Core!.Role != Role.Leader
         ? string.Empty

@@ -23,7 +23,7 @@ public sealed class TheTable
         var self = new ServerIdentity(new ClusterId(42), TestNode.Id(1));
         var hello = Introduction.Hello(new ServerIdentity(new ClusterId((UInt128)cluster), TestNode.Id(node)), new NodeId(expects));
 
-        HandshakeRules.JudgeHello(self, Members, hello).ShouldBe(reason);
+        HandshakeRules.JudgeHello(self, Members.Contains(new NodeId(node)), hello).ShouldBe(reason);
     }
 
     [Theory]

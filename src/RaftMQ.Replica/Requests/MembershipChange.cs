@@ -1,0 +1,92 @@
+using RaftMQ.Consensus;
+
+namespace RaftMQ.Replica.Requests;
+
+/// <summary>What an operator wants of the members.</summary>
+public abstract record MembershipChange : ClusterChange
+{
+    private protected MembershipChange()
+    {
+    }
+
+    /// <summary>The first step from a configuration towards what is wanted.</summary>
+    /// <param name="now">The configuration in force, committed and not joint.</param>
+    /// <returns>The configuration to propose; null with no reason if it is so already; null with the reason why it may not be.</returns>
+    internal abstract (Membership? Target, string? Reason) FirstStep(Membership now);
+
+    private protected static (Membership?, string?) Refuse(string reason) => (null, reason);
+
+    private protected static string? ObjectionTo(Membership now, NodeId leaves)
+    {
+        int toBe = now.Members.Count(member => member.Node != leaves);
+        return toBe >= Membership.MaxVoters ? $"there are {toBe} members beside it already, and a cluster has at most {Membership.MaxVoters}" : null;
+    }
+}
+
+/// <summary>A new node receives the log, and votes when it has caught up.</summary>
+/// <param name="Newcomer">The node and its addresses; whatever incarnation comes.</param>
+public sealed record MemberAddition(Member Newcomer) : MembershipChange
+{
+    internal override (Membership? Target, string? Reason) FirstStep(Membership now)
+    {
+        if (now.Find(Newcomer.Node) is { } member)
+        {
+            bool isThere = (member.PeerAddress, member.ClientAddress) == (Newcomer.PeerAddress, Newcomer.ClientAddress);
+            return isThere ? default : Refuse($"node {member.Node} is a member already, at {member.PeerAddress} for peers and {member.ClientAddress} for clients");
+        }
+
+        return ObjectionTo(now, default) is { } objection ? Refuse(objection) : (now.WithLearner(Newcomer), null);
+    }
+}
+
+/// <summary>A node leaves.</summary>
+/// <param name="Node">Which.</param>
+public sealed record MemberRemoval(NodeId Node) : MembershipChange
+{
+    internal override (Membership? Target, string? Reason) FirstStep(Membership now) => now.Find(Node) switch
+    {
+        null => default,
+        { Suffrage: Suffrage.Learner } => (now.WithoutLearner(Node), null),
+        _ when now.Voters.Count == 1 => Refuse($"node {Node} is the last voter: without it nobody could decide anything"),
+        _ => (now.Joint([], [Node]), null),
+    };
+}
+
+/// <summary>A new node receives the log, and when it has caught up it takes the place of another in one step: at no time are there fewer voters.</summary>
+/// <param name="Leaves">The voter that leaves then.</param>
+/// <param name="Newcomer">The new node and its addresses.</param>
+public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : MembershipChange
+{
+    internal override (Membership? Target, string? Reason) FirstStep(Membership now)
+    {
+        if (Leaves == Newcomer.Node)
+        {
+            return Refuse($"node {Leaves} cannot replace itself; a node whose disk was lost is taken in again when it comes back with an empty folder");
+        }
+
+        Member? leaving = now.Find(Leaves);
+        if (now.Find(Newcomer.Node) is { } member)
+        {
+            bool isSo = (leaving is null && member.Suffrage == Suffrage.Voter) || member.Replaces == Leaves;
+            return isSo ? default : Refuse($"node {member.Node} is a member already and does not replace node {Leaves}");
+        }
+
+        return leaving is not { Suffrage: Suffrage.Voter } ? Refuse($"node {Leaves} is no voter of this cluster")
+            : ObjectionTo(now, Leaves) is { } objection ? Refuse(objection)
+            : (now.WithLearner(Newcomer with { Replaces = Leaves }), null);
+    }
+}
+
+/// <summary>A node is reached elsewhere.</summary>
+/// <param name="Node">Which.</param>
+/// <param name="PeerAddress">Where the other nodes reach it from now on.</param>
+/// <param name="ClientAddress">Where clients do.</param>
+public sealed record MemberMove(NodeId Node, string PeerAddress, string ClientAddress) : MembershipChange
+{
+    internal override (Membership? Target, string? Reason) FirstStep(Membership now) => now.Find(Node) switch
+    {
+        null => Refuse($"node {Node} is no member of this cluster"),
+        var member when (member.PeerAddress, member.ClientAddress) == (PeerAddress, ClientAddress) => default,
+        _ => (now.WithAddresses(Node, PeerAddress, ClientAddress), null),
+    };
+}

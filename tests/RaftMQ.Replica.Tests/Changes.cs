@@ -1,0 +1,218 @@
+using RaftMQ.Consensus;
+using RaftMQ.Queues;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Replica.Tests;
+
+/// <summary>Members come, go, replace each other and move, while messages are published (thesis chapter 4).</summary>
+public sealed class Changes
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_cluster_grows_from_one_to_five_and_shrinks_to_one_and_keeps_every_message(int seed)
+    {
+        var world = new World(seed, nodes: 5, founders: 1);
+        world[1].Start();
+        world.Until(() => world.Leader is not null);
+        world.StartAll();
+        var published = new List<string>();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders", null)).Outcome.ShouldBe(RequestOutcome.Replied);
+
+        for (uint id = 2; id <= 5; id++)
+        {
+            world.Change(new MemberAddition(World.MemberOf(id)));
+            PublishUntil(world, published, () => world.Votes([.. Enumerable.Range(1, (int)id).Select(each => (uint)each)]));
+        }
+
+        for (uint id = 1; id <= 4; id++)
+        {
+            world.Change(new MemberRemoval(new NodeId(id)));
+            PublishUntil(world, published, () => world.Votes([.. Enumerable.Range((int)id + 1, 5 - (int)id).Select(each => (uint)each)]));
+            world.Until(() => world[id].Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
+            TestCommand asked = world.Submit(id, QueueCommandCodec.Pop("orders", null));
+
+            // Nobody waits for a leader at a node that was removed; one that has led until then knows after an election timeout at the latest.
+            world.Until(() => asked.IsDone, atMostTicks: 60);
+            asked.Result.Outcome.ShouldBe(RequestOutcome.NoLeader);
+            world[id].Kill();
+        }
+
+        foreach (string message in published)
+        {
+            Pop(world, 5).ShouldBe(message);
+        }
+
+        world.Do(5, QueueCommandCodec.Pop("orders", null)).Reply.Outcome.ShouldBe(QueueOutcome.Empty);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_replacement_takes_the_place_of_another_in_one_step(int seed)
+    {
+        var world = new World(seed, nodes: 4, founders: 3);
+        for (uint id = 1; id <= 3; id++)
+        {
+            world[id].Start();
+        }
+
+        world.Until(() => world.Votes(1, 2, 3) && world.Leader is not null);
+        uint leaves = world.Leader!.Id;
+        var sizes = new List<int>();
+        world.Change(new MemberReplacement(new NodeId(leaves), World.MemberOf(4)));
+        world.Pass(100);
+        world.Votes(1, 2, 3).ShouldBeFalse("a learner is a member");
+        world.Leader!.Replica.Core.Membership!.Voters.Count.ShouldBe(3, "the newcomer is not even there");
+
+        world[4].Start();
+        world.Until(() =>
+        {
+            sizes.Add(world.Leader?.Replica.Core.Membership!.NewVoters.Count ?? 3);
+            return world.Votes([.. new uint[] { 1, 2, 3, 4 }.Where(id => id != leaves)]);
+        });
+        sizes.ShouldAllBe(size => size == 3);
+        world.Until(() => world[leaves].Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
+        world.Change(new MemberReplacement(new NodeId(leaves), World.MemberOf(4)));
+    }
+
+    [Fact]
+    public void What_was_asked_of_a_leader_that_fell_is_gone_on_with_by_the_next()
+    {
+        World world = StartThreeOf(seed: 7, nodes: 4);
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Leader!.Kill();
+        world[4].Start();
+        world.Until(() => world[4].Replica.IsMember);
+        world.StartAll();
+        world.Until(() => world.Votes(1, 2, 3, 4));
+    }
+
+    [Fact]
+    public void Asking_again_changes_nothing_and_what_may_not_be_is_refused_with_its_reason()
+    {
+        World world = StartThreeOf(seed: 8, nodes: 4);
+        LogIndex last = world.Leader!.Replica.Core.Log.Last.Index;
+        Refusal(world, new MemberAddition(World.MemberOf(1))).ShouldBeNull();
+        Refusal(world, new MemberAddition(World.MemberOf(1) with { PeerAddress = "elsewhere:1" })).ShouldBe("node 1 is a member already, at peer1:1 for peers and client1:1 for clients");
+        Refusal(world, new MemberRemoval(new NodeId(9))).ShouldBeNull();
+        Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(4))).ShouldBe("node 9 is no voter of this cluster");
+        Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(1)))!.ShouldStartWith("node 1 cannot replace itself");
+        Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(2))).ShouldBe("node 2 is a member already and does not replace node 1");
+        Refusal(world, new MemberMove(new NodeId(9), "a:1", "b:1")).ShouldBe("node 9 is no member of this cluster");
+        Refusal(world, new MemberMove(new NodeId(1), "peer1:1", "client1:1")).ShouldBeNull();
+        world.Leader!.Replica.Core.Log.Last.Index.ShouldBe(last, "nothing was written");
+
+        WorldNode follower = world.Running.First(node => node != world.Leader);
+        TestChange asked = follower.Change(new MemberRemoval(new NodeId(1)));
+        world.Until(() => asked.IsDone);
+        (asked.Outcome, asked.Leader).ShouldBe((ChangeOutcome.NotLeader, new NodeId(world.Leader!.Id)));
+    }
+
+    [Fact]
+    public void Who_answers_may_not_leave_those_behind_who_do_not()
+    {
+        World world = StartThreeOf(seed: 13, nodes: 3);
+        WorldNode[] followers = [.. world.Running.Where(node => node != world.Leader)];
+        followers[0].Kill();
+        world.Until(() => world.Leader!.Replica.Core.Peers.Any(peer => !world.Leader.Replica.Core.IsActive(peer)));
+        Refusal(world, new MemberRemoval(new NodeId(followers[1].Id)))!.ShouldStartWith("of the 2 voters that there would be, fewer than a majority answer");
+        Refusal(world, new MemberRemoval(new NodeId(followers[0].Id))).ShouldBeNull();
+        world.Until(() => world.Votes([.. new[] { world.Leader!.Id, followers[1].Id }.Order()]));
+    }
+
+    [Fact]
+    public void The_last_voter_stays()
+    {
+        var world = new World(seed: 9, nodes: 1);
+        world.StartAndElect();
+        Refusal(world, new MemberRemoval(new NodeId(1))).ShouldBe("node 1 is the last voter: without it nobody could decide anything");
+    }
+
+    [Fact]
+    public void A_cluster_has_at_most_nine_voters()
+    {
+        var world = new World(seed: 10, nodes: 9);
+        world.StartAndElect();
+        Refusal(world, new MemberAddition(World.MemberOf(10))).ShouldBe("there are 9 members beside it already, and a cluster has at most 9");
+        Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(10))).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Whom_a_node_has_links_with_follows_the_configuration_and_who_leaves_is_told_first()
+    {
+        World world = StartThreeOf(seed: 11, nodes: 4);
+        WorldNode leader = world.Leader!;
+        leader.Replica.Peers.ShouldNotContainKey(new NodeId(4));
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Until(() => world.Running.All(node => node.Replica.Peers.GetValueOrDefault(new NodeId(4)) == "peer4:1"));
+
+        world.Change(new MemberMove(new NodeId(4), "elsewhere:1", "client4:1"));
+        world.Until(() => world.Running.All(node => node.Replica.Peers.GetValueOrDefault(new NodeId(4)) == "elsewhere:1"));
+
+        uint leaves = world.Running.First(node => node != leader).Id;
+        world.Isolate(leaves);
+        world.Change(new MemberRemoval(new NodeId(leaves)));
+        world.Pass();
+        leader.Replica.Peers.ShouldContainKey(new NodeId(leaves), "it does not know yet");
+        world.Heal();
+        world.Until(() => world[leaves].Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
+        world.Until(() => world.Running.All(node => node.Id == leaves || !node.Replica.Peers.ContainsKey(new NodeId(leaves))));
+    }
+
+    [Fact]
+    public void Leadership_goes_to_whom_it_is_handed_and_asking_again_changes_nothing()
+    {
+        World world = StartThreeOf(seed: 12, nodes: 3);
+        uint first = world.Leader!.Id;
+        uint heir = first % 3 + 1;
+        TestChange asked = world.Leader.Change(new LeadershipTransfer(new NodeId(heir)));
+        world.Until(() => asked.IsDone, atMostTicks: 5);
+        (asked.Outcome, asked.Leader, world.Leader!.Id).ShouldBe((ChangeOutcome.Done, new NodeId(heir), heir));
+        Refusal(world, new LeadershipTransfer(new NodeId(heir))).ShouldBeNull();
+        Refusal(world, new LeadershipTransfer(new NodeId(9))).ShouldBe("node 9 is no voter of this cluster");
+        Refusal(world, new LeadershipTransfer(null)).ShouldBeNull();
+        world.Leader!.Id.ShouldNotBe(heir);
+    }
+
+    private static World StartThreeOf(int seed, int nodes)
+    {
+        var world = new World(seed, nodes, founders: 3);
+        for (uint id = 1; id <= 3; id++)
+        {
+            world[id].Start();
+        }
+
+        world.Until(() => world.Votes(1, 2, 3) && world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        return world;
+    }
+
+    private static string? Refusal(World world, ClusterChange change)
+    {
+        TestChange asked = world.Leader!.Change(change);
+        world.Until(() => asked.IsDone);
+        asked.Outcome.ShouldBe(asked.Reason is null ? ChangeOutcome.Done : ChangeOutcome.Refused);
+        return asked.Reason;
+    }
+
+    private static void PublishUntil(World world, List<string> published, Func<bool> condition)
+    {
+        world.Until(() =>
+        {
+            string message = $"message {published.Count}";
+            if (world.Leader is { } leader && world.Do(leader.Id, QueueCommandCodec.Publish("orders", System.Text.Encoding.UTF8.GetBytes(message), null)) is { Outcome: RequestOutcome.Replied })
+            {
+                published.Add(message);
+            }
+
+            return condition();
+        });
+    }
+
+    private static string Pop(World world, uint node)
+    {
+        RequestResult result = world.Do(node, QueueCommandCodec.Pop("orders", null));
+        return System.Text.Encoding.UTF8.GetString(result.Body.Span);
+    }
+}
