@@ -28,8 +28,11 @@ public sealed record ExitCode(int Value, string Name, string Meaning, bool Needs
     public static readonly ExitCode DiskFailed = new(
         5, "disk-failed", "a write or sync failed; starting again recovers what is durable", NeedsPerson: false);
 
+    /// <summary>A cluster could not be asked, or refused what was asked of it.</summary>
+    public static readonly ExitCode ClusterRefused = new(6, "cluster-refused", "the cluster could not be asked, or refused what was asked", NeedsPerson: false);
+
     /// <summary>All exit codes, ascending.</summary>
-    public static IReadOnlyList<ExitCode> All { get; } = [Ok, Defect, Configuration, DataRefused, PortTaken, DiskFailed];
+    public static IReadOnlyList<ExitCode> All { get; } = [Ok, Defect, Configuration, DataRefused, PortTaken, DiskFailed, ClusterRefused];
 
     /// <summary>The meaning of a code, or null if it is none of ours (128 + n: ended by signal n).</summary>
     /// <param name="value">The code that a process ended with.</param>

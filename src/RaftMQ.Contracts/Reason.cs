@@ -103,6 +103,19 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
         "outcome-unknown", 504, "undecided in time: it may have happened, or may still happen",
         "send it again with the same Idempotency-Key, or accept that it may be done twice");
 
+    /// <summary>What is said of a member is not allowed.</summary>
+    public static readonly Reason BadMember = new(
+        "bad-member", 400, "what is said of the member is not allowed", "use a node's number, 1 or more, and its two addresses as host:port");
+
+    /// <summary>The cluster may not be changed like this.</summary>
+    public static readonly Reason ChangeRefused = new(
+        "change-refused", 409, "the cluster may not be changed like this; nothing was done", "see the message, and GET /v1/cluster for the members as they are");
+
+    /// <summary>Not done: another change is under way.</summary>
+    public static readonly Reason ChangeUnderWay = new(
+        "change-under-way", 503, "another change of the members is under way; nothing was done", "send it again when GET /v1/cluster shows no learner and no joint configuration",
+        RetryAfterSeconds: 1);
+
     /// <summary>The body is not JSON.</summary>
     public static readonly Reason BadJson = new("bad-json", 400, "the body is not JSON", "send one JSON object in UTF-8");
 
@@ -153,6 +166,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
         TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
         NoLeader, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, NodesFull, Stopping, Overwritten, OutcomeUnknown,
+        BadMember, ChangeRefused, ChangeUnderWay,
         BadJson, MissingField, WrongType, BodyTooLarge, RequestLineTooLong, HeadersTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
     ];
 }

@@ -14,6 +14,7 @@ internal sealed class ServeCluster : IDisposable
     private readonly object _wal;
     private readonly object _repair;
     private readonly object _budgets;
+    private readonly int _founders;
     private readonly RaftMqProcess?[] _processes;
     private readonly List<string> _outputs = [];
 
@@ -22,8 +23,10 @@ internal sealed class ServeCluster : IDisposable
     /// <param name="wal">Sizes of the log, or null for the usual ones.</param>
     /// <param name="repair">What becomes of damage, or null for the usual.</param>
     /// <param name="budgets">What each node may hold, or null for the usual.</param>
-    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null, object? budgets = null)
+    /// <param name="founders">How many of them found the cluster; the others know themselves alone, and ask the first where to join.</param>
+    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null, object? budgets = null, int? founders = null)
     {
+        _founders = founders ?? nodes;
         (_limits, _wal, _repair, _budgets) = (limits ?? new { }, wal ?? new { }, repair ?? new { }, budgets ?? new { });
         int[] ports = FreePorts(2 * nodes);
         _clientPorts = ports[..nodes];
@@ -138,10 +141,39 @@ internal sealed class ServeCluster : IDisposable
     /// <summary>Points a node's configuration at a folder and an id.</summary>
     public void WriteConfiguration(int id, int nodeId, string? data = null)
     {
-        var members = Nodes.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
-        File.WriteAllText(
-            Path.Combine(_folder, $"node{id}.json"),
-            JsonSerializer.Serialize(new { nodeId, dataFolder = data ?? DataOf(id), members, limits = _limits, wal = _wal, repair = _repair, budgets = _budgets }));
+        bool isFounder = id <= _founders;
+        IEnumerable<Node> known = Nodes.Where(node => isFounder ? node.Id <= _founders : node.Id == id);
+        var members = known.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
+        var configuration = new Dictionary<string, object>
+        {
+            ["nodeId"] = nodeId,
+            ["dataFolder"] = data ?? DataOf(id),
+            ["members"] = members,
+            ["limits"] = _limits,
+            ["wal"] = _wal,
+            ["repair"] = _repair,
+            ["budgets"] = _budgets,
+        };
+        if (!isFounder)
+        {
+            configuration["join"] = Nodes[0].Url.ToString();
+        }
+
+        File.WriteAllText(Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(configuration));
+    }
+
+    /// <summary>The addresses of a node, as <c>raftmq cluster</c> takes them.</summary>
+    public string[] AddressesOf(int id) => ["--client", $"127.0.0.1:{_clientPorts[id - 1]}", "--peer", $"127.0.0.1:{_peerPorts[id - 1]}"];
+
+    /// <summary>Runs <c>raftmq cluster</c> against a node until it ends.</summary>
+    public async Task<(int ExitCode, string Output)> OperateAsync(int at, params string[] arguments)
+    {
+        using RaftMqProcess process = RaftMqProcess.Start(["cluster", .. arguments, "--url", this[at].Url.ToString()]);
+        int exitCode = await process.ExitAsync();
+
+        // The last lines come behind the end.
+        process.Process.WaitForExit();
+        return (exitCode, process.Output);
     }
 
     /// <summary>What a data folder takes.</summary>

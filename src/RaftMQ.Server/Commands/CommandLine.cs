@@ -19,6 +19,7 @@ internal static class CommandLine
         root.Add(DevCommand.Build());
         root.Add(ServeCommand.Build());
         root.Add(ClassroomCommand.Build());
+        root.Add(ClusterCommand.Build());
         root.Add(InspectCommand.Build());
         root.Add(BackupCommand.Build());
         root.Add(RestoreCommand.Build());
@@ -56,7 +57,7 @@ internal static class CommandLine
     private static string WhatIsWrong(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        string name = command is RootCommand ? "raftmq" : $"raftmq {command.Name}";
+        string name = NameOf(command);
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string unknown = parsed.UnmatchedTokens[0];
@@ -68,6 +69,9 @@ internal static class CommandLine
         string wrong = parsed.Tokens.Count == 0 ? "a command is missing" : parsed.Errors[0].Message.TrimEnd('.');
         return $"{wrong}; see `{name} --help`";
     }
+
+    private static string NameOf(Command command) =>
+        command is RootCommand ? "raftmq" : $"{NameOf(command.Parents.OfType<Command>().First())} {command.Name}";
 
     private sealed class PrintHelp(HelpAction library) : SynchronousCommandLineAction
     {

@@ -16,30 +16,36 @@ internal static partial class ServeCommand
     public static Command Build()
     {
         var config = new Option<string>("--config") { Description = "The node's configuration, a JSON file.", Required = true, HelpName = "FILE" };
+        var join = new Option<string>("--join")
+        {
+            Description = "With an empty data folder: join the running cluster that this node belongs to. The same as the key \"join\".",
+            HelpName = "URL",
+        };
         Option<LogFormat> logFormat = SharedOptions.LogFormat();
         Option<bool> allowInsecure = SharedOptions.AllowInsecure();
         var supervised = new Option<bool>(SupervisedProcess.Option) { Hidden = true };
 
-        var command = new CommandWithExample("serve", "Run one node of a cluster.", "raftmq serve --config node1.json")
+        var command = new CommandWithExample("serve", "Run one node of a cluster.", "raftmq serve --config node1.json\nraftmq serve --config node4.json --join http://127.0.0.1:8081")
         {
-            config, logFormat, allowInsecure, supervised,
+            config, join, logFormat, allowInsecure, supervised,
         };
         command.SetAction((arguments, _) => RunAsync(
             arguments.GetRequiredValue(config),
+            arguments.GetValue(join),
             arguments.GetValue(logFormat),
             arguments.GetValue(allowInsecure),
             arguments.GetValue(supervised)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string config, LogFormat logFormat, bool allowInsecure, bool supervised)
+    private static async Task<int> RunAsync(string config, string? join, LogFormat logFormat, bool allowInsecure, bool supervised)
     {
         using var stop = StopSignal.OfProcess(supervised);
         using ILoggerFactory logs = Logs.Create(logFormat);
         LoadedConfiguration loaded;
         try
         {
-            loaded = ServeConfigurationLoader.Load(config, EnvironmentOverrides.OfProcess());
+            loaded = ServeConfigurationLoader.Load(config, EnvironmentOverrides.OfProcess(), join);
         }
         catch (ConfigurationException wrong)
         {
@@ -52,8 +58,17 @@ internal static partial class ServeCommand
         }
 
         ServeConfiguration configuration = loaded.Configuration;
-        NodePlan plan = await PlanAsync(configuration with { AllowInsecure = configuration.AllowInsecure || allowInsecure });
-        await NodeProcess.RunAsync(plan, logs, stop);
+        NodePlan? plan = await PlanAsync(configuration with { AllowInsecure = configuration.AllowInsecure || allowInsecure });
+        if (configuration.Join is { } cluster)
+        {
+            plan = await JoiningNode.AskAsync(plan, cluster, logs.CreateLogger("RaftMQ.Server"), stop);
+        }
+
+        if (plan is not null)
+        {
+            await NodeProcess.RunAsync(plan, logs, stop);
+        }
+
         return ExitCode.Ok.Value;
     }
 

@@ -14,7 +14,10 @@ internal sealed record ServeConfiguration
     /// <summary>This node's number; one of <see cref="Members"/>. 0 means: not given.</summary>
     public long NodeId { get; init; }
 
-    /// <summary>All nodes of the cluster, this one included.</summary>
+    /// <summary>Where a cluster is asked for its members while the folder is empty; null if <see cref="Members"/> found one.</summary>
+    public Uri? Join { get; init; }
+
+    /// <summary>All nodes of the cluster, this one included; to join a cluster this one is enough.</summary>
     public IReadOnlyList<MemberAddresses> Members { get; init; } = [];
 
     /// <summary>The folder that this node alone keeps its log in.</summary>

@@ -21,8 +21,9 @@ internal static class ServeConfigurationLoader
     /// <summary>Reads and checks a configuration.</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">The environment variables, of which those that begin with <c>RAFTMQ_</c> count.</param>
+    /// <param name="join">What the command line says of <c>join</c>; it overrides both.</param>
     /// <exception cref="ConfigurationException">Something is wrong; the message is one line and names the file or the variable.</exception>
-    public static LoadedConfiguration Load(string path, IReadOnlyDictionary<string, string> environment)
+    public static LoadedConfiguration Load(string path, IReadOnlyDictionary<string, string> environment, string? join = null)
     {
         string name = Path.GetFileName(path);
         try
@@ -30,12 +31,25 @@ internal static class ServeConfigurationLoader
             ServeConfiguration configuration = FromFile(ReadFile(path));
             configuration = configuration with { DataFolder = Beside(path, configuration.DataFolder) };
             configuration = EnvironmentOverrides.Apply(configuration, environment, out IReadOnlyList<string> warnings);
+            configuration = join is null ? configuration : configuration with { Join = UrlOf(join) };
             ConfigurationRules.Check(configuration);
             return new LoadedConfiguration(configuration, warnings);
         }
         catch (ConfigurationException wrong) when (!wrong.Message.StartsWith(Setting.VariablePrefix, StringComparison.Ordinal))
         {
             throw new ConfigurationException(name, wrong.Message);
+        }
+    }
+
+    private static Uri UrlOf(string join)
+    {
+        try
+        {
+            return Settings.Url(join);
+        }
+        catch (SettingException wrong)
+        {
+            throw new ConfigurationException("--join", wrong.Message);
         }
     }
 

@@ -35,6 +35,7 @@ internal static class Settings
     [
         new NumberSetting("nodeId", 1, uint.MaxValue, c => c.NodeId, (c, v) => c with { NodeId = v }),
         new TextSetting(DataFolder, (c, v) => c with { DataFolder = NotEmpty(v) }),
+        new TextSetting("join", (c, v) => c with { Join = Url(v) }),
         new TextSetting("clientListen", (c, v) => c with { ClientListen = HostPort.Parse(v, ExampleClientPort) }),
         new TextSetting("peerListen", (c, v) => c with { PeerListen = HostPort.Parse(v, ExamplePeerPort) }),
         new SwitchSetting("allowInsecure", (c, v) => c with { AllowInsecure = v }),
@@ -55,6 +56,11 @@ internal static class Settings
 
     /// <summary>Reads the peer address of a member.</summary>
     public static HostPort PeerAddress(string text) => HostPort.Parse(text, ExamplePeerPort);
+
+    /// <summary>Reads the address of a node of a running cluster.</summary>
+    public static Uri Url(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+        ? url
+        : throw new SettingException($"\"{text}\" is not the address of a node; write it as http://host:port, for example http://10.0.0.1:{ExampleClientPort}");
 
     private static IEnumerable<Setting> LimitSettings() =>
     [

@@ -37,6 +37,9 @@ internal sealed class NodeDoor(NodeId self) : IQueueNode
     public ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation) =>
         _node is { } node ? node.ReadTopicAsync(topic, cancellation) : ReadTopicOnceOpenAsync(topic, cancellation);
 
+    public ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation) =>
+        _node is { } node ? node.ChangeAsync(change, cancellation) : ValueTask.FromResult(new ChangeResult(ChangeOutcome.NotLeader, null, null));
+
     public IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation) =>
         _node is { } node ? node.BackupAsync(cancellation) : throw new BackupEndedException(RequestOutcome.NoLeader);
 

@@ -57,12 +57,12 @@ internal sealed partial class CourseApi(IQueueNode node, NodeOptions options, Cl
         bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         Refusal? refusal;
         string name;
-        switch (RouteTable.Match(target, out ReadOnlySpan<char> topic))
+        switch (RouteTable.Match(target, out ReadOnlySpan<char> encoded))
         {
             case Route.Message when HttpMethods.IsPut(method):
                 return PutMessageAsync(context);
             case Route.MessageOfTopic when HttpMethods.IsGet(method):
-                refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out name);
+                refusal = TopicName.Decode(encoded, Limits.MaxTopicNameBytes, out name);
                 return refusal is null ? PopMessageAsync(context, name) : Refuse(context, refusal);
             case Route.Topic when HttpMethods.IsPut(method):
                 return PutTopicAsync(context);
@@ -71,7 +71,7 @@ internal sealed partial class CourseApi(IQueueNode node, NodeOptions options, Cl
             case Route.Topic when reads:
                 return GetTopicsAsync(context);
             case Route.OneTopic when reads:
-                refusal = TopicName.Decode(topic, Limits.MaxTopicNameBytes, out name);
+                refusal = TopicName.Decode(encoded, Limits.MaxTopicNameBytes, out name);
                 return refusal is null ? GetTopicAsync(context, name) : Refuse(context, refusal);
             case Route.Status when reads:
                 return GetStatus(context);
@@ -80,6 +80,13 @@ internal sealed partial class CourseApi(IQueueNode node, NodeOptions options, Cl
                 return Task.CompletedTask;
             case Route.Backup when HttpMethods.IsGet(method):
                 return GetBackupAsync(context);
+            case Route.Cluster when reads:
+                Answer.Json(context.Response, ClusterReport.Describe(node.Status));
+                return Task.CompletedTask;
+            case Route.Leadership when HttpMethods.IsPut(method):
+                return PutLeaderAsync(context);
+            case Route.Member when HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || HttpMethods.IsDelete(method):
+                return ChangeMemberAsync(context, encoded.ToString());
             case Route.Unknown:
                 return Refuse(context, Refusal.Because(Reason.NotFound, $"{Shown(target)} is none of {RouteTable.Known}"));
             case Route other:

@@ -21,6 +21,9 @@ internal interface IQueueNode
     /// <summary>Reads what there is of one topic, linearizably.</summary>
     ValueTask<TopicReadResult> ReadTopicAsync(string topic, CancellationToken cancellation);
 
+    /// <summary>Changes the members or who leads, if this node leads.</summary>
+    ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation);
+
     /// <summary>A consistent snapshot of the node with all bodies, in pieces.</summary>
     /// <exception cref="BackupEndedException">It was not begun, or ended before it was whole.</exception>
     IAsyncEnumerable<ReadOnlyMemory<byte>> BackupAsync(CancellationToken cancellation);

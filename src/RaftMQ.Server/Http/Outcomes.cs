@@ -89,6 +89,7 @@ internal static class Outcomes
         NodePhase.Recovering => Refusal.Because(Reason.NotReady),
         NodePhase.Unborn when status.WaitingFor.Count > 0 => Refusal.Because(
             Reason.NoLeader, $"it has not been founded yet; this node waits for {Nodes(status.WaitingFor)}"),
+        NodePhase.Removed => Refusal.Because(Reason.NoLeader, "this node was removed from it; ask one of its members"),
         NodePhase.Unborn => Refusal.Because(Reason.NoLeader, "it has not been founded yet"),
         _ => Refusal.Because(Reason.NoLeader),
     };

@@ -65,7 +65,15 @@ internal static class EntryText
     private static string BirthOf(Birth birth) => $"cluster {birth.Cluster} founded by node {birth.Founder.Node}; {SeatsOf(birth.Members)}";
 
     private static string SeatsOf(Membership membership) =>
-        "seats " + string.Join(", ", membership.Members.Select(member => member.Incarnation == 0 ? $"{member.Node} vacant" : member.Server.ToString()));
+        "seats " + string.Join(", ", membership.Members.Select(member => SeatOf(member) + SuffrageOf(member)));
+
+    private static string SeatOf(Member member) => member.Incarnation == 0 ? $"{member.Node} vacant" : member.Server.ToString();
+
+    private static string SuffrageOf(Member member)
+    {
+        string replaces = member.Replaces == default ? "" : $" for {member.Replaces}";
+        return member.Suffrage == Suffrage.Voter ? "" : $" ({member.Suffrage.ToString().ToLowerInvariant()}{replaces})";
+    }
 
     private static string CommandOf(ReadOnlySpan<byte> payload)
     {

@@ -123,6 +123,6 @@ public sealed partial class ReferencePages
     [GeneratedRegex(@"^\| \d+ \|")]
     private static partial Regex ExitCodeRow();
 
-    [GeneratedRegex(@"^\| `((?:nodeId|dataFolder|clientListen|peerListen|allowInsecure|members\[\]\.\w+|\w+\.\w+))` \|")]
+    [GeneratedRegex(@"^\| `((?:nodeId|dataFolder|join|clientListen|peerListen|allowInsecure|members\[\]\.\w+|\w+\.\w+))` \|")]
     private static partial Regex KeyRow();
 }

@@ -49,6 +49,18 @@ internal sealed class FakeNode : IQueueNode
 
     public (int Count, long Bytes) RequestsUnderWay { get; set; }
 
+    /// <summary>How changes of the cluster end.</summary>
+    public ChangeResult ChangeEnds { get; set; }
+
+    /// <summary>The changes that were asked for.</summary>
+    public List<ClusterChange> Changes { get; } = [];
+
+    public ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation)
+    {
+        Changes.Add(change);
+        return ValueTask.FromResult(ChangeEnds);
+    }
+
     /// <summary>What a backup brings; it breaks off if it ends with null.</summary>
     public IReadOnlyList<byte[]?>? Backup { get; set; }
 

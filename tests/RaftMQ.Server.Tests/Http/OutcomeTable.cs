@@ -119,6 +119,7 @@ public sealed class OutcomeTable
     [Theory]
     [InlineData(NodePhase.Recovering, "not-ready", "reads its disk")]
     [InlineData(NodePhase.Unborn, "no-leader", "nodes 2, 3")]
+    [InlineData(NodePhase.Removed, "no-leader", "was removed")]
     [InlineData(NodePhase.Member, "no-leader", "no leader")]
     public async Task Without_a_leader_a_node_says_what_is_missing(NodePhase phase, string reason, string word)
     {

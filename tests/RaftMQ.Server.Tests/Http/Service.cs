@@ -20,7 +20,7 @@ internal sealed class Service : IAsyncDisposable
     {
         Node = node;
         _listener = listener;
-        _client = new HttpClient { BaseAddress = listener.Address };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = listener.Address };
     }
 
     public static readonly QueueLimits SmallLimits = new()

@@ -48,7 +48,7 @@ public sealed class InspectCommands : IDisposable
     {
         (_, string output, _) = await NodeFolder.Inspect(_folder.Path, "--entries");
 
-        output.Split('\n')[1].ShouldEndWith("birth       2023-11-14 22:13:20.001Z         73  cluster 000000000000000000000000000000c1 founded by node 1; seats 1/7");
+        output.Split('\n')[1].ShouldEndWith("birth       2023-11-14 22:13:20.001Z         78  cluster 000000000000000000000000000000c1 founded by node 1; seats 1/7");
     }
 
     [Fact]

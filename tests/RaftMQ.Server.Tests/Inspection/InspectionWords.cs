@@ -62,6 +62,10 @@ public sealed class InspectionWords
         var membership = new Membership([new Member(new NodeId(1), 0xAB, "a:1", "a:2"), new Member(new NodeId(2), 0, "b:1", "b:2")]);
 
         EntryText.ContentOf(Entry(EntryKind.Membership, membership.Encode())).ShouldBe("seats 1/ab, 2 vacant");
+
+        Membership growing = membership.WithLearner(new Member(new NodeId(3), 0xCD, "c:1", "c:2", Replaces: new NodeId(1)));
+        EntryText.ContentOf(Entry(EntryKind.Membership, growing.Encode())).ShouldBe("seats 1/ab, 2 vacant, 3/cd (learner for 1)");
+        EntryText.ContentOf(Entry(EntryKind.Membership, growing.Joint([new NodeId(3)], [new NodeId(1)]).Encode())).ShouldBe("seats 1/ab (outgoing), 2 vacant, 3/cd (incoming)");
     }
 
     [Fact]

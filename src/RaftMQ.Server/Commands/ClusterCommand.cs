@@ -1,0 +1,187 @@
+using System.CommandLine;
+using System.Globalization;
+using RaftMQ.Contracts;
+using RaftMQ.Server.Http;
+using RaftMQ.Server.Operation;
+
+namespace RaftMQ.Server.Commands;
+
+/// <summary>
+/// <c>raftmq cluster</c>: who the members are, and changes of them. Every change may be asked for again: what is so already, or is on its way, is left alone. A change that was begun is
+/// finished by the cluster, with or without the command that waits for it.
+/// </summary>
+internal static class ClusterCommand
+{
+    private const int LongestWaitSeconds = 86_400;
+
+    public static Command Build()
+    {
+        var command = new CommandWithExample(
+            "cluster",
+            "Show the members of a running cluster, or change them.",
+            "raftmq cluster status\nraftmq cluster add 4 --client 127.0.0.1:8084 --peer 127.0.0.1:7004");
+        command.Add(Status());
+        command.Add(Add());
+        command.Add(Remove());
+        command.Add(Replace());
+        command.Add(Move());
+        command.Add(Transfer());
+        return command;
+    }
+
+    private static CommandWithExample Status()
+    {
+        Option<string> url = Url();
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new CommandWithExample("status", "Show the members, and who leads.", "raftmq cluster status --url http://127.0.0.1:8081") { url, json };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            ClusterReport report = await cluster.ReportAsync(cancellation);
+            await Console.Out.WriteLineAsync(arguments.GetValue(json) ? ClusterReport.Json(report) : ClusterText.Table(report));
+        }));
+        return command;
+    }
+
+    private static CommandWithExample Add()
+    {
+        Option<string> url = Url();
+        Option<string> client = Client();
+        Option<string> peer = Peer();
+        Option<int> wait = Wait();
+        Argument<uint> node = Node("NODE", "The number of the new node.");
+        var command = new CommandWithExample(
+            "add", "Take a new node in: it receives the log, and votes when it has caught up.",
+            "raftmq cluster add 4 --client 127.0.0.1:8084 --peer 127.0.0.1:7004") { node, client, peer, url, wait };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            uint newcomer = arguments.GetValue(node);
+            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer), cancellation);
+            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer), arguments.GetValue(wait), cancellation);
+        }));
+        return command;
+    }
+
+    private static CommandWithExample Remove()
+    {
+        Option<string> url = Url();
+        Option<int> wait = Wait();
+        Argument<uint> node = Node("NODE", "The node that leaves.");
+        var command = new CommandWithExample("remove", "Let a node leave; it may be stopped afterwards.", "raftmq cluster remove 4") { node, url, wait };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            uint leaves = arguments.GetValue(node);
+            await cluster.SendAsync(HttpMethod.Delete, $"members/{leaves}", null, cancellation);
+            await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
+        }));
+        return command;
+    }
+
+    private static CommandWithExample Replace()
+    {
+        Option<string> url = Url();
+        Option<string> client = Client();
+        Option<string> peer = Peer();
+        Option<int> wait = Wait();
+        Argument<uint> old = Node("OLD", "The node that leaves.");
+        Argument<uint> node = Node("NEW", "The number of the node that comes in its place.");
+        var command = new CommandWithExample(
+            "replace", "Let a new node take the place of another, in one step when it has caught up.",
+            "raftmq cluster replace 2 4 --client 127.0.0.1:8084 --peer 127.0.0.1:7004") { old, node, client, peer, url, wait };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            (uint leaves, uint newcomer) = (arguments.GetValue(old), arguments.GetValue(node));
+            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer) with { Replaces = leaves }, cancellation);
+            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
+        }));
+        return command;
+    }
+
+    private static CommandWithExample Move()
+    {
+        Option<string> url = Url();
+        Option<string> client = Client();
+        Option<string> peer = Peer();
+        Argument<uint> node = Node("NODE", "The node that is reached elsewhere from now on.");
+        var command = new CommandWithExample(
+            "move", "Tell the cluster where a node is reached from now on.",
+            "raftmq cluster move 2 --client 127.0.0.1:9082 --peer 127.0.0.1:9002") { node, client, peer, url };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            uint moves = arguments.GetValue(node);
+            await cluster.SendAsync(HttpMethod.Patch, $"members/{moves}", FieldsOf(arguments, client, peer), cancellation);
+            await Console.Out.WriteLineAsync($"node {moves} is reached at {arguments.GetValue(client)} and {arguments.GetValue(peer)} from its next start on");
+        }));
+        return command;
+    }
+
+    private static CommandWithExample Transfer()
+    {
+        Option<string> url = Url();
+        var node = new Argument<uint?>("NODE") { Description = "The node that is to lead; without it, whichever has the most of the log.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
+        command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
+        {
+            await cluster.SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = arguments.GetValue(node) }, cancellation);
+            ClusterReport report = await cluster.ReportAsync(cancellation);
+            await Console.Out.WriteLineAsync(report.Leader is { } leader ? $"node {leader} leads" : "another node leads");
+        }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, Option<string> url, Func<ClusterClient, Task> act)
+    {
+        using var cluster = ClusterClient.At(arguments.GetRequiredValue(url));
+        await act(cluster);
+        return ExitCode.Ok.Value;
+    }
+
+    private static ChangeFields FieldsOf(ParseResult arguments, Option<string> client, Option<string> peer)
+    {
+        var fields = new ChangeFields { Client = arguments.GetRequiredValue(client), Peer = arguments.GetRequiredValue(peer) };
+        return fields.ObjectionToAddresses() is { } wrong ? throw new CommandFailedException(ExitCode.Configuration, wrong.Detail!) : fields;
+    }
+
+    private static Option<string> Url() => new("--url")
+    {
+        Description = "The client address of any node of the cluster.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+    };
+
+    private static Option<string> Client() => new("--client") { Description = "Where clients reach the node.", Required = true, HelpName = "HOST:PORT" };
+
+    private static Option<string> Peer() => new("--peer") { Description = "Where the other nodes reach it.", Required = true, HelpName = "HOST:PORT" };
+
+    private static Option<int> Wait()
+    {
+        var wait = new Option<int>("--wait")
+        {
+            Description = $"For how long to watch, in seconds, 0 to {LongestWaitSeconds}; the cluster goes on without.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => 600,
+        };
+        wait.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > LongestWaitSeconds)
+            {
+                result.AddError($"--wait is 0 to {LongestWaitSeconds} seconds");
+            }
+        });
+        return wait;
+    }
+
+    private static Argument<uint> Node(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            bool isNumber = uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number >= 1;
+            if (!isNumber)
+            {
+                result.AddError($"{name} is the number of a node, 1 or more, not \"{result.Tokens[0].Value}\"");
+            }
+
+            return number;
+        },
+    };
+}

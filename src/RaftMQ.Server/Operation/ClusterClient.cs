@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using RaftMQ.Contracts;
+using RaftMQ.Server.Commands;
+using RaftMQ.Server.Http;
+
+namespace RaftMQ.Server.Operation;
+
+/// <summary>
+/// Asks a cluster for its members and for changes of them. A change is sent again while the cluster has no leader, or cannot say what has come of it: asking twice changes nothing.
+/// </summary>
+internal sealed class ClusterClient : IDisposable
+{
+    private const int MostOfAnAnswer = 1_000;
+
+    /// <summary>The most redirects that are followed: one to the leader, a few more while leaders change.</summary>
+    private const int MaxRedirects = 5;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
+
+    private readonly Uri _url;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxAutomaticRedirections = MaxRedirects, UseProxy = false }) { Timeout = Patience };
+
+    private ClusterClient(Uri url) => _url = new Uri(url, "/v1/cluster");
+
+    /// <summary>A client of the cluster that this node belongs to.</summary>
+    /// <exception cref="CommandFailedException">It is no address.</exception>
+    public static ClusterClient At(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+            ? new ClusterClient(address)
+            : throw new CommandFailedException(ExitCode.Configuration, $"the address of a node is written like http://127.0.0.1:8081, not \"{url}\"");
+
+    /// <summary>The members as the leader knows them, or as the asked node does while there is none.</summary>
+    /// <exception cref="CommandFailedException">The node cannot be asked.</exception>
+    public async Task<ClusterReport> ReportAsync(CancellationToken cancellation)
+    {
+        ClusterReport report = await GetAsync(_url, cancellation);
+        string? leader = report.Leader == report.Node ? null : report.Members.FirstOrDefault(member => member.Node == report.Leader)?.Client;
+        return leader is null ? report : await AskLeaderAsync(leader, cancellation) ?? report;
+    }
+
+    /// <summary>Asks for a change until the cluster has made its first step.</summary>
+    /// <exception cref="CommandFailedException">The cluster refuses it, or cannot be asked.</exception>
+    public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var request = new HttpRequestMessage(method, $"{_url}/{path}");
+            if (fields is not null)
+            {
+                request.Content = new StringContent(JsonSerializer.Serialize(fields, ChangeFieldsJson.Default.ChangeFields), Encoding.UTF8, MediaType.Json);
+            }
+
+            (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
+            bool isUndecided = status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+            if (status == HttpStatusCode.OK)
+            {
+                return;
+            }
+
+            if (!isUndecided || Stopwatch.GetElapsedTime(began) > Patience)
+            {
+                throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{request.RequestUri} answered {(int)status}");
+            }
+
+            await Task.Delay(BetweenAttempts, cancellation);
+        }
+    }
+
+    /// <summary>Watches until something is so, and says how far it has come whenever that changes.</summary>
+    /// <param name="state">What is to be said of the members, or null if what is waited for is so.</param>
+    /// <param name="seconds">How long.</param>
+    /// <param name="cancellation">The operator has enough.</param>
+    /// <exception cref="CommandFailedException">It has not become so in time.</exception>
+    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        string? said = null;
+        ClusterReport report = await ReportAsync(cancellation);
+        while ((state(report) ?? (report.Leader is null ? "done, and the members elect a leader" : null)) is { } now)
+        {
+            if (now != said)
+            {
+                said = now;
+                await Console.Error.WriteLineAsync(now);
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(seconds))
+            {
+                throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {now}; the cluster goes on with it, and the same command watches again");
+            }
+
+            await Task.Delay(BetweenAttempts, cancellation);
+            report = await ReportAsync(cancellation);
+        }
+
+        await Console.Out.WriteLineAsync($"done; {ClusterText.Members(report)}");
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<ClusterReport> GetAsync(Uri url, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
+        try
+        {
+            return status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report
+                ? report
+                : throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{url} answered {(int)status}");
+        }
+        catch (JsonException)
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{url} answered something that is no list of members; is it the client address of a node?");
+        }
+    }
+
+    private async Task<ClusterReport?> AskLeaderAsync(string address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await GetAsync(new Uri($"{_url.Scheme}://{address}/v1/cluster"), cancellation);
+        }
+        catch (CommandFailedException)
+        {
+            // It has just gone: what the other node knows is better than nothing.
+            return null;
+        }
+    }
+
+    private async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException(
+                ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; name another node with --url");
+        }
+    }
+
+    private static string? MessageOf(string text)
+    {
+        try
+        {
+            string? message = JsonDocument.Parse(text).RootElement.GetProperty("error").GetProperty("message").GetString();
+            return message is null ? null : new string([.. message.Take(MostOfAnAnswer).Where(character => !char.IsControl(character))]);
+        }
+        catch (Exception none) when (none is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using RaftMQ.Server.Http;
+
+namespace RaftMQ.Server.Operation;
+
+/// <summary>The members of a cluster in words.</summary>
+internal static class ClusterText
+{
+    /// <summary>A table of the members, one a line.</summary>
+    public static string Table(ClusterReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"cluster {report.Cluster ?? "not founded yet"}, term {report.Term}, ");
+        text.AppendLine(report.Leader is { } leader ? $"node {leader} leads" : "no leader");
+        text.AppendLine("node  part      clients                peers");
+        foreach (ClusterMember member in report.Members)
+        {
+            string part = member.Node == report.Leader ? "leader" : member.Suffrage;
+            text.Append(CultureInfo.InvariantCulture, $"{member.Node,-5} {part,-9} {member.Client,-22} {member.Peer}");
+            text.AppendLine(NoteOn(member, report));
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    /// <summary>Who the members are, in one line.</summary>
+    public static string Members(ClusterReport report) => $"members: {string.Join(", ", report.Members.Select(member => member.Node))}; "
+        + (report.Leader is { } leader ? $"node {leader} leads" : "no leader at the moment");
+
+    /// <summary>What a newcomer still lacks, or null if it is a voter and all is settled.</summary>
+    public static string? Arrival(ClusterReport report, uint node) => report.Members.FirstOrDefault(member => member.Node == node) switch
+    {
+        null => $"node {node} is not a member yet",
+        { Suffrage: "learner", Seated: false } member =>
+            $"node {node} is not there yet, or has only begun to receive the log: start it with an empty folder and --join, so that peers reach it at {member.Peer}",
+        { Suffrage: "learner" } member => $"node {node} receives the log{Share(member, report)}",
+        _ when report.Joint => $"node {node} becomes a voter",
+        _ => null,
+    };
+
+    /// <summary>What keeps a node from having left, or null if it has.</summary>
+    public static string? Departure(ClusterReport report, uint node) =>
+        report.Members.Any(member => member.Node == node) ? $"node {node} is leaving" : report.Joint ? "the change is being finished" : null;
+
+    private static string NoteOn(ClusterMember member, ClusterReport report)
+    {
+        string seat = member.Seated ? "" : "  not there yet";
+        string replaces = member.Replaces is { } other ? $"  replaces node {other}" : "";
+        return member.Suffrage == "learner" && member.Seated ? $"  receives the log{Share(member, report)}{replaces}" : seat + replaces;
+    }
+
+    private static string Share(ClusterMember member, ClusterReport report) =>
+        member.MatchIndex is { } match ? string.Create(CultureInfo.InvariantCulture, $": {match:N0} of {report.CommitIndex:N0} entries") : "";
+}

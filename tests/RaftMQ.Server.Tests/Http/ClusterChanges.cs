@@ -1,0 +1,115 @@
+using System.Text.Json;
+using RaftMQ.Consensus;
+using RaftMQ.Node;
+using RaftMQ.Replica.Requests;
+
+namespace RaftMQ.Server.Tests.Http;
+
+/// <summary><c>/v1/cluster</c>: what is asked of the node, and what its answers become.</summary>
+public sealed class ClusterChanges
+{
+    private const string Addresses = """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001"}""";
+    private const string Path = "/v1/cluster/members/4";
+
+    private static readonly Member Newcomer = new(new NodeId(4), 0, "10.0.0.4:7001", "10.0.0.4:8080");
+
+    [Fact]
+    public async Task Requests_become_changes()
+    {
+        await using Service service = await Service.StartAsync();
+        (string Method, string Path, string? Body)[] requests =
+        [
+            ("PUT", Path, Addresses),
+            ("PUT", Path, """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001", "replaces": 2}"""),
+            ("PATCH", Path, Addresses),
+            ("DELETE", Path, null),
+            ("PUT", "/v1/cluster/leader", """{"node": 2}"""),
+            ("PUT", "/v1/cluster/leader", null),
+        ];
+        foreach ((string method, string path, string? body) in requests)
+        {
+            Reply reply = await service.Send(new HttpMethod(method), path, body, cancellation: TestContext.Current.CancellationToken);
+            (reply.Status, reply.Body).ShouldBe((200, """{"success":true}"""));
+        }
+
+        service.Node.Changes.ShouldBe(
+        [
+            new MemberAddition(Newcomer), new MemberReplacement(new NodeId(2), Newcomer), new MemberMove(new NodeId(4), "10.0.0.4:7001", "10.0.0.4:8080"),
+            new MemberRemoval(new NodeId(4)), new LeadershipTransfer(new NodeId(2)), new LeadershipTransfer(null),
+        ]);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/v1/cluster/members/0", Addresses, 400, "bad-member", "0 is no number of a node")]
+    [InlineData("DELETE", "/v1/cluster/members/four", null, 400, "bad-member", "four is no number of a node")]
+    [InlineData("PUT", Path, "", 400, "missing-field", "is missing; send")]
+    [InlineData("PUT", Path, """{"client": "10.0.0.4:8080"}""", 400, "missing-field", "is missing; send")]
+    [InlineData("PUT", Path, """{"client": "10.0.0.4:8080", "peer": "10.0.0.4"}""", 400, "bad-member", "has no port")]
+    [InlineData("PUT", Path, """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:8080"}""", 400, "bad-member", "cannot be both addresses")]
+    [InlineData("PUT", Path, """{"client": "10.0.0.4:8080", "pear": "10.0.0.4:7001"}""", 400, "bad-json", "pear")]
+    [InlineData("PUT", Path, """{"client": 5}""", 400, "bad-json", "$.client")]
+    [InlineData("PUT", Path, """{"client":""", 400, "bad-json", "$.client")]
+    [InlineData("PUT", Path, "null", 400, "wrong-type", "null")]
+    [InlineData("PATCH", Path, """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001", "replaces": 2}""", 400, "bad-member", "takes no replaces")]
+    [InlineData("PUT", "/v1/cluster/leader", Addresses, 400, "bad-member", "takes no client or peer")]
+    [InlineData("POST", Path, Addresses, 405, "method-not-allowed", "DELETE, PATCH, PUT")]
+    [InlineData("GET", "/v1/cluster/leader", null, 405, "method-not-allowed", "PUT")]
+    [InlineData("DELETE", "/v1/cluster/members/4/5", null, 404, "not-found", "/v1/cluster/members/{node}")]
+    public async Task What_is_wrong_is_said_and_nothing_is_asked(string method, string path, string? body, int status, string reason, string detail)
+    {
+        await using Service service = await Service.StartAsync();
+        Reply reply = await service.Send(new HttpMethod(method), path, body, cancellation: TestContext.Current.CancellationToken);
+        (reply.Status, reply.Reason).ShouldBe((status, reason));
+        reply.Body.ShouldContain(detail);
+        service.Node.Changes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Ends_become_answers_and_a_node_that_does_not_lead_names_the_one_that_does()
+    {
+        await using Service service = await Service.StartAsync();
+        (ChangeResult End, int Status, string? Reason)[] ends =
+        [
+            (new ChangeResult(ChangeOutcome.Refused, "node 4 is the last voter", null), 409, "change-refused"),
+            (new ChangeResult(ChangeOutcome.Busy, null, null), 503, "change-under-way"),
+            (new ChangeResult(ChangeOutcome.OutcomeUnknown, null, null), 504, "outcome-unknown"),
+            (new ChangeResult(ChangeOutcome.NotLeader, null, null), 503, "no-leader"),
+            (new ChangeResult(ChangeOutcome.NotLeader, null, new NodeId(1)), 503, "no-leader"),
+        ];
+        foreach ((ChangeResult end, int status, string? reason) in ends)
+        {
+            service.Node.ChangeEnds = end;
+            Reply reply = await service.Send(HttpMethod.Delete, Path, cancellation: TestContext.Current.CancellationToken);
+            (reply.Status, reply.Reason).ShouldBe((status, reason));
+            reply.Body.ShouldContain(end.Reason ?? "");
+        }
+
+        service.Node.ChangeEnds = new ChangeResult(ChangeOutcome.NotLeader, null, new NodeId(2));
+        Reply redirect = await service.Send(HttpMethod.Delete, Path, cancellation: TestContext.Current.CancellationToken);
+        (redirect.Status, redirect.Header("Location")).ShouldBe((307, "http://127.0.0.1:8082/v1/cluster/members/4"));
+    }
+
+    [Fact]
+    public async Task The_report_names_every_member_and_how_far_learners_are()
+    {
+        await using Service service = await Service.StartAsync();
+        Member learner = Newcomer with { Suffrage = Suffrage.Learner, Replaces = new NodeId(2) };
+        service.Node.Status = service.Node.Status with
+        {
+            Membership = service.Node.Status.Membership!.WithLearner(learner),
+            Learners = [new LearnerProgress(new NodeId(4), new LogIndex(17))],
+            CommitIndex = new LogIndex(40),
+        };
+        Reply reply = await service.Get("/v1/cluster");
+        reply.Status.ShouldBe(200);
+        JsonElement report = JsonDocument.Parse(reply.Body).RootElement;
+        report.GetProperty("cluster").GetString()!.Length.ShouldBe(32);
+        (report.GetProperty("leader").GetInt32(), report.GetProperty("commitIndex").GetInt32(), report.GetProperty("joint").GetBoolean()).ShouldBe((1, 40, false));
+        report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
+        [
+            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null}""",
+            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null}""",
+            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17}""",
+        ]);
+    }
+}
