@@ -117,11 +117,12 @@ internal static class ClusterCommand
     private static CommandWithExample Transfer()
     {
         Option<string> url = Url();
-        var node = new Argument<uint?>("NODE") { Description = "The node that is to lead; without it, whichever has the most of the log.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<uint> node = Node("NODE", "The node that is to lead; without it, whichever has the most of the log.");
+        node.Arity = ArgumentArity.ZeroOrOne;
         var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
-            await cluster.SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = arguments.GetValue(node) }, cancellation);
+            await cluster.SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = arguments.GetResult(node) is { Tokens.Count: > 0 } ? arguments.GetValue(node) : null }, cancellation);
             ClusterReport report = await cluster.ReportAsync(cancellation);
             await Console.Out.WriteLineAsync(report.Leader is { } leader ? $"node {leader} leads" : "another node leads");
         }));
@@ -152,23 +153,23 @@ internal static class ClusterCommand
 
     private static Option<string> Peer() => new("--peer") { Description = "Where the other nodes reach it.", Required = true, HelpName = "HOST:PORT" };
 
-    private static Option<int> Wait()
+    private static Option<int> Wait() => new("--wait")
     {
-        var wait = new Option<int>("--wait")
+        Description = $"For how long to watch, in seconds, 0 to {LongestWaitSeconds}; the cluster goes on without.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 600,
+        CustomParser = result =>
         {
-            Description = $"For how long to watch, in seconds, 0 to {LongestWaitSeconds}; the cluster goes on without.",
-            HelpName = "SECONDS",
-            DefaultValueFactory = _ => 600,
-        };
-        wait.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > LongestWaitSeconds)
+            string text = result.Tokens[0].Value;
+            bool isAllowed = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= LongestWaitSeconds;
+            if (!isAllowed)
             {
-                result.AddError($"--wait is 0 to {LongestWaitSeconds} seconds");
+                result.AddError($"--wait is 0 to {LongestWaitSeconds} seconds, not \"{text}\"");
             }
-        });
-        return wait;
-    }
+
+            return seconds;
+        },
+    };
 
     private static Argument<uint> Node(string name, string description) => new(name)
     {
