@@ -22,10 +22,16 @@ public sealed partial class Membership
     /// <param name="outgoing">The voters that leave.</param>
     public Membership Joint(IReadOnlyCollection<NodeId> incoming, IReadOnlyCollection<NodeId> outgoing) => new([.. JointMembers(incoming, outgoing)]);
 
-    /// <summary>What a joint configuration leads to: the new voters alone.</summary>
-    public Membership AfterJoint() => new([.. _members
-        .Where(member => member.Suffrage != Suffrage.Outgoing)
-        .Select(member => member.Suffrage == Suffrage.Incoming ? member with { Suffrage = Suffrage.Voter } : member)]);
+    /// <summary>What a joint configuration leads to: the new voters alone. Nobody replaces one that has left.</summary>
+    public Membership AfterJoint()
+    {
+        Member[] stay = [.. _members.Where(member => member.Suffrage != Suffrage.Outgoing)];
+        return new([.. stay.Select(member => member with
+        {
+            Suffrage = member.Suffrage == Suffrage.Incoming ? Suffrage.Voter : member.Suffrage,
+            Replaces = Array.Exists(stay, other => other.Node == member.Replaces) ? member.Replaces : default,
+        })]);
+    }
 
     /// <summary>
     /// Whether <paramref name="next"/> may follow this configuration, so that every majority of the one meets every majority of the other in a server that both name. Either the voters are

@@ -48,6 +48,9 @@ public sealed partial class RaftCore
         return new ProposeResult(ProposeOutcome.Proposed, AppendOwn(EntryKind.Command, time, command));
     }
 
+    /// <summary>Whether leadership is being handed over.</summary>
+    public bool IsTransferring => _transfer is not null;
+
     /// <summary>Hands leadership to another voter: no more proposals until it has taken over or an election timeout has passed (thesis §3.10).</summary>
     /// <param name="target">A voter that is not leaving, or null for the one whose log is the most complete; never one that needs a snapshot.</param>
     /// <returns>False if this server does not lead or there is nobody to hand over to.</returns>
@@ -120,7 +123,7 @@ public sealed partial class RaftCore
             TickTransferOf(peer);
         }
 
-        if (!HearsMajorityOf(Membership!))
+        if (!Quorum.IsMajority(Membership!, _isHeard ??= IsHeard))
         {
             BecomeFollower(CurrentTerm, leader: null);
         }

@@ -25,8 +25,9 @@ public sealed partial class RaftCore
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _options.ElectionTimeoutTicks;
 
-    /// <summary>While leading: whether a majority of a configuration has been heard of within the last election timeout, this server included if it counts there.</summary>
-    public bool HearsMajorityOf(Membership membership) => Quorum.IsMajority(membership, _isHeard ??= IsHeard);
+    /// <summary>While leading: whether a majority of a configuration has answered this leader, the last time within an election timeout; itself included if it counts there.</summary>
+    public bool HearsMajorityOf(Membership membership) =>
+        Quorum.IsMajority(membership, server => server == _options.Self || (PeerFor(server) is { HasAnswered: true } peer && IsActive(peer)));
 
     /// <summary>
     /// Appends a configuration one step away from the one in force (<see cref="Consensus.Membership.MayBeFollowedBy"/>). A joint one is followed by what it leads to as soon as it is
@@ -162,6 +163,7 @@ public sealed partial class RaftCore
         foreach (PeerProgress peer in _peers.Values)
         {
             peer.LeftAt = Membership!.Find(peer.Server.Node) is null ? peer.LeftAt ?? _memberships[^1].Index : null;
+            peer.FarewellTicks = peer.LeftAt is null ? 0 : peer.FarewellTicks;
             peer.AwaitedCommit = LogIndex.Max(peer.AwaitedCommit, peer.LeftAt ?? LogIndex.Zero);
         }
 

@@ -113,7 +113,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>Not done: another change is under way.</summary>
     public static readonly Reason ChangeUnderWay = new(
-        "change-under-way", 503, "another change of the members is under way; nothing was done", "send it again when GET /v1/cluster shows no learner and no joint configuration",
+        "change-under-way", 503, "another change of the members is under way; nothing was done", "send it again when GET /v1/cluster shows no joint configuration",
         RetryAfterSeconds: 1);
 
     /// <summary>The body is not JSON.</summary>

@@ -1,3 +1,4 @@
+using RaftMQ.Consensus;
 using RaftMQ.Replica;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Storage;
@@ -62,6 +63,12 @@ public sealed partial class RaftNode
     private void SetAside(StorageDamagedException damage)
     {
         _repairs = Status.Phase == NodePhase.Member ? 1 : _repairs + 1;
+        if (Status.Membership is { } members)
+        {
+            // Who has joined, or has seen others come and go, was told of others at its start than those who may take it in again.
+            _options = _options with { Members = [.. members.Members.Select(member => new Member(member.Node, 0, member.PeerAddress, member.ClientAddress))] };
+        }
+
         string? objection = !_options.RepairsItself ? "repair.automatic is off"
             : _repairs > MostRepairsInARow ? $"it has been set aside {MostRepairsInARow} times in a row: is the disk sound?"
             : DamagedFolder.SetAside(_files, _options.Node, NodeLife.ReplicaOptionsOf(_options), _options.Wal, damage.Message);

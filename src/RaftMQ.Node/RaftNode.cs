@@ -22,7 +22,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     /// <summary>So much more or less in memory is worth telling although nothing else has changed.</summary>
     private const long GaugeStepBytes = 1024 * 1024;
 
-    private readonly NodeOptions _options;
+    private NodeOptions _options;
     private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
     private readonly ILogger _logger;

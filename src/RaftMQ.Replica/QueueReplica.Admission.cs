@@ -11,6 +11,7 @@ public sealed partial class QueueReplica
 {
     private Membership? _membershipTold;
     private (Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers) _peersOf;
+    private bool _knowsItsPeers;
 
     /// <summary>
     /// Whom this node has links with, and where they are dialled: all others that a configuration names which may be in force, whoever leads, and who is still to be told that it is no
@@ -30,9 +31,12 @@ public sealed partial class QueueReplica
         }
 
         _peersOf = now;
+
+        // What stands in its own log may be out of date, and nobody in it may be left: until a leader has said what is so, nobody is given up.
+        _knowsItsPeers |= now.Leader is not null && now.IsCommitted && IsMember;
         IEnumerable<NodeId> kept = _core.Peers.Select(peer => peer.Server.Node);
         kept = now.Leader is { } leader ? kept.Append(leader.Node) : kept;
-        var peers = new Dictionary<NodeId, string>(Peers.Where(peer => kept.Contains(peer.Key)));
+        var peers = new Dictionary<NodeId, string>(Peers.Where(peer => !_knowsItsPeers || kept.Contains(peer.Key)));
         foreach (Member member in _core.MembershipsThatMayBeInForce.SelectMany(membership => membership.Members).Where(member => member.Node != Self))
         {
             peers[member.Node] = member.PeerAddress;
@@ -114,6 +118,11 @@ public sealed partial class QueueReplica
 
         Membership? before = _membershipTold;
         _membershipTold = _core.Membership!;
+        if (before is null && _core.Leader is not null && _membershipTold.Find(Self) is not null)
+        {
+            ReportDifferences(_membershipTold);
+        }
+
         bool isOut = before?.Find(Self) is not null && _membershipTold.Find(Self) is null;
         bool isChanged = before is not null && !before.Members.Select(member => (member.Node, member.Suffrage)).SequenceEqual(_membershipTold.Members.Select(member => (member.Node, member.Suffrage)));
         IsRemoved = isOut || (IsRemoved && _membershipTold.Find(Self) is null);

@@ -115,7 +115,7 @@ public sealed partial class QueueReplica
             case EntryKind.Birth:
                 Birth birth = Birth.Decode(entry.Payload);
                 _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, birth.Settings));
-                ReportDifferences(birth);
+                ReportDifferences(_machine.Limits);
                 break;
             case EntryKind.Command:
                 reply = _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, entry.Payload));

@@ -293,21 +293,24 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void ReportDifferences(Birth birth)
+    /// <summary>The configuration file is not asked any more once the cluster has its members: whoever goes by it is told where it is out of date.</summary>
+    private void ReportDifferences(Membership members)
     {
         foreach (Member configured in _options.Members)
         {
-            Member? born = birth.Members.Find(configured.Node);
-            if (born is null || born.PeerAddress != configured.PeerAddress || born.ClientAddress != configured.ClientAddress)
+            Member? member = members.Find(configured.Node);
+            if (member is null || member.PeerAddress != configured.PeerAddress || member.ClientAddress != configured.ClientAddress)
             {
-                string was = born is null ? "no such member" : $"peer {born.PeerAddress}, client {born.ClientAddress}";
+                string known = member is null ? "no such member" : $"peer {member.PeerAddress}, client {member.ClientAddress}";
                 _ports.Report(
-                    EventLevel.Warning,
-                    $"node {configured.Node} is configured with peer {configured.PeerAddress}, client {configured.ClientAddress}; the cluster was born with {was}");
+                    EventLevel.Warning, $"node {configured.Node} is configured with peer {configured.PeerAddress}, client {configured.ClientAddress}; the cluster knows {known}");
             }
         }
+    }
 
-        if (_machine.Limits != _options.Limits)
+    private void ReportDifferences(QueueLimits limits)
+    {
+        if (limits != _options.Limits)
         {
             _ports.Report(EventLevel.Warning, "the configured limits differ from the cluster's; the cluster's hold, the file only seeds them at birth");
         }

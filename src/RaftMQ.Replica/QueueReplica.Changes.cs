@@ -71,20 +71,29 @@ public sealed partial class QueueReplica
             return change.HasBegun ? ChangeOutcome.OutcomeUnknown : ChangeOutcome.Busy;
         }
 
-        if (_core.Role == Role.Leader)
+        if (_core.Role != Role.Leader || _core.IsTransferring)
         {
-            change.Reason = ObjectionTo(transfer);
-            change.HasBegun |= change.Reason is null && _core.TransferLeadership(transfer.To);
+            return null;
         }
 
-        return change.Reason is null ? null : ChangeOutcome.Refused;
+        // One attempt: proposals wait while it lasts (thesis §3.10).
+        change.Reason = change.HasBegun ? "it was not taken over within an election timeout" : ObjectionTo(transfer);
+        change.HasBegun |= change.Reason is null && _core.TransferLeadership(transfer.To);
+        return change.Reason is null && change.HasBegun ? null : ChangeOutcome.Refused;
     }
 
     private string? ObjectionTo(LeadershipTransfer transfer)
     {
-        Membership members = _core.Membership!;
-        bool mayLead = transfer.To is { } to ? members.NewVoters.Any(voter => voter.Node == to) : members.NewVoters.Any(voter => voter.Node != Self);
-        return mayLead ? null : transfer.To is { } node ? $"node {node} is no voter of this cluster" : "there is no other voter";
+        ServerId[] heirs = [.. _core.Membership!.NewVoters.Where(voter => voter.Node != Self && (transfer.To is null || voter.Node == transfer.To))];
+        bool isThere = heirs.Any(heir => _core.Peers.Any(peer => peer.Server == heir && _core.IsActive(peer) && peer.Mode != PeerMode.Snapshot));
+        return (heirs.Length, isThere, transfer.To) switch
+        {
+            (0, _, { } node) => $"node {node} is no voter of this cluster",
+            (0, _, null) => "there is no other voter",
+            (_, false, { } node) => $"node {node} does not answer at the moment, or is far behind",
+            (_, false, null) => "no other voter answers at the moment, or all are far behind",
+            _ => null,
+        };
     }
 
     private ChangeOutcome? OutcomeOf(PendingChange change, MembershipChange wanted)

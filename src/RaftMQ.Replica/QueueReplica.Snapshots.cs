@@ -49,7 +49,7 @@ public sealed partial class QueueReplica
         _appliedConfiguration = metadata.Configurations[^1];
         (_lastSnapshotPosition, _lastSnapshotBytes, _bodyBytesAtSnapshot) = (metadata.Last, restored.Bytes, _machine.ByteCount);
         _core.OnSnapshotSaved(metadata.Last);
-        ReportDifferences(_birth!);
+        ReportDifferences(_machine.Limits);
     }
 
     private void NoteForSnapshot(in LogEntry entry)

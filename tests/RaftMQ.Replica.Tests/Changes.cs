@@ -78,6 +78,18 @@ public sealed class Changes
     }
 
     [Fact]
+    public void A_node_is_replaced_by_one_other_and_by_nobody_once_it_has_left()
+    {
+        World world = StartThreeOf(seed: 14, nodes: 4);
+        uint leaves = world.Running.First(node => node != world.Leader).Id;
+        world.Change(new MemberReplacement(new NodeId(leaves), World.MemberOf(4)));
+        Refusal(world, new MemberReplacement(new NodeId(leaves), World.MemberOf(5))).ShouldBe($"node 4 is to replace node {leaves} already; remove that one first");
+        world.Change(new MemberRemoval(new NodeId(leaves)));
+        world.Until(() => world.Leader?.Replica.Core.Membership is { IsJoint: false, Voters.Count: 2 });
+        world.Leader!.Replica.Core.Membership!.Find(new NodeId(4))!.Replaces.ShouldBe(default);
+    }
+
+    [Fact]
     public void What_was_asked_of_a_leader_that_fell_is_gone_on_with_by_the_next()
     {
         World world = StartThreeOf(seed: 7, nodes: 4);
@@ -96,6 +108,8 @@ public sealed class Changes
         LogIndex last = world.Leader!.Replica.Core.Log.Last.Index;
         Refusal(world, new MemberAddition(World.MemberOf(1))).ShouldBeNull();
         Refusal(world, new MemberAddition(World.MemberOf(1) with { PeerAddress = "elsewhere:1" })).ShouldBe("node 1 is a member already, at peer1:1 for peers and client1:1 for clients");
+        Refusal(world, new MemberAddition(World.MemberOf(4) with { ClientAddress = "PEER2:1" })).ShouldBe("node 2 is a member at peer2:1 for peers and client2:1 for clients");
+        Refusal(world, new MemberMove(new NodeId(1), "peer3:1", "client1:1")).ShouldBe("node 3 is a member at peer3:1 for peers and client3:1 for clients");
         Refusal(world, new MemberRemoval(new NodeId(9))).ShouldBeNull();
         Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(4))).ShouldBe("node 9 is no voter of this cluster");
         Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(1)))!.ShouldStartWith("node 1 cannot replace itself");
@@ -174,6 +188,11 @@ public sealed class Changes
         Refusal(world, new LeadershipTransfer(new NodeId(9))).ShouldBe("node 9 is no voter of this cluster");
         Refusal(world, new LeadershipTransfer(null)).ShouldBeNull();
         world.Leader!.Id.ShouldNotBe(heir);
+
+        WorldNode dead = world.Running.First(node => node != world.Leader);
+        dead.Kill();
+        world.Until(() => world.Leader!.Replica.Core.Peers.Any(peer => !world.Leader.Replica.Core.IsActive(peer)));
+        Refusal(world, new LeadershipTransfer(new NodeId(dead.Id))).ShouldBe($"node {dead.Id} does not answer at the moment, or is far behind");
     }
 
     private static World StartThreeOf(int seed, int nodes)

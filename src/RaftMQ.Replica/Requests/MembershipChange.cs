@@ -16,6 +16,15 @@ public abstract record MembershipChange : ClusterChange
 
     private protected static (Membership?, string?) Refuse(string reason) => (null, reason);
 
+    /// <summary>Two nodes at one address would be refused each other's links.</summary>
+    private protected static string? ObjectionTo(Membership now, NodeId node, string peerAddress, string clientAddress)
+    {
+        string[] own = [peerAddress, clientAddress];
+        Member? other = now.Members.FirstOrDefault(member => member.Node != node
+            && (own.Contains(member.PeerAddress, StringComparer.OrdinalIgnoreCase) || own.Contains(member.ClientAddress, StringComparer.OrdinalIgnoreCase)));
+        return other is null ? null : $"node {other.Node} is a member at {other.PeerAddress} for peers and {other.ClientAddress} for clients";
+    }
+
     private protected static string? ObjectionTo(Membership now, NodeId leaves)
     {
         int toBe = now.Members.Count(member => member.Node != leaves);
@@ -35,7 +44,8 @@ public sealed record MemberAddition(Member Newcomer) : MembershipChange
             return isThere ? default : Refuse($"node {member.Node} is a member already, at {member.PeerAddress} for peers and {member.ClientAddress} for clients");
         }
 
-        return ObjectionTo(now, default) is { } objection ? Refuse(objection) : (now.WithLearner(Newcomer), null);
+        string? objection = ObjectionTo(now, default) ?? ObjectionTo(now, Newcomer.Node, Newcomer.PeerAddress, Newcomer.ClientAddress);
+        return objection is null ? (now.WithLearner(Newcomer), null) : Refuse(objection);
     }
 }
 
@@ -71,9 +81,11 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
             return isSo ? default : Refuse($"node {member.Node} is a member already and does not replace node {Leaves}");
         }
 
-        return leaving is not { Suffrage: Suffrage.Voter } ? Refuse($"node {Leaves} is no voter of this cluster")
-            : ObjectionTo(now, Leaves) is { } objection ? Refuse(objection)
-            : (now.WithLearner(Newcomer with { Replaces = Leaves }), null);
+        Member? rival = now.Members.FirstOrDefault(other => other.Replaces == Leaves);
+        string? objection = leaving is not { Suffrage: Suffrage.Voter } ? $"node {Leaves} is no voter of this cluster"
+            : rival is not null ? $"node {rival.Node} is to replace node {Leaves} already; remove that one first"
+            : ObjectionTo(now, Leaves) ?? ObjectionTo(now, Newcomer.Node, Newcomer.PeerAddress, Newcomer.ClientAddress);
+        return objection is null ? (now.WithLearner(Newcomer with { Replaces = Leaves }), null) : Refuse(objection);
     }
 }
 
@@ -87,6 +99,7 @@ public sealed record MemberMove(NodeId Node, string PeerAddress, string ClientAd
     {
         null => Refuse($"node {Node} is no member of this cluster"),
         var member when (member.PeerAddress, member.ClientAddress) == (PeerAddress, ClientAddress) => default,
+        _ when ObjectionTo(now, Node, PeerAddress, ClientAddress) is { } objection => Refuse(objection),
         _ => (now.WithAddresses(Node, PeerAddress, ClientAddress), null),
     };
 }

@@ -15,14 +15,21 @@ internal sealed class ClusterClient : IDisposable
 {
     private const int MostOfAnAnswer = 1_000;
 
-    /// <summary>The most redirects that are followed: one to the leader, a few more while leaders change.</summary>
-    private const int MaxRedirects = 5;
+    /// <summary>A report of the most members that there may be takes far less.</summary>
+    private const int MaxAnswerBytes = 1024 * 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
     private readonly Uri _url;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxAutomaticRedirections = MaxRedirects, UseProxy = false }) { Timeout = Patience };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+    {
+        Timeout = Patience,
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+
+    /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
+    private Uri[] _known = [];
 
     private ClusterClient(Uri url) => _url = new Uri(url, "/v1/cluster");
 
@@ -33,13 +40,43 @@ internal sealed class ClusterClient : IDisposable
             ? new ClusterClient(address)
             : throw new CommandFailedException(ExitCode.Configuration, $"the address of a node is written like http://127.0.0.1:8081, not \"{url}\"");
 
-    /// <summary>The members as the leader knows them, or as the asked node does while there is none.</summary>
-    /// <exception cref="CommandFailedException">The node cannot be asked.</exception>
+    /// <summary>The members as the leader knows them; while there is none, or none can be reached, as another node does.</summary>
+    /// <exception cref="CommandFailedException">No node can be asked.</exception>
     public async Task<ClusterReport> ReportAsync(CancellationToken cancellation)
     {
-        ClusterReport report = await GetAsync(_url, cancellation);
-        string? leader = report.Leader == report.Node ? null : report.Members.FirstOrDefault(member => member.Node == report.Leader)?.Client;
-        return leader is null ? report : await AskLeaderAsync(leader, cancellation) ?? report;
+        CommandFailedException? failure = null;
+        ClusterReport? second = null;
+        var asked = new HashSet<Uri>();
+        var next = new Queue<Uri>([_url, .. _known]);
+        while (next.TryDequeue(out Uri? url))
+        {
+            if (!asked.Add(url))
+            {
+                continue;
+            }
+
+            try
+            {
+                ClusterReport report = await GetAsync(url, cancellation);
+                if (report.Leader == report.Node)
+                {
+                    return report;
+                }
+
+                // Who is no member any more, or knows no leader, knows at least whom to ask.
+                second ??= report;
+                foreach (ClusterMember member in report.Members.OrderByDescending(member => member.Node == report.Leader))
+                {
+                    next.Enqueue(UrlOf(member));
+                }
+            }
+            catch (CommandFailedException gone)
+            {
+                failure ??= gone;
+            }
+        }
+
+        return second ?? throw failure!;
     }
 
     /// <summary>Asks for a change until the cluster has made its first step.</summary>
@@ -49,14 +86,10 @@ internal sealed class ClusterClient : IDisposable
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
-            using var request = new HttpRequestMessage(method, $"{_url}/{path}");
-            if (fields is not null)
-            {
-                request.Content = new StringContent(JsonSerializer.Serialize(fields, ChangeFieldsJson.Default.ChangeFields), Encoding.UTF8, MediaType.Json);
-            }
-
-            (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
-            bool isUndecided = status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+            ClusterReport report = await ReportAsync(cancellation);
+            ClusterMember? leader = report.Members.FirstOrDefault(member => member.Node == report.Leader);
+            (HttpStatusCode? status, string text) = await TrySendAsync(leader is null ? _url : UrlOf(leader), method, path, fields, cancellation);
+            bool isUndecided = status is null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TemporaryRedirect;
             if (status == HttpStatusCode.OK)
             {
                 return;
@@ -64,7 +97,7 @@ internal sealed class ClusterClient : IDisposable
 
             if (!isUndecided || Stopwatch.GetElapsedTime(began) > Patience)
             {
-                throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{request.RequestUri} answered {(int)status}");
+                throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? (status is null ? text : $"the cluster answered {(int)status}"));
             }
 
             await Task.Delay(BetweenAttempts, cancellation);
@@ -95,7 +128,7 @@ internal sealed class ClusterClient : IDisposable
             }
 
             await Task.Delay(BetweenAttempts, cancellation);
-            report = await ReportAsync(cancellation);
+            report = await TryReportAsync(cancellation) ?? report;
         }
 
         await Console.Out.WriteLineAsync($"done; {ClusterText.Members(report)}");
@@ -109,9 +142,13 @@ internal sealed class ClusterClient : IDisposable
         (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
         try
         {
-            return status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report
-                ? report
-                : throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{url} answered {(int)status}");
+            if (status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report)
+            {
+                _known = [.. report.Members.Select(UrlOf)];
+                return report;
+            }
+
+            throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{url} answered {(int)status}");
         }
         catch (JsonException)
         {
@@ -119,18 +156,38 @@ internal sealed class ClusterClient : IDisposable
         }
     }
 
-    private async Task<ClusterReport?> AskLeaderAsync(string address, CancellationToken cancellation)
+    private async Task<ClusterReport?> TryReportAsync(CancellationToken cancellation)
     {
         try
         {
-            return await GetAsync(new Uri($"{_url.Scheme}://{address}/v1/cluster"), cancellation);
+            return await ReportAsync(cancellation);
         }
         catch (CommandFailedException)
         {
-            // It has just gone: what the other node knows is better than nothing.
+            // Nobody at the moment: the wait has its own end.
             return null;
         }
     }
+
+    private async Task<(HttpStatusCode? Status, string Text)> TrySendAsync(Uri url, HttpMethod method, string path, ChangeFields? fields, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, $"{url}/{path}");
+        if (fields is not null)
+        {
+            request.Content = new StringContent(JsonSerializer.Serialize(fields, ChangeFieldsJson.Default.ChangeFields), Encoding.UTF8, MediaType.Json);
+        }
+
+        try
+        {
+            return await AskAsync(request, cancellation);
+        }
+        catch (CommandFailedException gone)
+        {
+            return (null, gone.Message);
+        }
+    }
+
+    private Uri UrlOf(ClusterMember member) => new($"{_url.Scheme}://{member.Client}/v1/cluster");
 
     private async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
@@ -139,7 +196,7 @@ internal sealed class ClusterClient : IDisposable
             using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or UriFormatException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             throw new CommandFailedException(
                 ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; name another node with --url");

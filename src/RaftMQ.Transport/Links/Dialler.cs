@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -9,6 +10,10 @@ namespace RaftMQ.Transport.Links;
 internal sealed class Dialler(LinkContext context, PeerLink link)
 {
     private readonly Backoff _backoff = new(context.Timeouts);
+
+    /// <summary>Where this node was told at its start that the peer is reached: tried by turns with what the cluster says, since one of both may be out of date.</summary>
+    private readonly EndPoint? _toldAtStart = context.Options.Peers.TryGetValue(link.Node, out string? told) ? PeerAddress.Parse(told) : null;
+    private bool _triesWhatWasTold;
 
     private enum Attempt
     {
@@ -33,6 +38,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
             if (attempt is Attempt.Failed or Attempt.Refused)
             {
                 await link.DialFailedAsync().ConfigureAwait(false);
+                _triesWhatWasTold = !_triesWhatWasTold;
             }
 
             TimeSpan wait = attempt switch
@@ -62,7 +68,8 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
 
     private async Task<Attempt> DialOnceAsync()
     {
-        Socket? socket = await PeerSocket.ConnectAsync(link.Address, context.Timeouts.Connect, link.Stopping).ConfigureAwait(false);
+        EndPoint address = _triesWhatWasTold ? _toldAtStart ?? link.Address : link.Address;
+        Socket? socket = await PeerSocket.ConnectAsync(address, context.Timeouts.Connect, link.Stopping).ConfigureAwait(false);
         if (socket is null)
         {
             return Attempt.Failed;

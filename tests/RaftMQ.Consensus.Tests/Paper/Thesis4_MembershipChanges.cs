@@ -302,6 +302,21 @@ public sealed class Thesis4_MembershipChanges
         voter.Receive(AsksForVote(S5, 2, At(2, 1))).Sent<RequestVoteResponse>().ShouldHaveSingleItem().Granted.ShouldBeTrue();
     }
 
+    [Fact]
+    public void A_configuration_whose_voters_have_not_answered_this_leader_is_not_made()
+    {
+        Server leader = Of(5, 1, 1).Elected();
+        leader.Acknowledges(S2, 3).Acknowledges(S3, 3);
+        Membership withoutThree = leader.Core.Membership!.Joint([], [S3.Node]);
+
+        // Servers 4 and 5 are not silent for an election timeout yet, since this leader is young: but it has not heard of them either.
+        leader.Core.ProposeMembership(default, withoutThree).Outcome.ShouldBe(ProposeOutcome.ChangeRefused);
+        leader.Core.Role.ShouldBe(Role.Leader);
+
+        leader.Acknowledges(S4, 3);
+        leader.Core.ProposeMembership(default, withoutThree).Outcome.ShouldBe(ProposeOutcome.Proposed);
+    }
+
     private static Server JointLeader()
     {
         Server leader = WithLog(1, 1).Elected();
@@ -310,6 +325,9 @@ public sealed class Thesis4_MembershipChanges
         leader.Acknowledges(S2, 4).Acknowledges(S3, 4);
         AddLearner(leader, S5);
         leader.Acknowledges(S2, 5).Acknowledges(S3, 5);
+
+        // They are there; how much of the log they have is each test's affair.
+        leader.Acknowledges(S4, 1).Acknowledges(S5, 1);
         leader.Core.ProposeMembership(default, leader.Core.Membership!.Joint([S4.Node, S5.Node], [S2.Node, S3.Node])).Outcome.ShouldBe(ProposeOutcome.Proposed);
         leader.Sent();
         return leader;

@@ -53,6 +53,18 @@ public sealed class ComingAndGoing
         await moved.Events.UntilUp(stays.Server);
     }
 
+    [Fact]
+    public async Task Where_a_member_was_said_to_be_at_the_start_is_tried_when_it_is_not_where_the_cluster_says()
+    {
+        IReadOnlyDictionary<uint, int> told = TestNode.FreePorts(1, 2, 3);
+        await using TestNode stays = TestNode.Start(IdentityOf(1), told, options => options with { Peers = PeersAt(told, 2) });
+        stays.Network.SetPeers(PeersAt(new Dictionary<uint, int> { [2] = told[3] }, 2));
+
+        await using TestNode other = TestNode.Start(IdentityOf(2), told, options => options with { Peers = PeersAt(told, 1) });
+        await stays.Events.UntilUp(other.Server);
+        await other.Events.UntilUp(stays.Server);
+    }
+
     private static ServerIdentity IdentityOf(uint node) => new(Cluster, TestNode.Id(node));
 
     private static Dictionary<NodeId, string> PeersAt(IReadOnlyDictionary<uint, int> ports, params uint[] nodes) =>
