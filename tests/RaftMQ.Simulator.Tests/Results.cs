@@ -22,7 +22,7 @@ public sealed class Results
         Row(output, "invariants checked").ShouldBe("100,000");
         Row(output, "KiB alive at the end").ShouldMatch("^[0-9,]+   [0-9,]+ after 1 runs$");
         Row(output, "torn tail cut").ShouldBe("55        10  100.0 %   1.0 %");
-        Row(output, "leader removed").ShouldBe("waits for adding and removing members");
+        Row(output, "stale receipt refused").ShouldBe("waits for leases");
         Row(output, "failures").ShouldBe("0");
     }
 

@@ -152,8 +152,12 @@ internal sealed partial class Ghost
         ulong term = core.Log.TermAt(new LogIndex(commit))!.Value.Value;
         IReadOnlyList<(ulong Index, Membership Membership)> configurations = image.Given.Configurations;
         (ulong index, Membership inForce) = configurations[^1];
+
+        // A leader may have committed, and then given way to another who took its last configuration back, all in one turn.
+        Membership? takenBack = core.Role == Role.Leader ? null : image.MembershipInForce;
         bool cameInThisTurn = index > image.LastBefore && configurations.Count > 1;
-        bool holds = IsDurableOnMajority(commit, term, inForce) || (cameInThisTurn && IsDurableOnMajority(commit, term, configurations[^2].Membership));
+        bool holds = IsDurableOnMajority(commit, term, inForce) || (cameInThisTurn && IsDurableOnMajority(commit, term, configurations[^2].Membership))
+            || (takenBack is not null && IsDurableOnMajority(commit, term, takenBack));
         if (!holds)
         {
             findings.Report("I9", $"leader {image.Server} of term {ledIn} commits {commit}@{term}, which is not durable on a majority of its configuration");
