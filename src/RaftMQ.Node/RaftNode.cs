@@ -19,9 +19,6 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     /// <summary>Messages of peers that may wait for the replica; beyond it they are dropped, as a network may.</summary>
     private const int MaxWaitingInputs = 131_072;
 
-    /// <summary>So much more or less in memory is worth telling although nothing else has changed.</summary>
-    private const long GaugeStepBytes = 1024 * 1024;
-
     private NodeOptions _options;
     private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
@@ -348,64 +345,6 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
             {
                 reading.Refuse();
             }
-        }
-    }
-
-    private void OnTurn(QueueReplica replica, bool stopping, DiskGauges disk)
-    {
-        RaftCore core = replica.Core;
-        NodePhase phase = stopping ? NodePhase.Stopping
-            : !replica.Identity.Cluster.IsBorn ? NodePhase.Unborn
-            : replica.IsMember ? NodePhase.Member
-            : replica.IsRemoved ? NodePhase.Removed
-            : NodePhase.AwaitingAdmission;
-        NodeStatus before = Status;
-        bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
-            || before.Identity != replica.Identity;
-        bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
-            || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
-            || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
-            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership);
-        if (!isNews && !isMoved)
-        {
-            return;
-        }
-
-        Publish(
-            new NodeStatus
-            {
-                Phase = phase,
-                Role = core.Role,
-                Term = core.CurrentTerm,
-                Leader = core.Leader?.Node,
-                Identity = replica.Identity,
-                LastLog = core.Log.Last,
-                CommitIndex = core.CommitIndex,
-                AppliedIndex = replica.AppliedIndex,
-                StateHash = replica.Machine.StateHash,
-                MessageCount = replica.Machine.MessageCount,
-                Membership = core.Membership,
-                AcceptsPublishes = core.AcceptsPublishes,
-                Learners = LearnersOf(core),
-                WaitingFor = replica.WaitingFor,
-                LogSyncs = disk.Syncs,
-                Gauges = NodeGauges.Of(replica, disk.FolderBytes),
-                Limits = replica.AppliedIndex > LogIndex.Zero ? replica.Machine.Limits : null,
-            },
-            isNews);
-    }
-
-    private static IReadOnlyList<LearnerProgress> LearnersOf(RaftCore core) =>
-        core.Role != Role.Leader || core.Membership!.Members.All(member => member.Suffrage != Suffrage.Learner) ? []
-        : [.. core.Peers.Where(peer => core.Membership.Find(peer.Server.Node) is { Suffrage: Suffrage.Learner }).Select(peer => new LearnerProgress(peer.Server.Node, peer.MatchIndex))];
-
-    private void Publish(NodeStatus status, bool isNews = true)
-    {
-        Volatile.Write(ref _status, status);
-        _recovery.TrySetResult();
-        if (isNews)
-        {
-            Changed?.Invoke(status);
         }
     }
 }

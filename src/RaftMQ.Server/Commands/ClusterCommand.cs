@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using RaftMQ.Contracts;
+using RaftMQ.Server.Configuration;
 using RaftMQ.Server.Http;
 using RaftMQ.Server.Operation;
 
@@ -31,7 +32,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Status()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new CommandWithExample("status", "Show the members, and who leads.", "raftmq cluster status --url http://127.0.0.1:8081") { url, json };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
@@ -44,7 +45,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Add()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
         Option<int> wait = Wait();
@@ -63,7 +64,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Remove()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         Option<int> wait = Wait();
         Argument<uint> node = Node("NODE", "The node that leaves.");
         var command = new CommandWithExample("remove", "Let a node leave; it may be stopped afterwards.", "raftmq cluster remove 4") { node, url, wait };
@@ -78,7 +79,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Replace()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
         Option<int> wait = Wait();
@@ -98,7 +99,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Move()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
         Argument<uint> node = Node("NODE", "The node that is reached elsewhere from now on.");
@@ -116,7 +117,7 @@ internal static class ClusterCommand
 
     private static CommandWithExample Transfer()
     {
-        Option<string> url = Url();
+        Option<Uri> url = Url();
         Argument<uint> node = Node("NODE", "The node that is to lead; without it, whichever has the most of the log.");
         node.Arity = ArgumentArity.ZeroOrOne;
         var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
@@ -129,9 +130,9 @@ internal static class ClusterCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments, Option<string> url, Func<ClusterClient, Task> act)
+    private static async Task<int> RunAsync(ParseResult arguments, Option<Uri> url, Func<ClusterClient, Task> act)
     {
-        using var cluster = ClusterClient.At(arguments.GetRequiredValue(url));
+        using var cluster = new ClusterClient(arguments.GetRequiredValue(url));
         await act(cluster);
         return ExitCode.Ok.Value;
     }
@@ -142,11 +143,23 @@ internal static class ClusterCommand
         return fields.ObjectionToAddresses() is { } wrong ? throw new CommandFailedException(ExitCode.Configuration, wrong.Detail!) : fields;
     }
 
-    private static Option<string> Url() => new("--url")
+    private static Option<Uri> Url() => new("--url")
     {
         Description = "The client address of any node of the cluster.",
         HelpName = "URL",
-        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080"),
+        CustomParser = result =>
+        {
+            try
+            {
+                return Settings.Url(result.Tokens[0].Value);
+            }
+            catch (SettingException wrong)
+            {
+                result.AddError($"--url: {wrong.Message}");
+                return null;
+            }
+        },
     };
 
     private static Option<string> Client() => new("--client") { Description = "Where clients reach the node.", Required = true, HelpName = "HOST:PORT" };

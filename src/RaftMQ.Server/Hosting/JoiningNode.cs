@@ -4,6 +4,7 @@ using RaftMQ.Server.Http;
 using RaftMQ.Server.Operation;
 using RaftMQ.Storage;
 using RaftMQ.Storage.Identity;
+using RaftMQ.Transport;
 
 namespace RaftMQ.Server.Hosting;
 
@@ -26,19 +27,24 @@ internal static partial class JoiningNode
             return plan;
         }
 
-        using var stopping = new CancellationTokenSource();
-        _ = stop.Requested.ContinueWith(_ => stopping.CancelAsync(), TaskScheduler.Default);
-        using var cluster = ClusterClient.At(url.ToString());
+        using var cluster = new ClusterClient(url);
         string? said = null;
         while (!stop.Requested.IsCompleted)
         {
-            (ClusterReport? report, string objection) = await TryAskAsync(cluster, stopping.Token);
-            if (report is not null)
+            Task<(NodePlan? Joining, string Objection)> asking = TryAskAsync(plan, cluster, url, logger);
+            await Task.WhenAny(stop.Requested, asking);
+            if (stop.Requested.IsCompleted)
             {
-                return Join(plan, report, url, logger);
+                break;
             }
 
-            if (objection != said && !stop.Requested.IsCompleted)
+            (NodePlan? joining, string objection) = await asking;
+            if (joining is not null)
+            {
+                return joining;
+            }
+
+            if (objection != said)
             {
                 said = objection;
                 LogWaiting(logger, url, objection);
@@ -50,20 +56,20 @@ internal static partial class JoiningNode
         return null;
     }
 
-    private static async Task<(ClusterReport? Report, string Objection)> TryAskAsync(ClusterClient cluster, CancellationToken cancellation)
+    private static async Task<(NodePlan? Joining, string Objection)> TryAskAsync(NodePlan plan, ClusterClient cluster, Uri url, ILogger logger)
     {
         try
         {
-            ClusterReport report = await cluster.ReportAsync(cancellation);
-            return report.Cluster is null ? (null, "it is not founded yet") : (report, "");
+            ClusterReport report = await cluster.ReportAsync(CancellationToken.None);
+            return report.Cluster is null ? (null, "it is not founded yet") : (Join(plan, report, url, logger), "");
         }
         catch (CommandFailedException failure)
         {
             return (null, failure.Message);
         }
-        catch (OperationCanceledException)
+        catch (Exception odd) when (odd is FormatException or OverflowException or ArgumentException)
         {
-            return (null, "");
+            return (null, $"it names a cluster or members that cannot be: {odd.Message}");
         }
     }
 
@@ -71,6 +77,12 @@ internal static partial class JoiningNode
     {
         Member self = plan.Node.Members.First(member => member.Node == plan.Node.Node);
         Member[] others = [.. report.Members.Where(member => member.Node != self.Node.Value).Select(member => new Member(new NodeId(member.Node), 0, member.Peer, member.Client))];
+        Array.ForEach(others, member => PeerAddress.Parse(member.PeerAddress));
+        NodePlan joining = plan with
+        {
+            Node = plan.Node with { Members = [self, .. others], Joins = ClusterId.Parse(report.Cluster!) },
+            Peers = plan.Peers with { Peers = others.ToDictionary(member => member.Node, member => member.PeerAddress) },
+        };
         string nodes = string.Join(", ", report.Members.Select(member => member.Node));
         if (report.Members.Any(member => member.Node == self.Node.Value))
         {
@@ -81,11 +93,7 @@ internal static partial class JoiningNode
             LogUnknown(logger, report.Cluster!, nodes, $"raftmq cluster add {self.Node} --client {self.ClientAddress} --peer {self.PeerAddress} --url {url.GetLeftPart(UriPartial.Authority)}");
         }
 
-        return plan with
-        {
-            Node = plan.Node with { Members = [self, .. others], Joins = ClusterId.Parse(report.Cluster!) },
-            Peers = plan.Peers with { Peers = others.ToDictionary(member => member.Node, member => member.PeerAddress) },
-        };
+        return joining;
     }
 
     /// <summary>Whether the folder belongs to no cluster yet. What cannot be told here the start of the node says better.</summary>

@@ -72,5 +72,5 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
 
 /// <summary>Generated at build time: no reflection while answering.</summary>
 [JsonSerializable(typeof(ClusterReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 internal sealed partial class ClusterReportJson : JsonSerializerContext;

@@ -31,14 +31,9 @@ internal sealed class ClusterClient : IDisposable
     /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
     private Uri[] _known = [];
 
-    private ClusterClient(Uri url) => _url = new Uri(url, "/v1/cluster");
-
-    /// <summary>A client of the cluster that this node belongs to.</summary>
-    /// <exception cref="CommandFailedException">It is no address.</exception>
-    public static ClusterClient At(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
-            ? new ClusterClient(address)
-            : throw new CommandFailedException(ExitCode.Configuration, $"the address of a node is written like http://127.0.0.1:8081, not \"{url}\"");
+    /// <summary>A client of the cluster that a node belongs to.</summary>
+    /// <param name="url">The node's client address.</param>
+    public ClusterClient(Uri url) => _url = new Uri(url, "/v1/cluster");
 
     /// <summary>The members as the leader knows them; while there is none, or none can be reached, as another node does.</summary>
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
@@ -150,7 +145,7 @@ internal sealed class ClusterClient : IDisposable
 
             throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{url} answered {(int)status}");
         }
-        catch (JsonException)
+        catch (Exception odd) when (odd is JsonException or UriFormatException)
         {
             throw new CommandFailedException(ExitCode.ClusterRefused, $"{url} answered something that is no list of members; is it the client address of a node?");
         }
@@ -196,7 +191,7 @@ internal sealed class ClusterClient : IDisposable
             using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
         }
-        catch (Exception failure) when (failure is HttpRequestException or UriFormatException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             throw new CommandFailedException(
                 ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; name another node with --url");

@@ -31,7 +31,7 @@ internal sealed class MembershipChanges(SimulatedWorld world, Chance chance)
 
     private void Next()
     {
-        SimulatedNode? leader = world.Nodes.Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
+        SimulatedNode? leader = SimulatedWorld.LeaderOf(world.Nodes);
         Membership? membership = world.Ghost.Cluster?.Committed.Configuration.Membership;
 
         // Whatever stands in a log without being committed may come into force yet: he waits until that is known.

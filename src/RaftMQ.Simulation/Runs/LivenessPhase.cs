@@ -68,7 +68,7 @@ internal sealed class LivenessPhase
         _outsiders.AddRange(leaving);
 
         // Where nobody passes requests on, whoever may lead has to be asked itself.
-        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _staying] : [.. _core, .. _newcomers];
+        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _staying] : [.. _core, .. _newcomers, .. _outsiders];
         _world.Serve(asked.Select(node => node.Id));
         _world.Clients.KeepOnly(asked);
 
@@ -94,8 +94,8 @@ internal sealed class LivenessPhase
 
     private bool IsServed()
     {
-        // Where requests are not passed on, only the leader answers them.
-        _world.Clients.BeginProbes(_staying.Where(node => _plan.Replica.Forward || node.Replica?.Core.Role == Role.Leader));
+        // Where requests are not passed on, only the leader answers them, whoever that is when they are sent.
+        _world.Clients.BeginProbes(_plan.Replica.Forward ? _staying.Select(node => node.Id) : [Probe.OfTheLeader]);
         if (!Expect(() => _world.Clients.Probes.Left == 0, TimeoutsToTheEnd, "a request is not answered"))
         {
             return false;
@@ -227,7 +227,7 @@ internal sealed class LivenessPhase
     }
 
     /// <summary>The core follows one leader of its own: one that led before, and does not know that it leads no more, is none.</summary>
-    private SimulatedNode? Leader => _core.Concat(_newcomers).Concat(_outsiders).Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
+    private SimulatedNode? Leader => SimulatedWorld.LeaderOf([.. _core, .. _newcomers, .. _outsiders]);
 
     private bool IsLed() => Leader is { } leader && _staying.TrueForAll(node => node.Replica?.Core.Leader == leader.Replica!.Identity.Server);
 

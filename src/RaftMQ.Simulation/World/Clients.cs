@@ -73,18 +73,18 @@ internal sealed partial class Clients
         }
     }
 
-    /// <summary>Every node is asked for everything once.</summary>
-    public void BeginProbes(IEnumerable<SimulatedNode> nodes)
+    /// <summary>Every one of these nodes is asked for everything once; <see cref="Probe.OfTheLeader"/> stands for whoever leads.</summary>
+    public void BeginProbes(IEnumerable<int> nodes)
     {
-        foreach (SimulatedNode node in nodes)
+        foreach (int node in nodes)
         {
-            Probes.Add(new Probe(node.Id, OperationKind.CreateTopic, HasKey: false));
-            Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: false));
-            Probes.Add(new Probe(node.Id, OperationKind.Publish, HasKey: true));
-            Probes.Add(new Probe(node.Id, OperationKind.Topics, HasKey: false));
-            Probes.Add(new Probe(node.Id, OperationKind.SetPolicy, HasKey: false));
-            Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: false));
-            Probes.Add(new Probe(node.Id, OperationKind.Pop, HasKey: true));
+            Probes.Add(new Probe(node, OperationKind.CreateTopic, HasKey: false));
+            Probes.Add(new Probe(node, OperationKind.Publish, HasKey: false));
+            Probes.Add(new Probe(node, OperationKind.Publish, HasKey: true));
+            Probes.Add(new Probe(node, OperationKind.Topics, HasKey: false));
+            Probes.Add(new Probe(node, OperationKind.SetPolicy, HasKey: false));
+            Probes.Add(new Probe(node, OperationKind.Pop, HasKey: false));
+            Probes.Add(new Probe(node, OperationKind.Pop, HasKey: true));
         }
 
         BeginAnew();

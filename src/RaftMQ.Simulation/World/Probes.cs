@@ -4,7 +4,14 @@ using RaftMQ.Simulation.Histories;
 namespace RaftMQ.Simulation.World;
 
 /// <summary>A kind of request that one node must answer.</summary>
-internal sealed record Probe(int Node, OperationKind Kind, bool HasKey);
+/// <param name="Node">Which, or <see cref="OfTheLeader"/>.</param>
+/// <param name="Kind">What is asked.</param>
+/// <param name="HasKey">Whether with a key.</param>
+internal sealed record Probe(int Node, OperationKind Kind, bool HasKey)
+{
+    /// <summary>Whoever leads when it is sent.</summary>
+    public const int OfTheLeader = 0;
+}
 
 /// <summary>Requests that must be answered by the machine, whatever it answers: whoever is refused, or left in doubt, asks again.</summary>
 internal sealed class Probes

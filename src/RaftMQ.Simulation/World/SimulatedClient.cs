@@ -142,7 +142,8 @@ internal sealed class SimulatedClient
     {
         if (_world.Clients.Probes.TryTake(out Probe? probe))
         {
-            (_probe, _node, _request, _attemptsLeft) = (probe, probe.Node, _world.Clients.Requests.Draw(probe), 0);
+            int node = probe.Node == Probe.OfTheLeader ? SimulatedWorld.LeaderOf(_world.Nodes.Where(each => _world.MayServe(each.Id)))?.Id ?? 0 : probe.Node;
+            (_probe, _node, _request, _attemptsLeft) = (probe, node, _world.Clients.Requests.Draw(probe), 0);
         }
         else if (_node == 0 || !_world.MayServe(_node) || _chance.Percent(10))
         {

@@ -1,4 +1,5 @@
 using System.Collections;
+using RaftMQ.Consensus;
 using RaftMQ.Simulation.Faults;
 using RaftMQ.Simulation.Invariants;
 using RaftMQ.Simulation.Runs;
@@ -56,6 +57,10 @@ internal sealed class SimulatedWorld
 
     /// <summary>How often some node began to lead.</summary>
     public int LeaderChanges { get; set; }
+
+    /// <summary>Of these nodes the one that leads the latest term, if any believes that it leads.</summary>
+    public static SimulatedNode? LeaderOf(IEnumerable<SimulatedNode> nodes) =>
+        nodes.Where(node => node.Replica?.Core.Role == Role.Leader).MaxBy(node => node.Replica!.Core.CurrentTerm);
 
     /// <summary>Whether clients find somebody there.</summary>
     public bool MayServe(int node) => _nodes[node - 1].IsRunning && _serving?.Contains(node) != false;
