@@ -51,7 +51,18 @@ public sealed partial class Membership
     public bool Counts(ServerId server) => server.Incarnation != 0 && Array.IndexOf(_voters, server) >= 0;
 
     /// <summary>The member that a node is, or null if it is none.</summary>
-    public Member? Find(NodeId node) => Array.Find(_members, member => member.Node == node);
+    public Member? Find(NodeId node)
+    {
+        foreach (Member member in _members)
+        {
+            if (member.Node == node)
+            {
+                return member;
+            }
+        }
+
+        return null;
+    }
 
     private static string? ObjectionTo(Member[] members)
     {

@@ -21,7 +21,7 @@ public sealed partial class RaftCore
         Invariant.Require(Role != Role.Candidate || Leader is null, "a candidate knows no leader");
         _highestTermSeen = CurrentTerm;
         _highestCommitSeen = CommitIndex;
-        foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers)
         {
             Invariant.Require(peer.NextIndex > _log.Base.Index || peer.Mode == PeerMode.Snapshot, "who needs what was released is sent a snapshot");
             Invariant.Require(peer.Transfer is null || peer.Mode == PeerMode.Snapshot, "only who needs a snapshot is sent one");

@@ -18,7 +18,7 @@ public sealed partial class RaftCore
     public (int Entries, long Bytes) Uncommitted => (_uncommitted.Count, _uncommittedBytes);
 
     /// <summary>While leading: where each other server stands, counting or not.</summary>
-    public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
+    public NodeMap<PeerProgress> Peers => _peers;
 
     /// <summary>While leading: whether a majority, this server included, is there and has room for publishes on disk.</summary>
     public bool MajorityAcceptsPublishes =>
@@ -61,7 +61,7 @@ public sealed partial class RaftCore
             return false;
         }
 
-        PeerProgress? heir = _peers.Values
+        PeerProgress? heir = _peers
             .Where(peer => Membership!.NewVoters.Contains(peer.Server) && IsActive(peer) && peer.Mode != PeerMode.Snapshot && (target is null || peer.Server.Node == target))
             .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
         _transfer = heir?.Server.Node;
@@ -103,7 +103,7 @@ public sealed partial class RaftCore
         if (++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
             _heartbeatElapsed = 0;
-            foreach (PeerProgress peer in _peers.Values)
+            foreach (PeerProgress peer in _peers)
             {
                 peer.HeartbeatDue = true;
             }
@@ -117,7 +117,7 @@ public sealed partial class RaftCore
     /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
     private void CheckQuorum()
     {
-        foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers)
         {
             peer.OnTick();
             TickTransferOf(peer);

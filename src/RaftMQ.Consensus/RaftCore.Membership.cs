@@ -139,18 +139,19 @@ public sealed partial class RaftCore
     /// <summary>A server that is no member any more is told so, for a while; nothing else tells it.</summary>
     private void TickFarewells()
     {
-        if (!_peers.Values.Any(peer => peer.LeftAt is not null))
+        NodeId? told = null;
+        foreach (PeerProgress peer in _peers)
         {
-            return;
+            if (peer.LeftAt is { } leftAt)
+            {
+                bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= leftAt;
+                told = knows || ++peer.FarewellTicks >= FarewellTimeouts * _options.ElectionTimeoutTicks ? peer.Server.Node : told;
+            }
         }
 
-        foreach (PeerProgress peer in _peers.Values.Where(peer => peer.LeftAt is not null).ToArray())
+        if (told is { } node)
         {
-            bool knows = peer.MatchIndex >= peer.LeftAt && peer.SentCommit >= peer.LeftAt;
-            if (knows || ++peer.FarewellTicks >= FarewellTimeouts * _options.ElectionTimeoutTicks)
-            {
-                _peers.Remove(peer.Server.Node);
-            }
+            _peers.Remove(node);
         }
     }
 
@@ -160,7 +161,7 @@ public sealed partial class RaftCore
     /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat. Who is none any more is still told so.</summary>
     private void PointAtMembers()
     {
-        foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers)
         {
             peer.LeftAt = Membership!.Find(peer.Server.Node) is null ? peer.LeftAt ?? _memberships[^1].Index : null;
             peer.FarewellTicks = peer.LeftAt is null ? 0 : peer.FarewellTicks;

@@ -5,7 +5,7 @@ namespace RaftMQ.Consensus;
 /// <summary>Log replication (§5.3): on the follower the consistency check and the only places that append or truncate, on the leader the sending.</summary>
 public sealed partial class RaftCore
 {
-    private readonly SortedDictionary<NodeId, PeerProgress> _peers = [];
+    private readonly NodeMap<PeerProgress> _peers = new();
 
     private void OnAppendEntries(AppendEntries request)
     {
@@ -176,7 +176,7 @@ public sealed partial class RaftCore
 
     private void SendToPeers()
     {
-        foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers)
         {
             SendTo(peer);
         }

@@ -20,7 +20,7 @@ public sealed partial class RaftCore
             return;
         }
 
-        foreach (PeerProgress peer in _peers.Values)
+        foreach (PeerProgress peer in _peers)
         {
             if (peer.Transfer?.Snapshot is { } snapshot && !into.Contains(snapshot))
             {

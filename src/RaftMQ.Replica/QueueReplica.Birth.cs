@@ -14,8 +14,8 @@ public sealed partial class QueueReplica
     /// <summary>A birth that was handed on is handed on again after this time, as long as its receiver has not shown that it has it: a link may be up and lose it.</summary>
     private const int CertificateRetryMs = 500;
 
-    private readonly SortedDictionary<NodeId, ServerIdentity> _met = [];
-    private readonly SortedDictionary<NodeId, ServerId> _linked = [];
+    private readonly NodeMap<ServerIdentity> _met = new();
+    private readonly NodeMap<ServerId> _linked = new();
     private readonly Dictionary<ServerId, long> _certificateSentAtMs = [];
     private LogEntry? _birthEntry;
     private Birth? _birth;
@@ -23,13 +23,15 @@ public sealed partial class QueueReplica
     private bool _hasGivenUp;
     private long _startedMs;
     private long _majorityMetMs;
+    private (bool, bool, bool, bool, int)? _waitingAs;
     private string _lastWaiting = string.Empty;
+    private int _linkChanges;
 
     /// <summary>The members that this unborn node has no link to.</summary>
     public IReadOnlyList<NodeId> WaitingFor =>
         Identity.Cluster.IsBorn
             ? []
-            : [.. _options.Members.Select(member => member.Node).Where(node => node != Self && !_linked.ContainsKey(node))];
+            : [.. _options.Members.Select(member => member.Node).Where(node => node != Self && !_linked.Contains(node))];
 
     private NodeId Self => Identity.Server.Node;
 
@@ -73,11 +75,11 @@ public sealed partial class QueueReplica
         int unborn = 1;
         NodeId lowest = Self;
         bool metBorn = false;
-        foreach ((NodeId node, ServerIdentity peer) in _met)
+        foreach (ServerIdentity peer in _met)
         {
+            NodeId node = peer.Server.Node;
             metBorn |= peer.Cluster.IsBorn;
-            bool isNamed = _options.Members.Any(member => member.Node == node);
-            if (isNamed && !peer.Cluster.IsBorn && _linked.ContainsKey(node))
+            if (IsConfigured(node) && !peer.Cluster.IsBorn && _linked.Contains(node))
             {
                 unborn++;
                 lowest = node.CompareTo(lowest) < 0 ? node : lowest;
@@ -111,10 +113,13 @@ public sealed partial class QueueReplica
     private void ReportWaiting(bool isFounder, bool metBorn, bool hasMajority)
     {
         bool justStarted = _nowMs - _startedMs < _options.FoundingGraceMilliseconds;
-        if (justStarted)
+        (bool, bool, bool, bool, int) now = (IsPromised, isFounder, metBorn, hasMajority, _linkChanges);
+        if (justStarted || now == _waitingAs)
         {
             return;
         }
+
+        _waitingAs = now;
 
         string missing = string.Join(", ", WaitingFor);
         string promised = $"waiting for the leader of cluster {Identity.Joins} to take this node in: it is to join it, or was a member whose damaged folder was set aside";
@@ -138,7 +143,7 @@ public sealed partial class QueueReplica
         Member[] members = [.. _options.Members.Select(WithKnownIncarnation)];
         var birth = new Birth(_options.FreshCluster, Identity.Server, new Membership(members), QueueCommandCodec.Configure(_options.Limits));
         _clock.BeginAt(_wallMs);
-        bool leavesSomeoneBehind = _met.Values.Any(peer => peer.Cluster.IsBorn);
+        bool leavesSomeoneBehind = _met.Any(peer => peer.Cluster.IsBorn);
         if (leavesSomeoneBehind)
         {
             _ports.Report(EventLevel.Warning, "founding anew with an unborn majority: what the born minority holds is given up");
@@ -148,6 +153,19 @@ public sealed partial class QueueReplica
         Adopt(new LogEntry(Birth.Position.Index, Birth.Position.Term, EntryKind.Birth, _clock.Now, birth.Encode()), birth);
     }
 
+    private bool IsConfigured(NodeId node)
+    {
+        for (int i = 0; i < _options.Members.Count; i++)
+        {
+            if (_options.Members[i].Node == node)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private Member WithKnownIncarnation(Member member)
     {
         if (member.Node == Self)
@@ -155,8 +173,8 @@ public sealed partial class QueueReplica
             return member with { Incarnation = Identity.Server.Incarnation };
         }
 
-        bool isLinkedUnborn = _linked.ContainsKey(member.Node) && _met.TryGetValue(member.Node, out ServerIdentity met) && !met.Cluster.IsBorn;
-        return member with { Incarnation = isLinkedUnborn ? _linked[member.Node].Incarnation : 0 };
+        bool isLinkedUnborn = _linked.TryGetValue(member.Node, out ServerId linked) && _met.TryGetValue(member.Node, out ServerIdentity met) && !met.Cluster.IsBorn;
+        return member with { Incarnation = isLinkedUnborn ? linked.Incarnation : 0 };
     }
 
     private void Adopt(LogEntry entry, Birth birth)
@@ -167,7 +185,7 @@ public sealed partial class QueueReplica
         Identity = new ServerIdentity(birth.Cluster, Identity.Server);
         _clock.Observe(entry.Time);
         _core.AdoptBirth(entry);
-        foreach (ServerId server in _linked.Values)
+        foreach (ServerId server in _linked)
         {
             _core.OnLinkUp(server);
         }
@@ -185,9 +203,9 @@ public sealed partial class QueueReplica
 
     private void HandOnBirth()
     {
-        foreach ((NodeId node, ServerId server) in _linked)
+        foreach (ServerId server in _linked)
         {
-            bool isUnborn = _met.TryGetValue(node, out ServerIdentity met) && !met.Cluster.IsBorn && met.Server == server;
+            bool isUnborn = _met.TryGetValue(server.Node, out ServerIdentity met) && !met.Cluster.IsBorn && met.Server == server;
             if (!isUnborn || !MayBeHandedOn(server))
             {
                 continue;
@@ -195,7 +213,7 @@ public sealed partial class QueueReplica
 
             // Whom the birth names may always have it. A newcomer is taken in by a leader that has a place for it and hears a majority, so that it never joins what cannot admit it.
             bool isNamed = _birth!.Members.Counts(server);
-            bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && _core.Membership!.Find(node) is not null && LinksToMajority();
+            bool mayTakeIn = _core.Role == Role.Leader && _core.HasCommittedInOwnTerm && _core.Membership!.Find(server.Node) is not null && LinksToMajority();
             if ((isNamed || mayTakeIn) && _ports.Send(new BirthCertificate(Identity.Server, server, _birthEntry!.Value)))
             {
                 _certificateSentAtMs[server] = _nowMs;

@@ -40,7 +40,18 @@ public sealed partial class QueueReplica
     /// Whether a body has yet to be asked for whose message was taken at an index or before. A snapshot behind that index does not refer to it, and when only such are left it goes:
     /// until then none is taken. What is under way is read before a snapshot that is asked for later is written.
     /// </summary>
-    private bool AwaitsBodyUpTo(LogIndex index) => _bodiesWanted.Any(request => request.Position.Index <= index);
+    private bool AwaitsBodyUpTo(LogIndex index)
+    {
+        foreach (PendingCommand request in _bodiesWanted)
+        {
+            if (request.Position.Index <= index)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void LoadBodies()
     {

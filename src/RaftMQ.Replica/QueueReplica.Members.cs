@@ -21,17 +21,20 @@ public sealed partial class QueueReplica
     private void ObservePeers()
     {
         (Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers) now = (_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count);
-        if (!Identity.Cluster.IsBorn || now == _peersOf)
+        if (Identity.Cluster.IsBorn && now != _peersOf)
         {
-            return;
+            _peersOf = now;
+
+            // What stands in its own log may be out of date, and nobody in it may be left: until a leader has said what is so, nobody is given up.
+            _knowsItsPeers |= now.Leader is not null && now.IsCommitted && IsMember;
+            LearnPeers(now.Leader);
         }
+    }
 
-        _peersOf = now;
-
-        // What stands in its own log may be out of date, and nobody in it may be left: until a leader has said what is so, nobody is given up.
-        _knowsItsPeers |= now.Leader is not null && now.IsCommitted && IsMember;
+    private void LearnPeers(ServerId? led)
+    {
         IEnumerable<NodeId> kept = _core.Peers.Select(peer => peer.Server.Node);
-        kept = now.Leader is { } leader ? kept.Append(leader.Node) : kept;
+        kept = led is { } leader ? kept.Append(leader.Node) : kept;
         var peers = new Dictionary<NodeId, string>(Peers.Where(peer => !_knowsItsPeers || kept.Contains(peer.Key)));
         foreach (Member member in _core.MembershipsThatMayBeInForce.SelectMany(membership => membership.Members).Where(member => member.Node != Self))
         {

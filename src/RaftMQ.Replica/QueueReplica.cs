@@ -297,6 +297,7 @@ public sealed partial class QueueReplica
     private void OnLinkUp(ServerId server)
     {
         _linked[server.Node] = server;
+        _linkChanges++;
         _certificateSentAtMs.Remove(server);
 
         // A link that was up until now has been made anew: what was on the old one may be lost.
@@ -313,6 +314,7 @@ public sealed partial class QueueReplica
         if (_linked.TryGetValue(server.Node, out ServerId linked) && linked == server)
         {
             _linked.Remove(server.Node);
+            _linkChanges++;
         }
 
         _core.OnLinkDown(server);

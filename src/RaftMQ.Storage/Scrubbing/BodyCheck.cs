@@ -8,7 +8,7 @@ namespace RaftMQ.Storage.Scrubbing;
 /// <summary>
 /// A file of bodies. Nothing says where it ends but itself: a copy ends with a mark, a segment that the log has released with the last entry of its name; behind that are zeros.
 /// </summary>
-internal sealed class BodyCheck(BodyStore bodies, BodyFile file, int windowBytes) : RecordsCheck(file.Name, windowBytes)
+internal sealed class BodyCheck(BodyStore bodies, BodyFile file, int windowBytes, ReadBuffer buffer) : RecordsCheck(file.Name, windowBytes, buffer)
 {
     public override bool IsThere => bodies.Files.Contains(file);
 

@@ -21,7 +21,7 @@ internal abstract class FileCheck(string name)
 }
 
 /// <summary>A file of records: each whole, each chained to the one before, and then the end where it should be.</summary>
-internal abstract class RecordsCheck(string name, int windowBytes) : FileCheck(name)
+internal abstract class RecordsCheck(string name, int windowBytes, ReadBuffer buffer) : FileCheck(name)
 {
     private SegmentHeader? _header;
     private (int End, uint Crc, int UnitStart) _place;
@@ -56,7 +56,7 @@ internal abstract class RecordsCheck(string name, int windowBytes) : FileCheck(n
             return false;
         }
 
-        var reader = new SegmentReader(file, header, Math.Min(bytes, windowBytes));
+        var reader = new SegmentReader(file, header, Math.Min(bytes, windowBytes), buffer);
         reader.Seek(_place.End, _place.Crc, _place.UnitStart);
         while (read < bytes)
         {
@@ -101,9 +101,10 @@ internal abstract class RecordsCheck(string name, int windowBytes) : FileCheck(n
 
     private bool ReadZeros(IFile file, int bytes, out int read, out Flaw? flaw)
     {
-        Span<byte> buffer = new byte[Math.Min(bytes, windowBytes)];
-        read = file.Read(_zerosFrom, buffer);
-        int found = buffer[..read].IndexOfAnyExcept((byte)0);
+        int count = Math.Min(bytes, windowBytes);
+        Span<byte> zeros = buffer.AtLeast(count).AsSpan(0, count);
+        read = file.Read(_zerosFrom, zeros);
+        int found = zeros[..read].IndexOfAnyExcept((byte)0);
         flaw = found < 0 ? null : new Flaw(_zerosFrom + found, "something follows behind its last record");
         _zerosFrom += read;
         return read > 0 && flaw is null;
@@ -111,7 +112,7 @@ internal abstract class RecordsCheck(string name, int windowBytes) : FileCheck(n
 }
 
 /// <summary>A full segment of the log.</summary>
-internal sealed class SegmentCheck(WriteAheadLog log, int number, int windowBytes) : RecordsCheck(SegmentName.Of((ulong)number), windowBytes)
+internal sealed class SegmentCheck(WriteAheadLog log, int number, int windowBytes, ReadBuffer buffer) : RecordsCheck(SegmentName.Of((ulong)number), windowBytes, buffer)
 {
     public override bool IsThere => log.Segments.First <= number && number < log.Segments.Last;
 

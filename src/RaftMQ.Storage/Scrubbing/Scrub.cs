@@ -17,6 +17,7 @@ namespace RaftMQ.Storage.Scrubbing;
 public sealed class Scrub(IFileSystem files, WriteAheadLog log, BodyStore bodies, SnapshotStore snapshots, WalOptions sizes)
 {
     private readonly Queue<FileCheck> _left = new();
+    private readonly ReadBuffer _buffer = new();
     private FileCheck? _current;
     private bool _hasBegun;
     private long _allowance;
@@ -65,12 +66,12 @@ public sealed class Scrub(IFileSystem files, WriteAheadLog log, BodyStore bodies
         _hasBegun = true;
         for (int number = log.Segments.First; number < log.Segments.Last; number++)
         {
-            _left.Enqueue(new SegmentCheck(log, number, sizes.ReadWindowBytes));
+            _left.Enqueue(new SegmentCheck(log, number, sizes.ReadWindowBytes, _buffer));
         }
 
         foreach (BodyFile file in bodies.Files)
         {
-            _left.Enqueue(new BodyCheck(bodies, file, sizes.ReadWindowBytes));
+            _left.Enqueue(new BodyCheck(bodies, file, sizes.ReadWindowBytes, _buffer));
         }
 
         foreach ((string name, SnapshotMetadata metadata) in snapshots.Files)

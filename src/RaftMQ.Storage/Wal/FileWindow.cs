@@ -4,9 +4,10 @@ using RaftMQ.Storage.Files;
 namespace RaftMQ.Storage.Wal;
 
 /// <summary>Looks at a file through a buffer, so that records can be read one by one without a read of the disk for each.</summary>
-internal sealed class FileWindow(IFile file, int length, int windowBytes)
+internal sealed class FileWindow(IFile file, int length, int windowBytes, ReadBuffer buffer)
 {
-    private byte[] _buffer = new byte[Math.Min(windowBytes, length)];
+    private int _windowBytes = Math.Min(windowBytes, length);
+    private byte[] _buffer = buffer.AtLeast(Math.Min(windowBytes, length));
     private int _start;
     private int _count;
 
@@ -32,7 +33,7 @@ internal sealed class FileWindow(IFile file, int length, int windowBytes)
         {
             // What the buffer holds already is looked at first: a look at a full buffer from each record's beginning would read the disk for each.
             int held = _start + _count - offset;
-            int count = offset >= _start && held > 0 ? held : Math.Min(_buffer.Length, Length - offset);
+            int count = offset >= _start && held > 0 ? held : Math.Min(_windowBytes, Length - offset);
             int found = Peek(offset, count).IndexOfAnyExcept((byte)0);
             if (found >= 0)
             {
@@ -47,12 +48,13 @@ internal sealed class FileWindow(IFile file, int length, int windowBytes)
 
     private void Fill(int offset, int count)
     {
-        if (count > _buffer.Length)
+        if (count > _windowBytes)
         {
-            _buffer = new byte[count];
+            _windowBytes = count;
+            _buffer = buffer.AtLeast(count);
         }
 
-        int wanted = Math.Min(_buffer.Length, Length - offset);
+        int wanted = Math.Min(_windowBytes, Length - offset);
         _start = offset;
         _count = file.Read(offset, _buffer.AsSpan(0, wanted));
 

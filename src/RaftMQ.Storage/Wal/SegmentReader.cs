@@ -9,9 +9,9 @@ internal sealed class SegmentReader
     private readonly FileWindow _window;
     private readonly uint _seed;
 
-    public SegmentReader(IFile file, SegmentHeader header, int windowBytes)
+    public SegmentReader(IFile file, SegmentHeader header, int windowBytes, ReadBuffer? buffer = null)
     {
-        _window = new FileWindow(file, header.SegmentBytes, (int)Math.Min(windowBytes, file.Length));
+        _window = new FileWindow(file, header.SegmentBytes, (int)Math.Min(windowBytes, file.Length), buffer ?? new ReadBuffer());
         _seed = header.Seed;
         LastCrc = header.Seed;
     }

@@ -6,7 +6,7 @@ namespace RaftMQ.Storage.Wal;
 /// <summary>Writes the records of one segment in write units: gathered in memory, written in one go, made durable with one sync.</summary>
 internal sealed class SegmentWriter : IDisposable
 {
-    private const int FirstBufferBytes = 64 * 1024;
+    private const int FirstBufferBytes = 4 * 1024;
 
     private readonly IFile _file;
     private readonly int _writeAheadBytes;
