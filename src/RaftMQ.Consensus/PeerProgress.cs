@@ -20,9 +20,17 @@ public sealed class PeerProgress
     private LogIndex _roundEnd;
     private int _roundTicks;
     private int _lastRoundTicks = int.MaxValue;
+    private ulong? _askedRound;
+    private int _askedTicks;
+    private LogIndex? _sentEntry;
+    private int _sentTicks;
 
-    internal PeerProgress(ServerId server, LogIndex next)
+    /// <param name="server">The server.</param>
+    /// <param name="next">The first entry to try.</param>
+    /// <param name="wait">For how long, at most, it is taken to keep the leader waiting, until more is known of it.</param>
+    internal PeerProgress(ServerId server, LogIndex next, int wait)
     {
+        Waits = new LongestWait(wait);
         Server = server;
         NextIndex = next;
         _roundEnd = next.Previous;
@@ -41,7 +49,10 @@ public sealed class PeerProgress
     public LogIndex NextIndex { get; private set; }
 
     /// <summary>Ticks since it last answered; a new leader begins to count with its election.</summary>
-    public int SilentTicks { get; internal set; }
+    public int SilentTicks { get; private set; }
+
+    /// <summary>How long it has kept the leader waiting: for an answer to a heartbeat or a later one, and for entries to be durable there. A vote takes as long as those.</summary>
+    internal LongestWait Waits { get; }
 
     /// <summary>
     /// Catching up goes in rounds: in each it receives what the leader's log held when the round began (thesis §4.2.1). The ticks that the last took, or the one under way has taken
@@ -56,7 +67,7 @@ public sealed class PeerProgress
     internal int FarewellTicks { get; set; }
 
     /// <summary>Whether it has answered this leader at all.</summary>
-    internal bool HasAnswered { get; set; }
+    internal bool HasAnswered { get; private set; }
 
     /// <summary>How it is brought to the leader's log. It begins with <see cref="PeerMode.Probe"/>.</summary>
     public PeerMode Mode { get; private set; }
@@ -79,7 +90,7 @@ public sealed class PeerProgress
     public bool AcceptsPublishes { get; internal set; } = true;
 
     /// <summary>The latest round of leadership confirmation that it has answered (thesis §6.4).</summary>
-    internal ulong AckedRound { get; set; }
+    internal ulong AckedRound { get; private set; }
 
     /// <summary>The round and the commit index that it was last told.</summary>
     internal ulong SentRound { get; set; }
@@ -109,6 +120,7 @@ public sealed class PeerProgress
 
     internal void OnSent(LogIndex last, long bytes)
     {
+        (_sentEntry, _sentTicks) = _sentEntry is null ? (last, 0) : (_sentEntry, _sentTicks);
         if (IsReplicating)
         {
             _inFlight.Enqueue((last, bytes));
@@ -125,13 +137,43 @@ public sealed class PeerProgress
     {
         SilentTicks++;
         _roundTicks++;
+        _askedTicks++;
+        _sentTicks++;
+    }
+
+    /// <summary>A heartbeat is due, and with it a round that its answer repeats.</summary>
+    internal void OnHeartbeat(ulong round)
+    {
+        HeartbeatDue = true;
+        (_askedRound, _askedTicks) = _askedRound is null ? (round, 0) : (_askedRound, _askedTicks);
+    }
+
+    /// <param name="round">The round that the answer repeats.</param>
+    /// <param name="timeoutTicks">The election timeout: a wait that was longer was an absence, and teaches no more than that it was too long.</param>
+    internal void OnAnswered(ulong round, int timeoutTicks)
+    {
+        HasAnswered = true;
+        SilentTicks = 0;
+        AckedRound = Math.Max(AckedRound, round);
+        if (round >= _askedRound)
+        {
+            _askedRound = null;
+            Waits.Note(Math.Min(_askedTicks, timeoutTicks));
+        }
     }
 
     /// <param name="match">What is durable there.</param>
     /// <param name="last">Where the leader's log ends.</param>
-    internal void OnMatched(LogIndex match, LogIndex last)
+    /// <param name="timeoutTicks">The election timeout.</param>
+    internal void OnMatched(LogIndex match, LogIndex last, int timeoutTicks)
     {
         MatchIndex = LogIndex.Max(MatchIndex, match);
+        if (MatchIndex >= _sentEntry)
+        {
+            _sentEntry = null;
+            Waits.Note(Math.Min(_sentTicks, timeoutTicks));
+        }
+
         if (MatchIndex >= _roundEnd)
         {
             (_lastRoundTicks, _roundTicks, _roundEnd) = (_roundTicks, 0, last);
@@ -197,6 +239,7 @@ public sealed class PeerProgress
     {
         Mode = PeerMode.Probe;
         ProbeIsOut = false;
+        _sentEntry = null;
         _inFlight.Clear();
         InFlightBytes = 0;
     }

@@ -11,6 +11,7 @@ public sealed partial class RaftCore
     /// </summary>
     private const int SuspicionRetries = 4;
 
+    private readonly ElectionTimeout _timeout;
     private readonly HashSet<ServerId> _votes = [];
     private readonly HashSet<ServerId> _refusals = [];
     private ServerId? _leaderBefore;
@@ -21,6 +22,9 @@ public sealed partial class RaftCore
     private bool _suspectsLeader;
     private bool _isPreVote;
 
+    /// <summary>The shortest election timeout at the moment, in ticks: as the leader announced it, or as this server finds it while it leads.</summary>
+    public int ElectionTimeoutTicks => _timeout.Ticks;
+
     /// <summary>
     /// Whether this server may become leader: it sits in a seat, or it has been taken from it by a configuration that may not be committed yet. Such a one may be needed to commit that:
     /// nobody else may have it (thesis §4.2.2, figure 4.6). It does not count itself.
@@ -29,7 +33,7 @@ public sealed partial class RaftCore
         && (membership.Counts(_options.Self) || (!IsMembershipCommitted && _memberships.Count > 1 && _memberships[^2].Membership.Counts(_options.Self)));
 
     /// <summary>Whether this server has reason to believe that there is no leader: it has not heard one for an election timeout, or its link broke.</summary>
-    private bool BelievesLeaderDead => Leader is null || _suspectsLeader || (Role != Role.Leader && _electionElapsed >= _options.ElectionTimeoutTicks);
+    private bool BelievesLeaderDead => Leader is null || _suspectsLeader || (Role != Role.Leader && _electionElapsed >= _timeout.Ticks);
 
     private void TickElection()
     {
@@ -45,6 +49,12 @@ public sealed partial class RaftCore
         bool isAlone = Membership!.Voters.Count == 1 && Membership.Counts(_options.Self);
         if (suspicionIsRipe || isAlone || _electionElapsed >= _electionTimeout)
         {
+            bool votesAreLate = !suspicionIsRipe && Role == Role.Candidate && !_isPreVote;
+            if (votesAreLate)
+            {
+                _timeout.Double();
+            }
+
             _retriesLeft = suspicionIsRipe ? _retriesLeft : SuspicionRetries;
             Campaign(preVote: true, byTransfer: false);
         }
@@ -251,7 +261,7 @@ public sealed partial class RaftCore
     private void ResetElectionTimer()
     {
         _electionElapsed = 0;
-        _electionTimeout = _options.ElectionTimeoutTicks + _random.Next(_options.ElectionTimeoutTicks);
+        _electionTimeout = _timeout.Ticks + _random.Next(_timeout.Ticks);
     }
 
     private void SetLeader(ServerId? leader)

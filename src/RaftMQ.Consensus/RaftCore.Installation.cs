@@ -19,7 +19,7 @@ public sealed partial class RaftCore
     public bool IsReceivingSnapshot => _reception is not null;
 
     /// <summary>Whether a leader is bringing this server up by a snapshot right now: it is far behind, and knows nothing of what is committed meanwhile.</summary>
-    public bool IsBroughtUp => _reception is { } reception && reception.StillTicks < _options.ElectionTimeoutTicks;
+    public bool IsBroughtUp => _reception is { } reception && reception.StillTicks < _timeout.Ticks;
 
     /// <summary>Whether the last piece of a snapshot is with the disk, which is about to replace log and state.</summary>
     public bool IsInstallingSnapshot => _reception is { IsInstalling: true };

@@ -13,6 +13,8 @@ public sealed partial class RaftCore
     private bool _timeoutNowSent;
     private Func<ServerId, bool>? _isWritable;
     private Func<ServerId, bool>? _isHeard;
+    private Func<ServerId, ulong>? _patienceFor;
+    private int _heartbeatsInWindow;
 
     /// <summary>While leading: own entries that are not settled yet, and their payload bytes. Bounded but for the entries that the leader itself needs, a no-op and a configuration.</summary>
     public (int Entries, long Bytes) Uncommitted => (_uncommitted.Count, _uncommittedBytes);
@@ -26,7 +28,7 @@ public sealed partial class RaftCore
         && Quorum.IsMajority(Membership!, _isWritable ??= server => server == _options.Self ? AcceptsPublishes : PeerFor(server) is { AcceptsPublishes: true } peer && IsActive(peer));
 
     /// <summary>While leading: whether another server has answered within the last election timeout.</summary>
-    public bool IsActive(PeerProgress peer) => peer.SilentTicks < _options.ElectionTimeoutTicks;
+    public bool IsActive(PeerProgress peer) => peer.SilentTicks < _timeout.Ticks;
 
     /// <summary>Whether this server's own disk has room for publishes; repeated to leaders in every acknowledgement.</summary>
     public bool AcceptsPublishes { get; set; } = true;
@@ -83,6 +85,7 @@ public sealed partial class RaftCore
         Role = Role.Leader;
         SetLeader(_options.Self);
         _heartbeatElapsed = 0;
+        _heartbeatsInWindow = 0;
         _transfer = null;
         _reception = null;
         _peers.Clear();
@@ -103,10 +106,13 @@ public sealed partial class RaftCore
         if (++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
             _heartbeatElapsed = 0;
+            _readRound++;
             foreach (PeerProgress peer in _peers)
             {
-                peer.HeartbeatDue = true;
+                peer.OnHeartbeat(_readRound);
             }
+
+            AdaptTimeout();
         }
 
         TickTransfer();
@@ -125,7 +131,29 @@ public sealed partial class RaftCore
 
         if (!Quorum.IsMajority(Membership!, _isHeard ??= IsHeard))
         {
+            _timeout.Double();
             BecomeFollower(CurrentTerm, leader: null);
+        }
+    }
+
+    /// <summary>Twice as long as a majority has kept this leader waiting: those that a majority can do without make nobody more patient.</summary>
+    private void AdaptTimeout()
+    {
+        if (++_heartbeatsInWindow >= _options.WaitWindowTicks / _options.HeartbeatTicks)
+        {
+            _heartbeatsInWindow = 0;
+            foreach (PeerProgress peer in _peers)
+            {
+                peer.Waits.BeginWindow();
+            }
+        }
+
+        // The longest wait that a majority keeps within, counted from above. Who is silent keeps within none.
+        _patienceFor ??= server => server == _options.Self ? int.MaxValue : PeerFor(server) is { } peer && IsActive(peer) ? (ulong)(int.MaxValue - peer.Waits.Ticks) : 0;
+        ulong patience = Quorum.ReachedByMajority(Membership!, _patienceFor);
+        if (patience > 0)
+        {
+            _timeout.Adapt(int.MaxValue - (int)patience);
         }
     }
 
@@ -143,7 +171,7 @@ public sealed partial class RaftCore
 
     private void TickTransfer()
     {
-        if (_transfer is not null && ++_transferElapsed >= _options.ElectionTimeoutTicks)
+        if (_transfer is not null && ++_transferElapsed >= _timeout.Ticks)
         {
             _transfer = null;
         }

@@ -23,7 +23,7 @@ public sealed partial class RaftCore
         _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
 
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
-    public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _options.ElectionTimeoutTicks;
+    public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;
 
     /// <summary>While leading: whether a majority of a configuration has answered this leader, the last time within an election timeout; itself included if it counts there.</summary>
     public bool HearsMajorityOf(Membership membership) =>
@@ -93,7 +93,7 @@ public sealed partial class RaftCore
         }
         else
         {
-            _peers[server.Node] = new PeerProgress(server, _log.Last.Index.Next);
+            _peers[server.Node] = new PeerProgress(server, _log.Last.Index.Next, _timeout.WaitTicks);
         }
     }
 
@@ -145,7 +145,7 @@ public sealed partial class RaftCore
             if (peer.LeftAt is { } leftAt)
             {
                 bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= leftAt;
-                told = knows || ++peer.FarewellTicks >= FarewellTimeouts * _options.ElectionTimeoutTicks ? peer.Server.Node : told;
+                told = knows || ++peer.FarewellTicks >= FarewellTimeouts * _timeout.Ticks ? peer.Server.Node : told;
             }
         }
 
@@ -174,7 +174,7 @@ public sealed partial class RaftCore
             bool isReachable = server.Incarnation != 0 && member.Node != _options.Self.Node;
             if (isReachable && PeerFor(server) is null)
             {
-                _peers[member.Node] = new PeerProgress(server, _log.Last.Index.Next);
+                _peers[member.Node] = new PeerProgress(server, _log.Last.Index.Next, _timeout.WaitTicks);
             }
         }
     }

@@ -16,6 +16,7 @@ public sealed partial class RaftCore
             return;
         }
 
+        _timeout.Follow(request.ElectionTimeoutMs);
         Follow(request);
         if (IsInstallingSnapshot)
         {
@@ -138,17 +139,15 @@ public sealed partial class RaftCore
             return null;
         }
 
-        peer.HasAnswered = true;
-        peer.SilentTicks = 0;
+        peer.OnAnswered(readRound, _timeout.Ticks);
         peer.AcceptsPublishes = acceptsPublishes;
-        peer.AckedRound = Math.Max(peer.AckedRound, readRound);
         return peer;
     }
 
     private void OnMatched(PeerProgress peer, LogIndex match)
     {
         Invariant.Require(match <= _log.Last.Index, "a follower acknowledges only what this leader has sent");
-        peer.OnMatched(match, _log.Last.Index);
+        peer.OnMatched(match, _log.Last.Index, _timeout.Ticks);
         if (peer.Mode == PeerMode.Snapshot && peer.MatchIndex >= _log.Base.Index)
         {
             peer.Replicate();
@@ -241,7 +240,7 @@ public sealed partial class RaftCore
     {
         LogIndex previous = peer.NextIndex.Previous;
         var position = new LogPosition(previous, _log.TermAt(previous)!.Value);
-        _sendNow.Add(new AppendEntries(_options.Self, peer.Server, CurrentTerm, position, entries, CommitIndex, _readRound));
+        _sendNow.Add(new AppendEntries(_options.Self, peer.Server, CurrentTerm, position, entries, CommitIndex, _readRound, _timeout.Milliseconds));
         peer.HeartbeatDue = false;
         peer.SentRound = _readRound;
         peer.SentCommit = CommitIndex;

@@ -59,10 +59,12 @@ public sealed partial class RaftCore
     public RaftCore(RaftOptions options, RecoveredLog recovered)
     {
         Invariant.Require(options.ElectionTimeoutTicks >= 4 * options.HeartbeatTicks, "an election timeout is at least four heartbeats");
+        Invariant.Require(options.MaxElectionTimeoutTicks >= options.ElectionTimeoutTicks, "the longest election timeout is no shorter than the shortest");
         Invariant.Require(options.MaxSnapshotPieceBytes is >= 1 and <= InstallSnapshot.MaxDataBytes, "a piece of a snapshot has a byte, and fits its message");
         _options = options;
         _log = new RaftLog(recovered);
         _random = new SplitMix(options.Seed);
+        _timeout = new ElectionTimeout(options);
         CurrentTerm = recovered.HardState.CurrentTerm;
         VotedFor = recovered.HardState.VotedFor;
         foreach (LogEntry entry in recovered.Configurations)

@@ -9,8 +9,17 @@ public sealed record RaftOptions
     /// <summary>Where the randomness of election timeouts comes from; another for each start.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>The shortest election timeout; each is drawn from this up to twice this (§5.2). At least 4 times <see cref="HeartbeatTicks"/>.</summary>
-    public int ElectionTimeoutTicks { get; init; } = 40;
+    /// <summary>How long a tick is, for what is said to others; 1 to 1,000.</summary>
+    public int TickMilliseconds { get; init; } = 10;
+
+    /// <summary>The lower bound of <see cref="RaftCore.ElectionTimeoutTicks"/>. At least 4 times <see cref="HeartbeatTicks"/>.</summary>
+    public int ElectionTimeoutTicks { get; init; } = 20;
+
+    /// <summary>Its upper bound, as far as this server decides it; at least <see cref="ElectionTimeoutTicks"/>.</summary>
+    public int MaxElectionTimeoutTicks { get; init; } = 500;
+
+    /// <summary>For how long, once to twice, a leader remembers how long it had to wait for the others; at least 1.</summary>
+    public int WaitWindowTicks { get; init; } = 3_000;
 
     /// <summary>Ticks between the leader's heartbeats. At least 1.</summary>
     public int HeartbeatTicks { get; init; } = 5;
@@ -41,7 +50,7 @@ public sealed record RaftOptions
 
     /// <summary>
     /// Ticks for which a snapshot may come no further before its transfer is given up and it may be released; at least 1. Long enough for a disk to write a piece, or
-    /// to put a whole snapshot in the place of log and state: 50 election timeouts unless set.
+    /// to put a whole snapshot in the place of log and state: 50 of the shortest election timeouts unless set.
     /// </summary>
     public int SnapshotPatienceTicks
     {

@@ -26,6 +26,9 @@ internal sealed class NodeLife : IReplicaPorts
     /// <summary>For how long a leader that has handed over still answers what others had sent it before they heard of that.</summary>
     private const int LingerMs = 100;
 
+    private const int WaitWindowMs = 30_000;
+    private const int SnapshotPatienceMs = 20_000;
+
     private readonly NodeOptions _options;
     private readonly BudgetedFileSystem _files;
     private readonly IPeerNetwork _network;
@@ -283,6 +286,7 @@ internal sealed class NodeLife : IReplicaPorts
         Forward = options.Forward,
         TickMilliseconds = options.TickMilliseconds,
         ElectionTimeoutTicks = Math.Max(1, options.ElectionTimeoutMilliseconds / options.TickMilliseconds),
+        MaxElectionTimeoutTicks = Math.Max(1, options.MaxElectionTimeoutMilliseconds / options.TickMilliseconds),
         HeartbeatTicks = Math.Max(1, options.HeartbeatMilliseconds / options.TickMilliseconds),
         SnapshotLogBytes = options.SnapshotLogBytes,
         MemoryBudgetBytes = options.MemoryBudgetBytes ?? long.MaxValue,
@@ -290,6 +294,8 @@ internal sealed class NodeLife : IReplicaPorts
         {
             Self = default,
             Seed = 0,
+            WaitWindowTicks = Math.Max(1, WaitWindowMs / options.TickMilliseconds),
+            SnapshotPatienceTicks = Math.Max(1, SnapshotPatienceMs / options.TickMilliseconds),
             MaxUncommittedBytes = options.MaxUncommittedBytes,
             MaxUncommittedEntries = options.MaxUncommittedEntries,
         },

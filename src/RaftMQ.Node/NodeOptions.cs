@@ -41,8 +41,11 @@ public sealed record NodeOptions
     /// <summary>Milliseconds between ticks. Default 10; 1 to 1,000.</summary>
     public int TickMilliseconds { get; init; } = 10;
 
-    /// <summary>The shortest election timeout in milliseconds. Default 400; at least 4 heartbeats.</summary>
-    public int ElectionTimeoutMilliseconds { get; init; } = 400;
+    /// <summary>The shortest that the election timeout may become, in milliseconds. Default 200; at least 4 heartbeats.</summary>
+    public int ElectionTimeoutMilliseconds { get; init; } = 200;
+
+    /// <summary>The longest that it may become, in milliseconds. Default 5,000; at least the shortest.</summary>
+    public int MaxElectionTimeoutMilliseconds { get; init; } = 5_000;
 
     /// <summary>Milliseconds between heartbeats. Default 50.</summary>
     public int HeartbeatMilliseconds { get; init; } = 50;

@@ -70,6 +70,9 @@ public sealed record NodeStatus
     /// <summary>The configuration in force, once born.</summary>
     public Membership? Membership { get; init; }
 
+    /// <summary>The shortest election timeout at the moment, in milliseconds.</summary>
+    public int ElectionTimeoutMs { get; init; }
+
     /// <summary>Whether this node's disk has room for publishes.</summary>
     public bool AcceptsPublishes { get; init; } = true;
 

@@ -42,7 +42,9 @@ public sealed partial class QueueReplica
             {
                 Self = identity.Server,
                 Seed = options.Seed,
+                TickMilliseconds = options.TickMilliseconds,
                 ElectionTimeoutTicks = options.ElectionTimeoutTicks,
+                MaxElectionTimeoutTicks = options.MaxElectionTimeoutTicks,
                 HeartbeatTicks = options.HeartbeatTicks,
             },
             recovered);

@@ -43,8 +43,11 @@ public sealed record ReplicaOptions
     /// <summary>The length of a tick. 1 to 1,000.</summary>
     public int TickMilliseconds { get; init; } = 10;
 
-    /// <summary>The shortest election timeout in ticks.</summary>
-    public int ElectionTimeoutTicks { get; init; } = 40;
+    /// <summary>The shortest that the election timeout may become, in ticks.</summary>
+    public int ElectionTimeoutTicks { get; init; } = 20;
+
+    /// <summary>The longest that it may become, in ticks.</summary>
+    public int MaxElectionTimeoutTicks { get; init; } = 500;
 
     /// <summary>Ticks between heartbeats.</summary>
     public int HeartbeatTicks { get; init; } = 5;

@@ -388,7 +388,7 @@ public sealed class Answers
         follower.Handle(new PeerMessageInput(
             leader.Replica.Identity.Cluster,
             new RaftPeerMessage(new AppendEntries(
-                leader.Replica.Identity.Server, follower.Replica.Identity.Server, leader.Replica.Core.CurrentTerm, before, new[] { entry }, LogIndex.Zero, 0))));
+                leader.Replica.Identity.Server, follower.Replica.Identity.Server, leader.Replica.Core.CurrentTerm, before, new[] { entry }, LogIndex.Zero, 0, 200))));
         world.Pass(5);
 
         follower.Replica.Core.Log.Last.ShouldBe(before);
@@ -426,7 +426,7 @@ public sealed class Answers
         follower.Handle(new PeerMessageInput(
             leader.Replica.Identity.Cluster,
             new RaftPeerMessage(new AppendEntries(
-                next.Replica.Identity.Server, follower.Replica.Identity.Server, core.CurrentTerm.Next, core.Log.Last, default, LogIndex.Zero, 0))));
+                next.Replica.Identity.Server, follower.Replica.Identity.Server, core.CurrentTerm.Next, core.Log.Last, default, LogIndex.Zero, 0, 200))));
         world.Settle();
         core.Leader.ShouldBe(next.Replica.Identity.Server);
         request.IsDone.ShouldBeFalse("without a key only its answer can tell, and that may be on its way");

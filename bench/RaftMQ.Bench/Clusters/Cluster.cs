@@ -103,14 +103,19 @@ internal sealed class Cluster : IDisposable
     }
 
     /// <summary>Ends a node's process as by `kill -9`, after making sure that it is a child of the supervisor that this benchmark started.</summary>
-    public void Kill(NodeView node)
+    public void Kill(NodeView node) => Signal(node, Native.SigKill);
+
+    /// <summary>Stops a node's process as by `kill -STOP`: to the others it is as a machine that has gone silent, its connections open and nobody there.</summary>
+    public void Silence(NodeView node) => Signal(node, Native.SigStop);
+
+    private void Signal(NodeView node, int signal)
     {
         if (_started is not ChildProcess supervisor || ParentOf(node.Pid) != supervisor.Id)
         {
             throw new BenchFailedException($"process {node.Pid} was not started by this benchmark; it is left alone");
         }
 
-        _ = Native.Kill(node.Pid, Native.SigKill);
+        _ = Native.Kill(node.Pid, signal);
     }
 
     /// <summary>Creates a topic; one that exists is as good.</summary>

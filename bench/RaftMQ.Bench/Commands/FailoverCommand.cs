@@ -8,7 +8,7 @@ namespace RaftMQ.Bench.Commands;
 
 /// <summary>
 /// <c>failover</c>: the leader's process is killed with -9 again and again under load: for how long are no writes acknowledged, and is every
-/// acknowledged message popped exactly once afterwards?
+/// acknowledged message popped exactly once afterwards? With <c>--silent</c> it is stopped first, as a machine that answers nobody, and killed only when another leads.
 /// </summary>
 internal static class FailoverCommand
 {
@@ -28,13 +28,17 @@ internal static class FailoverCommand
         {
             Description = "Send with Idempotency-Key and repeat until the outcome is known (choose a --rate: keys are remembered for minutes).",
         };
+        var silent = new Option<bool>("--silent")
+        {
+            Description = "Stop the leader first, so that its connections stay open and nobody answers, and kill it when another leads.",
+        };
         Option<int> nodes = SharedOptions.Nodes();
         Option<string> server = SharedOptions.Server();
         Option<string> data = SharedOptions.Data();
         Option<string?> json = SharedOptions.Json();
         var command = new Command("failover", "Kill the leader with -9 under load; measure the silence, account for every message.")
         {
-            kills, connections, rate, keyed, nodes, server, data, json,
+            kills, connections, rate, keyed, silent, nodes, server, data, json,
         };
         command.SetAction(arguments =>
         {
@@ -42,16 +46,16 @@ internal static class FailoverCommand
             TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
             using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
             using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
-            string mode = arguments.GetValue(keyed) ? " --keyed" : "";
+            string mode = (arguments.GetValue(keyed) ? " --keyed" : "") + (arguments.GetValue(silent) ? " --silent" : "");
             var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
-            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace);
+            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace, arguments.GetValue(silent));
             report.Save(arguments.GetValue(json));
             return clean ? 0 : 1;
         });
         return command;
     }
 
-    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace)
+    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace, bool silent)
     {
         string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
         Array.ForEach(topics, cluster.CreateTopic);
@@ -62,7 +66,7 @@ internal static class FailoverCommand
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                Silence silence = KillLeader(cluster, writers, out NodeView killed);
+                Silence silence = KillLeader(cluster, writers, silent, out NodeView killed);
                 silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
                 report.Row(
                     $"kill {kill}, term {killed.Term}",
@@ -86,11 +90,17 @@ internal static class FailoverCommand
         return account.IsClean;
     }
 
-    private static Silence KillLeader(Cluster cluster, Writers writers, out NodeView killed)
+    private static Silence KillLeader(Cluster cluster, Writers writers, bool silent, out NodeView killed)
     {
         NodeView leader = cluster.Leader();
         long moment = Stopwatch.GetTimestamp();
         int before = writers.Acknowledged;
+        if (silent)
+        {
+            cluster.Silence(leader);
+            WaitForWrites(writers, before + WritesAfterKill);
+        }
+
         cluster.Kill(leader);
         cluster.WaitUntil(
             views => views.Count == cluster.Ports.Count

@@ -33,8 +33,9 @@ public sealed record RequestVoteResponse(ServerId From, ServerId To, Term Term, 
 /// <param name="Entries">Contiguous entries after <paramref name="Previous"/>; possibly none.</param>
 /// <param name="LeaderCommit">The leader's commit index.</param>
 /// <param name="ReadRound">The latest round of leadership confirmation (thesis §6.4); the answer repeats it.</param>
+/// <param name="ElectionTimeoutMs">The shortest election timeout that the follower is to go by; at least 1, at most <see cref="MessageRules.MaxElectionTimeoutMs"/>.</param>
 public sealed record AppendEntries(
-    ServerId From, ServerId To, Term Term, LogPosition Previous, ReadOnlyMemory<LogEntry> Entries, LogIndex LeaderCommit, ulong ReadRound)
+    ServerId From, ServerId To, Term Term, LogPosition Previous, ReadOnlyMemory<LogEntry> Entries, LogIndex LeaderCommit, ulong ReadRound, int ElectionTimeoutMs)
     : Message(From, To, Term);
 
 /// <summary>The answer to <see cref="AppendEntries"/>.</summary>

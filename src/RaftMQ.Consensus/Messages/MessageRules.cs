@@ -6,6 +6,9 @@ namespace RaftMQ.Consensus.Messages;
 /// </summary>
 public static class MessageRules
 {
+    /// <summary>The longest election timeout that a leader may announce: it keeps a wrong number from ending all elections.</summary>
+    public const int MaxElectionTimeoutMs = 60_000;
+
     /// <summary>No cluster gets there by electing: it keeps a wrong number from ending all elections.</summary>
     private static readonly Term MaxTerm = new(ulong.MaxValue >> 8);
 
@@ -40,6 +43,11 @@ public static class MessageRules
 
     private static string? Broken(AppendEntries append)
     {
+        if (append.ElectionTimeoutMs is < 1 or > MaxElectionTimeoutMs)
+        {
+            return $"it announces an election timeout of {append.ElectionTimeoutMs} ms, and 1 to {MaxElectionTimeoutMs} are allowed";
+        }
+
         LogPosition last = append.Previous;
         LogTime time = default;
         foreach (ref readonly LogEntry entry in append.Entries.Span)

@@ -109,6 +109,7 @@ internal static partial class ServeCommand
         DiskBudgetBytes = configuration.Budgets.DiskBytes > 0 ? configuration.Budgets.DiskBytes : null,
         TickMilliseconds = configuration.Timeouts.TickMs,
         ElectionTimeoutMilliseconds = configuration.Timeouts.ElectionMs,
+        MaxElectionTimeoutMilliseconds = configuration.Timeouts.MaxElectionMs,
         HeartbeatMilliseconds = configuration.Timeouts.HeartbeatMs,
         LeaderWaitMilliseconds = configuration.Timeouts.LeaderWaitMs,
         RequestTimeoutMilliseconds = configuration.Timeouts.RequestMs,

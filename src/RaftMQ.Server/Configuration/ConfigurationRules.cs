@@ -57,6 +57,10 @@ internal static class ConfigurationRules
             $"{timeouts.ElectionMs} is less than {HeartbeatsPerElection} heartbeats (timeouts.heartbeatMs is {timeouts.HeartbeatMs}); " +
             "one lost heartbeat must not cause an election");
         Require(
+            timeouts.MaxElectionMs >= timeouts.ElectionMs,
+            "timeouts.maxElectionMs",
+            $"{timeouts.MaxElectionMs} is less than timeouts.electionMs, {timeouts.ElectionMs}, from which it adapts upwards");
+        Require(
             timeouts.RequestMs >= timeouts.LeaderWaitMs,
             "timeouts.requestMs",
             $"{timeouts.RequestMs} is less than timeouts.leaderWaitMs, {timeouts.LeaderWaitMs}, which is a part of it");

@@ -98,7 +98,9 @@ internal sealed record Timeouts
 {
     public int TickMs { get; init; } = 10;
 
-    public int ElectionMs { get; init; } = 400;
+    public int ElectionMs { get; init; } = 200;
+
+    public int MaxElectionMs { get; init; } = 5_000;
 
     public int HeartbeatMs { get; init; } = 50;
 

@@ -101,6 +101,7 @@ internal static class Settings
     [
         Timeout("tickMs", 1, 1_000, t => t.TickMs, (t, v) => t with { TickMs = v }),
         Timeout("electionMs", 20, 60_000, t => t.ElectionMs, (t, v) => t with { ElectionMs = v }),
+        Timeout("maxElectionMs", 20, 60_000, t => t.MaxElectionMs, (t, v) => t with { MaxElectionMs = v }),
         Timeout("heartbeatMs", 1, 15_000, t => t.HeartbeatMs, (t, v) => t with { HeartbeatMs = v }),
         Timeout("leaderWaitMs", 1, 600_000, t => t.LeaderWaitMs, (t, v) => t with { LeaderWaitMs = v }),
         Timeout("requestMs", 1, 600_000, t => t.RequestMs, (t, v) => t with { RequestMs = v }),

@@ -20,6 +20,9 @@ internal sealed record ClusterReport
 
     public required ulong CommitIndex { get; init; }
 
+    /// <summary>For how long, at least, this node waits for a leader before it looks for another; it follows the network.</summary>
+    public required int ElectionTimeoutMs { get; init; }
+
     /// <summary>Whether voters come or go at the moment, so that both the old and the new ones decide.</summary>
     public required bool Joint { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed record ClusterReport
         Leader = status.Leader?.Value,
         Term = status.Term.Value,
         CommitIndex = status.CommitIndex.Value,
+        ElectionTimeoutMs = status.ElectionTimeoutMs,
         Joint = status.Membership?.IsJoint == true,
         Members = [.. (status.Membership?.Members ?? []).Select(member => ClusterMember.Of(member, status.Learners))],
     };

@@ -13,6 +13,7 @@ internal sealed class Knobs
 {
     private const int ShortWindowMs = 15_000;
     private const int LongestWaitInTimeouts = 100;
+    private const int LongestTimeoutInShortest = 25;
     private const int TickMs = 10;
 
     private readonly Chance _chance;
@@ -27,7 +28,7 @@ internal sealed class Knobs
         RaftOptions raft = DrawRaft();
         QueueLimits limits = DrawLimits();
         int heartbeat = Turned(5, 2, 10);
-        int election = Math.Max(Turned(40, heartbeat * 4, heartbeat * 8), 4 * heartbeat);
+        int election = Math.Max(Turned(20, heartbeat * 4, heartbeat * 8), 4 * heartbeat);
         int leaderWait = Turned(5_000, 200, 1_000, 8_000);
         leaderWait = ForgetsKeysSoon ? 1_000 : leaderWait;
         Replica = new ReplicaOptions
@@ -41,6 +42,7 @@ internal sealed class Knobs
             TickMilliseconds = TickMs,
             HeartbeatTicks = heartbeat,
             ElectionTimeoutTicks = election,
+            MaxElectionTimeoutTicks = LongestTimeoutInShortest * election,
             FoundingGraceMilliseconds = Turned(1_000, 0, 50, 3_000),
             LeaderWaitMilliseconds = leaderWait,
             RequestTimeoutMilliseconds = DrawRequestTimeout(leaderWait, LongestWaitInTimeouts * election * TickMs),

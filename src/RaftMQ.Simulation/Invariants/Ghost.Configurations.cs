@@ -50,7 +50,7 @@ internal sealed partial class Ghost
 
         if (isItsAuthor)
         {
-            RequireTheLog(ImageOf(node.Replica.Identity.Server), before, next);
+            RequireTheLog(node.Replica.Core, ImageOf(node.Replica.Identity.Server), before, next);
             CountReach(core, node.Replica.Identity.Server, index, before, next);
         }
     }
@@ -66,9 +66,9 @@ internal sealed partial class Ghost
     }
 
     /// <summary>Whoever gets a seat has what was committed two rounds of catching up ago (thesis §4.2.1): a majority that counts on it can commit.</summary>
-    private void RequireTheLog(ServerImage leader, Membership before, Membership next)
+    private void RequireTheLog(RaftCore core, ServerImage leader, Membership before, Membership next)
     {
-        ulong committed = leader.Leader?.CommittedBefore.Value ?? 0;
+        ulong committed = leader.Leader?.CommittedBefore(2 * core.ElectionTimeoutTicks).Value ?? 0;
         foreach (ServerId server in next.Voters)
         {
             bool isNew = server.Incarnation != 0 && !before.Counts(server);

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Consensus.Messages;
+using RaftMQ.Replica;
 using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Invariants;
@@ -12,8 +13,6 @@ internal sealed partial class Ghost
 
     /// <summary>What the wall clock may be set by at once, and a pause or two.</summary>
     private const long LargestStepMs = 4_000_000;
-
-    private readonly int _quorumTicks = 2 * world.Plan.Replica.ElectionTimeoutTicks;
 
     /// <summary>A node is about to handle a tick.</summary>
     public void OnTick(SimulatedNode node, long monotonicMs)
@@ -43,9 +42,17 @@ internal sealed partial class Ghost
         }
 
         findings.Checks++;
-        if (!image.Leader!.HasMajority(core.Membership!, image.Server, image.Ticks, _quorumTicks))
+        ReplicaOptions options = world.Plan.Replica;
+        (int shortest, int longest) = (options.ElectionTimeoutTicks, options.MaxElectionTimeoutTicks);
+        if (core.ElectionTimeoutTicks < shortest || core.ElectionTimeoutTicks > longest)
         {
-            findings.Report("I19", $"{image.Server} has led term {core.CurrentTerm} for {_quorumTicks} ticks without hearing a majority");
+            findings.Report("I19", $"{image.Server} leads with an election timeout of {core.ElectionTimeoutTicks} ticks, and {shortest} to {longest} are allowed");
+        }
+
+        int within = 2 * core.ElectionTimeoutTicks;
+        if (!image.Leader!.HasMajority(core.Membership!, image.Server, image.Ticks, within))
+        {
+            findings.Report("I19", $"{image.Server} has led term {core.CurrentTerm} for {within} ticks without hearing a majority");
         }
     }
 

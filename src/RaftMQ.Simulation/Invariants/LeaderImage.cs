@@ -17,8 +17,8 @@ internal sealed class LeaderImage(Term term, long tick, int memoryTicks)
     /// <summary>The leader handles an answer of a server to what it has sent in this term.</summary>
     public void Hear(ServerId server, long atTick) => _heardAtTick[server] = atTick;
 
-    /// <summary>What was committed so many ticks ago as it is remembered; nothing in the first ticks of the term.</summary>
-    public LogIndex CommittedBefore => _committedAtTicks.Count == memoryTicks ? _committedAtTicks.Peek() : LogIndex.Zero;
+    /// <summary>What was committed so many ticks ago, at most as many as it is remembered; nothing in the first ticks of the term.</summary>
+    public LogIndex CommittedBefore(int ticks) => _committedAtTicks.Count >= ticks ? _committedAtTicks.ElementAt(_committedAtTicks.Count - ticks) : LogIndex.Zero;
 
     /// <summary>A tick. The first since it took over another leader's stamp adds nothing to it: that time may be in the stamp already.</summary>
     public void Tick(long ticks, long monotonicMs, LogIndex committed)

@@ -27,16 +27,12 @@ internal sealed class LivenessPhase
     /// <summary>Those of the core that are members to the end: others leave with a change that is under way.</summary>
     private readonly List<SimulatedNode> _staying = [];
     private Membership[] _inForce = [];
-    private readonly long _electionTimeoutUs;
 
     public LivenessPhase(SimulatedWorld world, Plan plan)
     {
         _world = world;
         _plan = plan;
         _chance = plan.Chance.Fork(Purpose.Liveness);
-
-        // By the slowest clock that there may be.
-        _electionTimeoutUs = plan.Replica.ElectionTimeoutTicks * plan.Replica.TickMilliseconds * 1_250L;
     }
 
     public void Run()
@@ -67,8 +63,7 @@ internal sealed class LivenessPhase
         _newcomers.RemoveAll(leaving.Contains);
         _outsiders.AddRange(leaving);
 
-        // Where nobody passes requests on, whoever may lead has to be asked itself.
-        SimulatedNode[] asked = _plan.Replica.Forward ? [.. _staying] : [.. _core, .. _newcomers, .. _outsiders];
+        SimulatedNode[] asked = PassOnToTheLeader ? [.. _staying] : [.. _core, .. _newcomers, .. _outsiders];
         _world.Serve(asked.Select(node => node.Id));
         _world.Clients.KeepOnly(asked);
 
@@ -79,7 +74,7 @@ internal sealed class LivenessPhase
         {
             int changes = _world.LeaderChanges;
             NodeId? leader = Leader?.Replica?.Identity.Server.Node;
-            _world.Run(() => false, TimeoutsOfPeace * _electionTimeoutUs);
+            _world.Run(() => false, TimeoutsOfPeace * ElectionTimeoutUs);
 
             // A learner that has only now caught up may have taken the leader's place.
             bool hasLeft = leader is { } former && _world.Ghost.Cluster?.Committed.Configuration.Membership?.Find(former) is null;
@@ -92,10 +87,15 @@ internal sealed class LivenessPhase
         Note("the end");
     }
 
+    /// <summary>By the slowest clock that there may be, and as patient as the faults have made the most patient of the core; twice the shortest if that is more.</summary>
+    private long ElectionTimeoutUs => Math.Max(2 * _plan.Replica.ElectionTimeoutTicks, _core.Max(node => node.Replica?.Core.ElectionTimeoutTicks ?? 0)) * _plan.Replica.TickMilliseconds * 1_250L;
+
+    /// <summary>Whether those that stay can be asked for everything. Where nobody passes requests on, or nobody is sure to stay, whoever may lead has to be asked itself.</summary>
+    private bool PassOnToTheLeader => _plan.Replica.Forward && _staying.Count > 0;
+
     private bool IsServed()
     {
-        // Where requests are not passed on, only the leader answers them, whoever that is when they are sent.
-        _world.Clients.BeginProbes(_plan.Replica.Forward ? _staying.Select(node => node.Id) : [Probe.OfTheLeader]);
+        _world.Clients.BeginProbes(PassOnToTheLeader ? _staying.Select(node => node.Id) : [Probe.OfTheLeader]);
         if (!Expect(() => _world.Clients.Probes.Left == 0, TimeoutsToTheEnd, "a request is not answered"))
         {
             return false;
@@ -242,7 +242,7 @@ internal sealed class LivenessPhase
 
     private bool Expect(Func<bool> condition, int timeouts, string otherwise)
     {
-        bool came = _world.Run(condition, timeouts * _electionTimeoutUs);
+        bool came = _world.Run(condition, timeouts * ElectionTimeoutUs);
         if (!came && _world.Findings.First is null && IsStillAMajority())
         {
             _world.Findings.Report("I19", $"{otherwise} within {timeouts} election timeouts of peace in the core ({Describe()})");

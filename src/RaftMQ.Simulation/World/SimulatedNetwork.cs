@@ -31,7 +31,8 @@ internal sealed partial class SimulatedNetwork
         _calmed = new bool[nodes + 1];
     }
 
-    public NetworkConditions Conditions { get; }
+    /// <summary>What a storm does to messages.</summary>
+    public NetworkConditions Conditions { get; set; }
 
     /// <summary>Whether those conditions reign; else it is calm everywhere.</summary>
     public bool Storms { get; set; }

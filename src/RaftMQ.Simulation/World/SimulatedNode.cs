@@ -188,7 +188,9 @@ internal sealed partial class SimulatedNode
 
     private ReplicaFolder OpenFolder()
     {
-        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null);
+        // A founder that knows of nobody else would found again with a new disk: it is told what it joins (`serve --join`).
+        ClusterId joins = LostItsDisk && _plan.Founders == 1 ? _world.Ghost.Cluster!.Name : ClusterId.None;
+        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null, joins);
         HasNewDisk |= _emptyingWasCutShort && folder.Identity.Server != Identity.Server;
         _emptyingWasCutShort = false;
         return folder;

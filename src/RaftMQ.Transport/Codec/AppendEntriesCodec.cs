@@ -8,7 +8,7 @@ internal static class AppendEntriesCodec
 {
     public const int ResponseBytes = sizeof(ulong) + 1 + sizeof(ulong) + WireWriter.PositionBytes + sizeof(ulong) + 1;
 
-    private const int FixedBytes = sizeof(ulong) + WireWriter.PositionBytes + sizeof(ulong) + sizeof(ulong) + sizeof(uint);
+    private const int FixedBytes = sizeof(ulong) + WireWriter.PositionBytes + sizeof(ulong) + sizeof(ulong) + sizeof(uint) + sizeof(uint);
 
     /// <summary>The body's bytes; long, because the entries of a defective caller might not fit an int.</summary>
     public static long Size(AppendEntries message)
@@ -28,6 +28,7 @@ internal static class AppendEntriesCodec
         writer.Position(message.Previous);
         writer.UInt64(message.LeaderCommit.Value);
         writer.UInt64(message.ReadRound);
+        writer.UInt32((uint)message.ElectionTimeoutMs);
         writer.UInt32((uint)message.Entries.Length);
         LogIndex expected = message.Previous.Index;
         foreach (ref readonly LogEntry entry in message.Entries.Span)
@@ -44,6 +45,7 @@ internal static class AppendEntriesCodec
         LogPosition previous = reader.Position();
         LogIndex commit = reader.Index();
         ulong round = reader.UInt64();
+        uint timeout = reader.UInt32();
         uint count = reader.UInt32();
         if (count > (uint)(reader.Remaining / EntryCodec.FixedBytes))
         {
@@ -63,7 +65,7 @@ internal static class AppendEntriesCodec
             entries[i] = EntryCodec.Read(ref reader, index);
         }
 
-        return new AppendEntries(from, to, term, previous, entries, commit, round);
+        return new AppendEntries(from, to, term, previous, entries, commit, round, (int)Math.Min(timeout, int.MaxValue));
     }
 
     public static void Write(ref WireWriter writer, AppendEntriesResponse message)

@@ -450,7 +450,7 @@ public sealed class Section7_LogCompaction
         sent.Where(message => message.To == S3).ShouldAllBe(message => message is InstallSnapshot);
         sent.OfType<InstallSnapshot>().Count().ShouldBe(2, "one asks for the round at once, although a piece is on the way");
         InstallSnapshot heartbeat = sent.OfType<InstallSnapshot>().Last();
-        (heartbeat.Snapshot, heartbeat.Offset, heartbeat.IsPiece, heartbeat.ReadRound).ShouldBe((Snapshot, 0, false, 1UL));
+        (heartbeat.Snapshot, heartbeat.Offset, heartbeat.IsPiece, heartbeat.ReadRound).ShouldBe((Snapshot, 0, false, 2UL), "every heartbeat is a round, by which its answer is timed");
 
         leader.Ticks((2 * ElectionTimeoutTicks) - HeartbeatTicks - 1).Core.Role.ShouldBe(Role.Follower, "nobody has answered");
         Server answered = LeaderBehindABase();

@@ -10,6 +10,7 @@ internal sealed class Server
 {
     public const int ElectionTimeoutTicks = 10;
     public const int HeartbeatTicks = 2;
+    public const int WaitWindowTicks = 100;
     public const int PieceBytes = 4;
 
     public static readonly ServerId S1 = Id(1);
@@ -23,11 +24,20 @@ internal sealed class Server
     private readonly Queue<(Term Term, LogPosition Last, List<Message> Waiting)> _disk = new();
     private List<Message> _waitingForLast = [];
 
-    private Server(int servers, ulong[] terms, HardState state, int compacted = 0, bool isInMemory = true)
+    private Server(int servers, ulong[] terms, HardState state, int compacted = 0, bool isInMemory = true, int longestTimeout = ElectionTimeoutTicks)
     {
         LogEntry[] log = [.. terms.Select((term, i) => i == 0 ? BirthOf(servers) : Entry((ulong)i + 1, term))];
         Core = new RaftCore(
-            new RaftOptions { Self = S1, Seed = 1, ElectionTimeoutTicks = ElectionTimeoutTicks, HeartbeatTicks = HeartbeatTicks, MaxSnapshotPieceBytes = PieceBytes },
+            new RaftOptions
+            {
+                Self = S1,
+                Seed = 1,
+                ElectionTimeoutTicks = ElectionTimeoutTicks,
+                MaxElectionTimeoutTicks = longestTimeout,
+                HeartbeatTicks = HeartbeatTicks,
+                WaitWindowTicks = WaitWindowTicks,
+                MaxSnapshotPieceBytes = PieceBytes,
+            },
             new RecoveredLog
             {
                 HardState = state,
@@ -60,6 +70,10 @@ internal sealed class Server
 
     public static Server Of(int servers, params ulong[] terms) => new(servers, terms, new HardState(new Term(terms[^1]), null));
 
+    /// <summary>A server whose election timeout may become five times as long; that of all others here stays what it is.</summary>
+    public static Server ThatAdapts(int servers, params ulong[] terms) =>
+        new(servers, terms, new HardState(new Term(terms[^1]), null), longestTimeout: 5 * ElectionTimeoutTicks);
+
     public static Server ThatVoted(ulong term, ServerId? vote, params ulong[] terms) => new(3, terms, new HardState(new Term(term), vote));
 
     /// <summary>A server whose log begins behind so many entries, which are in a snapshot.</summary>
@@ -79,7 +93,7 @@ internal sealed class Server
         new(candidate, S1, new Term(term), preVote, lastLog, transfer);
 
     public static AppendEntries Replicates(ServerId leader, ulong term, LogPosition previous, ulong commit, params LogEntry[] entries) =>
-        new(leader, S1, new Term(term), previous, entries, new LogIndex(commit), 0);
+        new(leader, S1, new Term(term), previous, entries, new LogIndex(commit), 0, ElectionTimeoutTicks * 10);
 
     /// <summary>A piece of a snapshot, each of its bytes the number of its place.</summary>
     public static InstallSnapshot Installs(ServerId leader, ulong term, LogPosition snapshot, long offset, int bytes, bool isLast = false, ulong number = 0, ulong round = 0) =>

@@ -37,6 +37,7 @@ internal sealed class ScenarioServer
             Self = Id,
             Seed = seed,
             ElectionTimeoutTicks = 10,
+            MaxElectionTimeoutTicks = 10,
             HeartbeatTicks = 2,
             MaxAppendEntries = _cluster.MaxAppendEntries,
             MaxSnapshotPieceBytes = 4,

@@ -63,8 +63,8 @@ public sealed class ConfigurationFiles
         var node = new Node.NodeOptions { Node = new(1), Members = [] };
         var timeouts = new Timeouts();
 
-        (timeouts.TickMs, timeouts.ElectionMs, timeouts.HeartbeatMs, timeouts.LeaderWaitMs, timeouts.RequestMs).ShouldBe((
-            node.TickMilliseconds, node.ElectionTimeoutMilliseconds, node.HeartbeatMilliseconds, node.LeaderWaitMilliseconds,
+        (timeouts.TickMs, timeouts.ElectionMs, timeouts.MaxElectionMs, timeouts.HeartbeatMs, timeouts.LeaderWaitMs, timeouts.RequestMs).ShouldBe((
+            node.TickMilliseconds, node.ElectionTimeoutMilliseconds, node.MaxElectionTimeoutMilliseconds, node.HeartbeatMilliseconds, node.LeaderWaitMilliseconds,
             node.RequestTimeoutMilliseconds));
         var budgets = new Budgets();
         (budgets.MaxRequests, budgets.MaxRequestBytes, budgets.MaxUncommittedEntries, budgets.MaxUncommittedBytes).ShouldBe((
@@ -154,6 +154,7 @@ public sealed class ConfigurationFiles
     [Theory]
     [InlineData("\"nodeId\": 4", "nodeId: 4 is not among the members' ids: 1, 2, 3")]
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"electionMs\": 100}", "timeouts.electionMs: 100 is less than 4 heartbeats")]
+    [InlineData("\"nodeId\": 1, \"timeouts\": {\"maxElectionMs\": 199}", "timeouts.maxElectionMs: 199 is less than timeouts.electionMs, 200")]
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"heartbeatMs\": 5}", "timeouts.heartbeatMs: 5 is shorter than a tick")]
     [InlineData("\"nodeId\": 1, \"timeouts\": {\"requestMs\": 100}", "timeouts.requestMs: 100 is less than timeouts.leaderWaitMs")]
     [InlineData("\"nodeId\": 1, \"wal\": {\"segmentBytes\": 17000000}", "wal.segmentBytes: 17000000 is not a multiple of 4096")]

@@ -99,12 +99,14 @@ public sealed class ClusterChanges
             Membership = service.Node.Status.Membership!.WithLearner(learner),
             Learners = [new LearnerProgress(new NodeId(4), new LogIndex(17))],
             CommitIndex = new LogIndex(40),
+            ElectionTimeoutMs = 350,
         };
         Reply reply = await service.Get("/v1/cluster");
         reply.Status.ShouldBe(200);
         JsonElement report = JsonDocument.Parse(reply.Body).RootElement;
         report.GetProperty("cluster").GetString()!.Length.ShouldBe(32);
         (report.GetProperty("leader").GetInt32(), report.GetProperty("commitIndex").GetInt32(), report.GetProperty("joint").GetBoolean()).ShouldBe((1, 40, false));
+        report.GetProperty("electionTimeoutMs").GetInt32().ShouldBe(350);
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
         [
             """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null}""",

@@ -36,7 +36,7 @@ public sealed partial class TheDocument
         var previous = new LogPosition(new LogIndex(4), new Term(2));
         LogEntry[] entries = [new LogEntry(new LogIndex(5), new Term(3), EntryKind.Command, new LogTime(1_000), "hi"u8.ToArray())];
         var message = new RaftPeerMessage(
-            new Consensus.Messages.AppendEntries(One, Two, new Term(3), previous, entries, new LogIndex(4), ReadRound: 9));
+            new Consensus.Messages.AppendEntries(One, Two, new Term(3), previous, entries, new LogIndex(4), ReadRound: 9, ElectionTimeoutMs: 200));
 
         byte[] example = Example("append-entries");
 

@@ -132,7 +132,7 @@ public sealed class Receiving
     {
         ServerId from = TestNode.Id(1);
         byte[] body = Frames.Of(ClusterId.None, new RaftPeerMessage(Gens.AppendOf(from, from, 3, LogPosition.Zero, [1])))[FrameHeader.Size..];
-        const int CountAt = 24 + 8 + 16 + 8 + 8;
+        const int CountAt = 24 + 8 + 16 + 8 + 8 + 4;
         body[CountAt].ShouldBe((byte)1);
         BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(CountAt), 100_000_000);
         long before = GC.GetAllocatedBytesForCurrentThread();

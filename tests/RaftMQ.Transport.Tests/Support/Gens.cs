@@ -62,7 +62,7 @@ internal static class Gens
             entries[i] = new LogEntry(previous.Index + (ulong)(i + 1), new Term(term), EntryKind.Command, new LogTime(1_000 + i), payloads[i]);
         }
 
-        return new AppendEntries(from, to, new Term(term), previous, entries, previous.Index, 0);
+        return new AppendEntries(from, to, new Term(term), previous, entries, previous.Index, 0, 200);
     }
 
     private static PeerMessage Append(
@@ -71,7 +71,7 @@ internal static class Gens
         // Room for the indexes of all entries above the previous one.
         previous = previous with { Index = new LogIndex(previous.Index.Value & (ulong.MaxValue >> 1)) };
         LogEntry[] placed = [.. entries.Select((entry, i) => entry(previous.Index + (ulong)(i + 1)))];
-        return Raft(new AppendEntries(from, to, new Term(term), previous, placed, new LogIndex(commit), round));
+        return Raft(new AppendEntries(from, to, new Term(term), previous, placed, new LogIndex(commit), round, (int)(round % 60_000) + 1));
     }
 
     private static PeerMessage Raft(Message message) => new RaftPeerMessage(message);
