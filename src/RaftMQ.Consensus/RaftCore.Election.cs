@@ -94,7 +94,7 @@ public sealed partial class RaftCore
 
     /// <summary>Everybody who can be reached has voted, and it is not enough: waiting for the timer would only cost time.</summary>
     private bool HasLostTheVote => Role == Role.Candidate && !_isPreVote
-        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || !_linked.ContainsValue(voter));
+        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || !IsLinked(voter));
 
     private void Campaign(bool preVote, bool byTransfer)
     {

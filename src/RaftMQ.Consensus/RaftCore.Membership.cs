@@ -7,7 +7,7 @@ public sealed partial class RaftCore
     private const int FarewellTimeouts = 10;
 
     private readonly List<(LogIndex Index, Membership Membership)> _memberships = [];
-    private readonly Dictionary<NodeId, ServerId> _linked = [];
+    private readonly NodeMap<ServerId> _linked = new();
 
     /// <summary>The configuration in force: the latest in the log, committed or not; null while unborn.</summary>
     public Membership? Membership => _memberships.Count > 0 ? _memberships[^1].Membership : null;
@@ -21,6 +21,9 @@ public sealed partial class RaftCore
     /// <summary>The latest configuration that is known to be committed, and those behind it in the log: each may turn out to be in force.</summary>
     public IEnumerable<Membership> MembershipsThatMayBeInForce =>
         _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
+
+    /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation.</summary>
+    public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Counts(_options.Self));
 
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;
@@ -82,7 +85,7 @@ public sealed partial class RaftCore
     {
         _linked[server.Node] = server;
         Remind(server);
-        if (Role != Role.Leader || Membership!.Find(server.Node) is null)
+        if (Role != Role.Leader)
         {
             return;
         }
@@ -91,22 +94,25 @@ public sealed partial class RaftCore
         {
             peer.OnLinkUp();
         }
-        else
+        else if (IsOrWasMember(server))
         {
-            _peers[server.Node] = new PeerProgress(server, _log.Last.Index.Next, _timeout.WaitTicks);
+            PointAt(server);
+            TellWhoLeft();
         }
     }
 
     /// <summary>A link closed and one redial was refused: a hint that the server is dead. It serves speed, never safety.</summary>
     public void OnLinkDown(ServerId server)
     {
-        if (_linked.TryGetValue(server.Node, out ServerId linked) && linked == server)
+        if (IsLinked(server))
         {
             _linked.Remove(server.Node);
         }
 
         Suspect(server);
     }
+
+    private bool IsLinked(ServerId server) => _linked.TryGetValue(server.Node, out ServerId linked) && linked == server;
 
     private void TakeMembership(in LogEntry entry)
     {
@@ -158,24 +164,57 @@ public sealed partial class RaftCore
     /// <summary>What is truncated lies behind the log's base, so a configuration at or below it stays.</summary>
     private void RevertMemberships(LogIndex truncatedFrom) => _memberships.RemoveAll(taken => taken.Index >= truncatedFrom);
 
-    /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat. Who is none any more is still told so.</summary>
+    /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat. Who is none any more, and linked all the same, is told so.</summary>
     private void PointAtMembers()
+    {
+        foreach (Member member in Membership!.Members)
+        {
+            if (member.Incarnation != 0 && member.Node != _options.Self.Node && !_linked.Contains(member.Node))
+            {
+                PointAt(member.Server);
+            }
+        }
+
+        foreach (ServerId server in _linked)
+        {
+            if (IsOrWasMember(server))
+            {
+                PointAt(server);
+            }
+        }
+
+        TellWhoLeft();
+    }
+
+    private bool IsOrWasMember(ServerId server)
+    {
+        foreach ((_, Membership membership) in _memberships)
+        {
+            if (membership.Find(server.Node) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void PointAt(ServerId server)
+    {
+        if (PeerFor(server) is null)
+        {
+            _peers[server.Node] = new PeerProgress(server, _log.Last.Index.Next, _timeout.WaitTicks);
+        }
+    }
+
+    /// <summary>The log says it, from the configuration on that does not name them.</summary>
+    private void TellWhoLeft()
     {
         foreach (PeerProgress peer in _peers)
         {
             peer.LeftAt = Membership!.Find(peer.Server.Node) is null ? peer.LeftAt ?? _memberships[^1].Index : null;
             peer.FarewellTicks = peer.LeftAt is null ? 0 : peer.FarewellTicks;
             peer.AwaitedCommit = LogIndex.Max(peer.AwaitedCommit, peer.LeftAt ?? LogIndex.Zero);
-        }
-
-        foreach (Member member in Membership!.Members)
-        {
-            ServerId server = _linked.GetValueOrDefault(member.Node, member.Server);
-            bool isReachable = server.Incarnation != 0 && member.Node != _options.Self.Node;
-            if (isReachable && PeerFor(server) is null)
-            {
-                _peers[member.Node] = new PeerProgress(server, _log.Last.Index.Next, _timeout.WaitTicks);
-            }
         }
     }
 }

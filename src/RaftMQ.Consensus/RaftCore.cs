@@ -222,7 +222,7 @@ public sealed partial class RaftCore
             return true;
         }
 
-        bool isLinked = _linked.TryGetValue(message.From.Node, out ServerId linked) && linked == message.From;
+        bool isLinked = IsLinked(message.From);
         return message switch
         {
             RequestVote => isLinked,

@@ -7,8 +7,10 @@ namespace RaftMQ.Node;
 /// <summary>What a peer network tells its owner. Called from the network's own threads; must not block.</summary>
 public interface IPeerEvents
 {
-    /// <summary>A peer introduced itself in a handshake (also one whose link is then refused because it belongs to another cluster).</summary>
-    void OnPeerMet(ServerIdentity peer);
+    /// <summary>A peer, or whoever is of this node's cluster, introduced itself in a handshake, also if its link is then refused.</summary>
+    /// <param name="peer">Who it is.</param>
+    /// <param name="address">Where it says that it is dialled, as host:port, if it dialled and said so.</param>
+    void OnPeerMet(ServerIdentity peer, string? address);
 
     /// <summary>A link to this server is up in both directions.</summary>
     void OnLinkUp(ServerId server);

@@ -23,7 +23,8 @@ public sealed partial class RaftNode
         bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
             || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
-            || before.ElectionTimeoutMs != core.ElectionTimeoutTicks * _options.TickMilliseconds || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership);
+            || before.ElectionTimeoutMs != core.ElectionTimeoutTicks * _options.TickMilliseconds
+            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership);
         if (!isNews && !isMoved)
         {
             return;

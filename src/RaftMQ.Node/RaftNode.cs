@@ -223,7 +223,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(handOver: false).ConfigureAwait(false);
 
-    void IPeerEvents.OnPeerMet(ServerIdentity peer) => _inbox.Post(new PeerMetInput(peer));
+    void IPeerEvents.OnPeerMet(ServerIdentity peer, string? address) => _inbox.Post(new PeerMetInput(peer, address));
 
     void IPeerEvents.OnLinkUp(ServerId server) => _inbox.Post(new LinkUpInput(server));
 

@@ -48,9 +48,15 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void OnPeerMet(ServerIdentity peer)
+    private void OnPeerMet(ServerIdentity peer, string? address)
     {
         _met[peer.Server.Node] = peer;
+        bool mayBeOurs = peer.Cluster.IsBorn && (!Identity.Cluster.IsBorn || peer.Cluster == Identity.Cluster);
+        if (address is not null && mayBeOurs)
+        {
+            OnVisit(peer.Server.Node, address);
+        }
+
         bool isForeign = peer.Cluster.IsBorn && Identity.Cluster.IsBorn && peer.Cluster != Identity.Cluster;
         if (isForeign)
         {

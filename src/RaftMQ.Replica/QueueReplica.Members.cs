@@ -6,32 +6,59 @@ namespace RaftMQ.Replica;
 public sealed partial class QueueReplica
 {
     private Membership? _membershipTold;
-    private (Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers) _peersOf;
+    private PeersBasis _peersOf;
     private bool _knowsItsPeers;
+    private bool _visitsChanged;
+    private readonly NodeMap<Visit> _visits = new();
+
+    /// <summary>So long after it has last introduced itself a node of this cluster that is none of the members known here is given up, unless it has a link.</summary>
+    private const int VisitMs = 30_000;
+
+    /// <summary>The most of them at a time.</summary>
+    private const int MaxVisits = Membership.MaxMembers;
+
+    /// <summary>What it follows from whom this node has links with: looked at in every turn, so that they are put together only when it has changed.</summary>
+    private readonly record struct PeersBasis(Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers, bool HasLeft);
+
+    /// <summary>
+    /// A node that this node's log does not name: its own log may be ahead, or nobody has told it yet that it was removed. For an unborn node one of a cluster that may take it in.
+    /// </summary>
+    private readonly record struct Visit(NodeId Node, string Address, long UntilMs);
 
     /// <summary>
     /// Whom this node has links with, and where they are dialled: all others that a configuration names which may be in force, whoever leads, and who is still to be told that it is no
-    /// member any more. While unborn, the members that it was told of. Replaced as a whole.
+    /// member any more; and whoever else of this cluster asks for one, for a while. A node that was removed has none but those. While unborn, the members that it was told of. Replaced as a whole.
     /// </summary>
     public IReadOnlyDictionary<NodeId, string> Peers { get; private set; }
 
-    /// <summary>Whether this node was a member in this life of its process, and is none any more.</summary>
+    /// <summary>Whether this node was a member, and is none any more.</summary>
     public bool IsRemoved { get; private set; }
 
     private void ObservePeers()
     {
-        (Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers) now = (_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count);
-        if (Identity.Cluster.IsBorn && now != _peersOf)
+        // Who was removed goes on until another leads, if it led.
+        bool hasLeft = IsRemoved && _core.Role != Role.Leader;
+        var now = new PeersBasis(_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count, hasLeft);
+        if (_visitsChanged || (Identity.Cluster.IsBorn && now != _peersOf))
         {
-            _peersOf = now;
+            (_peersOf, _visitsChanged) = (now, false);
 
             // What stands in its own log may be out of date, and nobody in it may be left: until a leader has said what is so, nobody is given up.
             _knowsItsPeers |= now.Leader is not null && now.IsCommitted && IsMember;
-            LearnPeers(now.Leader);
+            Dictionary<NodeId, string> peers = hasLeft ? [] : Identity.Cluster.IsBorn ? PeersBy(now.Leader) : ConfiguredPeers;
+            foreach (Visit visit in _visits)
+            {
+                peers.TryAdd(visit.Node, visit.Address);
+            }
+
+            bool isSame = peers.Count == Peers.Count && peers.All(peer => Peers.TryGetValue(peer.Key, out string? address) && address == peer.Value);
+            Peers = isSame ? Peers : peers;
         }
     }
 
-    private void LearnPeers(ServerId? led)
+    private Dictionary<NodeId, string> ConfiguredPeers => _options.Members.Where(member => member.Node != Self).ToDictionary(member => member.Node, member => member.PeerAddress);
+
+    private Dictionary<NodeId, string> PeersBy(ServerId? led)
     {
         IEnumerable<NodeId> kept = _core.Peers.Select(peer => peer.Server.Node);
         kept = led is { } leader ? kept.Append(leader.Node) : kept;
@@ -41,8 +68,37 @@ public sealed partial class QueueReplica
             peers[member.Node] = member.PeerAddress;
         }
 
-        bool isSame = peers.Count == Peers.Count && peers.All(peer => Peers.TryGetValue(peer.Key, out string? address) && address == peer.Value);
-        Peers = isSame ? Peers : peers;
+        return peers;
+    }
+
+    /// <summary>
+    /// A node of this cluster asks for a link, or one of a cluster that would have this unborn node for a member, and whose members may be others than those that it was told of. Whether
+    /// it is a member is not this node's to say: a log that is behind names who has long left, and not those who elect its leaders now
+    /// (thesis §4.1).
+    /// </summary>
+    private void OnVisit(NodeId node, string address)
+    {
+        bool isNew = !_visits.TryGetValue(node, out Visit known) || known.Address != address;
+        if (node != Self && (!isNew || _visits.Count < MaxVisits))
+        {
+            _visits[node] = new Visit(node, address, _nowMs + VisitMs);
+            _visitsChanged |= isNew;
+        }
+    }
+
+    private void ExpireVisits()
+    {
+        NodeId? over = null;
+        foreach (Visit visit in _visits)
+        {
+            over = visit.UntilMs <= _nowMs && !_linked.Contains(visit.Node) ? visit.Node : over;
+        }
+
+        if (over is { } node)
+        {
+            _visits.Remove(node);
+            _visitsChanged = true;
+        }
     }
 
     /// <summary>Says once what was committed of the members.</summary>
@@ -60,7 +116,9 @@ public sealed partial class QueueReplica
             ReportDifferences(_membershipTold);
         }
 
-        bool isOut = before?.Find(Self) is not null && _membershipTold.Find(Self) is null;
+        // A process that has only now started was one before, if its log says so.
+        bool wasIn = before is null ? _core.HasHadASeat : before.Find(Self) is not null;
+        bool isOut = wasIn && _membershipTold.Find(Self) is null;
         bool isChanged = before is not null && !before.Members.Select(member => (member.Node, member.Suffrage)).SequenceEqual(_membershipTold.Members.Select(member => (member.Node, member.Suffrage)));
         IsRemoved = isOut || (IsRemoved && _membershipTold.Find(Self) is null);
         if (isOut)

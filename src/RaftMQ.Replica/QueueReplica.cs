@@ -53,7 +53,7 @@ public sealed partial class QueueReplica
         _startedMs = _nowMs;
         _lastNumber = options.Seed;
         _lastRead = options.Seed;
-        Peers = options.Members.Where(member => member.Node != Self).ToDictionary(member => member.Node, member => member.PeerAddress);
+        Peers = ConfiguredPeers;
         RememberBirth(recovered);
         _machine = restored?.Machine ?? new QueueMachine();
         if (restored is not null)
@@ -164,7 +164,7 @@ public sealed partial class QueueReplica
                 OnLinkDown(down.Server);
                 break;
             case PeerMetInput met:
-                OnPeerMet(met.Peer);
+                OnPeerMet(met.Peer, met.Address);
                 break;
             case AsideRemovedInput removed:
                 OnAsideRemoved(removed);
@@ -223,6 +223,7 @@ public sealed partial class QueueReplica
         _core.Tick();
         TendBirth();
         TendAdmission();
+        ExpireVisits();
         ObserveSeat();
         TendRoom();
         RouteWaiting();

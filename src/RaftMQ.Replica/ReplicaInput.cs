@@ -16,7 +16,9 @@ public abstract record ReplicaInput;
 public sealed record TickInput(long MonotonicMs, long WallMs) : ReplicaInput;
 
 /// <summary>A peer introduced itself; perhaps only to be refused because it belongs to another cluster.</summary>
-public sealed record PeerMetInput(ServerIdentity Peer) : ReplicaInput;
+/// <param name="Peer">Who it is.</param>
+/// <param name="Address">Where it says that it is dialled, as host:port; null if it did not say.</param>
+public sealed record PeerMetInput(ServerIdentity Peer, string? Address = null) : ReplicaInput;
 
 /// <summary>A link is up in both directions.</summary>
 public sealed record LinkUpInput(ServerId Server) : ReplicaInput;

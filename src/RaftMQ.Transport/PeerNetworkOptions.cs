@@ -9,6 +9,11 @@ public sealed record PeerNetworkOptions
     /// <summary>The other members as of the start, and where to dial them (host:port); this node is not among them. At most one fewer than a configuration has.</summary>
     public required IReadOnlyDictionary<NodeId, string> Peers { get; init; }
 
+    /// <summary>
+    /// Where this node is dialled, as host:port of at most 255 bytes of UTF-8: said to those whom it dials, since a node whose log is behind may not know it. Empty if it is not to be said.
+    /// </summary>
+    public string Address { get; init; } = "";
+
     /// <summary>Where to listen, or null if somebody else accepts connections and hands them to <see cref="PeerNetwork.AcceptAsync"/>.</summary>
     public IPEndPoint? Listen { get; init; }
 

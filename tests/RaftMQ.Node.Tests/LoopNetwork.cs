@@ -62,7 +62,7 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
 
     private static void Link(LoopNetwork to, LoopNetwork from)
     {
-        to._events!.OnPeerMet(from._self);
+        to._events!.OnPeerMet(from._self, null);
         to._events!.OnLinkUp(from._self.Server);
     }
 }

@@ -1,6 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -174,6 +175,67 @@ public sealed class Changes
         world.Until(() => world[leaves].Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
         world.Until(() => world.Running.All(node => node.Id == leaves || !node.Replica.Peers.ContainsKey(new NodeId(leaves))));
     }
+
+    [Fact]
+    public void Who_is_of_this_cluster_and_asks_for_a_link_has_one_for_half_a_minute()
+    {
+        World world = StartThreeOf(seed: 21, nodes: 3);
+        WorldNode node = world.Running.First(node => node != world.Leader);
+        node.Handle(new PeerMetInput(OfCluster(node, 7), "peer7:1"));
+        node.Handle(new PeerMetInput(new ServerIdentity(new ClusterId(77), new ServerId(new NodeId(8), 8)), "peer8:1"));
+        node.Handle(new PeerMetInput(OfCluster(node, 9)));
+        node.Handle(new PeerMetInput(OfCluster(node, node.Id), "elsewhere:1"));
+        world.Pass();
+        node.Replica.Peers.Where(peer => peer.Key.Value > 3).ShouldBe([new(new NodeId(7), "peer7:1")], "foreigners have none, nor who does not say where it is, nor the node itself");
+
+        world.Pass(2_000);
+        node.Handle(new PeerMetInput(OfCluster(node, 7), "elsewhere:1"));
+        world.Pass(2_000);
+        node.Replica.Peers[new NodeId(7)].ShouldBe("elsewhere:1", "it has asked again");
+        world.Pass(1_100);
+        node.Replica.Peers.Keys.ShouldBe(world.Running.Where(other => other != node).Select(other => new NodeId(other.Id)), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Of_those_there_are_no_more_than_a_configuration_has_members()
+    {
+        World world = StartThreeOf(seed: 22, nodes: 3);
+        WorldNode node = world.Leader!;
+        for (uint id = 100; id < 200; id++)
+        {
+            node.Handle(new PeerMetInput(OfCluster(node, id), $"peer{id}:1"));
+        }
+
+        world.Pass();
+        node.Replica.Peers.Count.ShouldBe(2 + Membership.MaxMembers);
+    }
+
+    [Fact]
+    public void A_node_with_an_empty_folder_has_links_with_the_members_that_it_was_told_of_and_with_those_of_a_cluster_that_calls_it()
+    {
+        var world = new World(seed: 23, nodes: 3);
+        world[3].Start();
+        world[3].Handle(new PeerMetInput(new ServerIdentity(new ClusterId(77), new ServerId(new NodeId(7), 7)), "peer7:1"));
+        world.Pass();
+
+        world[3].Replica.Peers.Keys.Select(node => node.Value).ShouldBe([1U, 2U, 7U], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Who_was_removed_while_it_was_down_is_told_when_it_comes_back_and_calls_nobody_any_more()
+    {
+        World world = StartThreeOf(seed: 24, nodes: 3);
+        WorldNode leaves = world.Running.First(node => node != world.Leader);
+        leaves.Kill();
+        world.Change(new MemberRemoval(new NodeId(leaves.Id)));
+        world.Until(() => world.Running.All(node => !node.Replica.Peers.ContainsKey(new NodeId(leaves.Id))));
+
+        leaves.Start();
+        world.Until(() => leaves.Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
+        world.Until(() => leaves.Replica.Peers.Count == 0);
+    }
+
+    private static ServerIdentity OfCluster(WorldNode node, uint id) => new(node.Replica.Identity.Cluster, new ServerId(new NodeId(id), id));
 
     [Fact]
     public void Leadership_goes_to_whom_it_is_handed_and_asking_again_changes_nothing()

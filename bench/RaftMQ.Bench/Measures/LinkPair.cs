@@ -75,7 +75,7 @@ internal sealed class LinkPair : IAsyncDisposable
     {
         public TaskCompletionSource Up { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void OnPeerMet(ServerIdentity peer)
+        public void OnPeerMet(ServerIdentity peer, string? address)
         {
         }
 

@@ -85,6 +85,7 @@ internal static partial class ServeCommand
             Clients = clients,
             Peers = new PeerNetworkOptions
             {
+                Address = self.Peer.ToString(),
                 Listen = peers,
                 Peers = configuration.Members.Where(member => member != self).ToDictionary(Number, member => member.Peer.ToString()),
             },

@@ -18,11 +18,39 @@ internal sealed partial class SimulatedNetwork
 
     public void OnStarted(SimulatedNode node)
     {
+        foreach (NodeId peer in node.Replica!.Peers.Keys)
+        {
+            DialIn(node.Id, (int)peer.Value, _chance.Between(100, 2_000));
+        }
+    }
+
+    /// <summary>A node has other peers than before: who is new is dialled, who is none any more is cut off and reported down.</summary>
+    public void SetPeers(SimulatedNode node)
+    {
         for (int other = 1; other <= _nodes; other++)
         {
-            if (other != node.Id)
+            if (other == node.Id)
+            {
+                continue;
+            }
+
+            Link link = this[node.Id, other];
+            if (IsPeer(node, other))
             {
                 DialIn(node.Id, other, _chance.Between(100, 2_000));
+                continue;
+            }
+
+            if (this[other, node.Id].ConnectedLife == node.Life)
+            {
+                LoseIn(_chance.Between(50, 1_000), other, node.Id, node.Life);
+            }
+
+            link.Disconnect();
+            if (link.ReportedUp is { } server)
+            {
+                link.ReportedUp = null;
+                Down(node, other, server);
             }
         }
     }
@@ -71,6 +99,11 @@ internal sealed partial class SimulatedNetwork
         }
 
         link.DialIsDue = false;
+        if (!IsPeer(from, due.Other))
+        {
+            return;
+        }
+
         bool isConnected = link.ConnectedLife != 0 && link.ConnectedLife == to.Life && to.IsRunning;
         bool isSilent = link.IsCut || this[due.Other, due.Node].IsCut || (to.IsRunning && to.IsPaused) || from.IsPaused;
         if (isConnected || isSilent)
@@ -90,10 +123,10 @@ internal sealed partial class SimulatedNetwork
             return;
         }
 
-        Meet(from, to);
-        if (!MayTalk(from, to))
+        if (!Meet(from, to) || !MayTalk(from, to))
         {
-            OnRefused(link, due, to.Life);
+            // Its process goes on: what it sends over a later connection will come.
+            OnRefused(link, due, lifeThatEnded: 0);
             DialIn(due.Node, due.Other, RefusedRedialUs);
             return;
         }
@@ -171,12 +204,23 @@ internal sealed partial class SimulatedNetwork
         node.Post(new LinkDownInput(server));
     }
 
-    private void Meet(SimulatedNode a, SimulatedNode b)
+    /// <summary>Who is dialled meets its peers only, and whoever is of its own cluster or of one that may become that.</summary>
+    /// <returns>Whether it lets the other in.</returns>
+    private bool Meet(SimulatedNode from, SimulatedNode to)
     {
-        _world.Trace.Note(_world.Now, a.Id, TraceKind.Met, b.Id);
-        a.Post(new PeerMetInput(b.Replica!.Identity));
-        b.Post(new PeerMetInput(a.Replica!.Identity));
+        bool isPeer = IsPeer(to, from.Id);
+        Storage.Identity.ServerIdentity identity = from.Replica!.Identity;
+        _world.Trace.Note(_world.Now, from.Id, TraceKind.Met, to.Id);
+        from.Post(new PeerMetInput(to.Replica!.Identity));
+        if (isPeer || (identity.Cluster.IsBorn && MayTalk(from, to)))
+        {
+            to.Post(new PeerMetInput(identity, Runs.Plan.MemberOf(from.Id).PeerAddress));
+        }
+
+        return isPeer;
     }
+
+    private static bool IsPeer(SimulatedNode node, int other) => node.Replica!.Peers.ContainsKey(new NodeId((uint)other));
 
     private static bool MayTalk(SimulatedNode a, SimulatedNode b)
     {

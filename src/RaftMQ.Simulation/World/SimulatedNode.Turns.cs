@@ -1,3 +1,4 @@
+using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Replica;
 using RaftMQ.Simulation.Disk;
@@ -105,6 +106,7 @@ internal sealed partial class SimulatedNode
     {
         QueueReplica replica = Replica!;
         ServerIdentity identified = replica.Identity;
+        IReadOnlyDictionary<NodeId, string> peers = replica.Peers;
         bool ended = false;
         try
         {
@@ -130,6 +132,11 @@ internal sealed partial class SimulatedNode
         {
             Die(powerIsLost: false);
             return;
+        }
+
+        if (!ReferenceEquals(peers, replica.Peers))
+        {
+            _world.Network.SetPeers(this);
         }
 
         if (_givenUp is not null)

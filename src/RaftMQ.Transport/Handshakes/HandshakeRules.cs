@@ -51,10 +51,11 @@ internal static class HandshakeRules
     }
 
     /// <summary>
-    /// Whether an introduction counts as a meeting: well-formed, and by a member other than oneself, whatever else is wrong with it.
+    /// Whether an introduction counts as a meeting: well-formed, and by a member other than oneself, or by a node of one's own cluster or of one that may become that, whatever else is
+    /// wrong with it.
     /// </summary>
     public static bool IsMeeting(ServerIdentity self, bool isMember, Introduction introduction) =>
-        isMember && introduction.Identity.Server.Node != self.Server.Node;
+        introduction.Identity.Server.Node != self.Server.Node && (isMember || (introduction.Identity.Cluster.IsBorn && MayTalk(self.Cluster, introduction.Identity.Cluster)));
 
     /// <summary>Two born nodes talk only within one cluster; an unborn node talks to anybody.</summary>
     public static bool MayTalk(ClusterId mine, ClusterId theirs) => !mine.IsBorn || !theirs.IsBorn || mine == theirs;

@@ -1,3 +1,4 @@
+using System.Text;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -9,23 +10,24 @@ namespace RaftMQ.Transport.Handshakes;
 /// <param name="Identity">Who sent it.</param>
 /// <param name="Expects">In a hello: the node that the dialler believes it talks to.</param>
 /// <param name="Reason">In a refusal: why.</param>
-internal readonly record struct Introduction(FrameType Type, ServerIdentity Identity, NodeId Expects, RefusalReason Reason)
+/// <param name="Address">In a hello: where the dialler is dialled itself, as host:port of at most 255 bytes of UTF-8; empty if it does not say.</param>
+internal readonly record struct Introduction(FrameType Type, ServerIdentity Identity, NodeId Expects, RefusalReason Reason, string Address)
 {
     /// <summary>No frame of a handshake is larger; a connection that has not introduced itself gets no larger buffer.</summary>
-    public const int MaxFrameBytes = 256;
+    public const int MaxFrameBytes = 512;
 
-    public static Introduction Hello(ServerIdentity self, NodeId expects) => new(FrameType.Hello, self, expects, RefusalReason.None);
+    public static Introduction Hello(ServerIdentity self, NodeId expects, string address) => new(FrameType.Hello, self, expects, RefusalReason.None, address);
 
-    public static Introduction Welcome(ServerIdentity self) => new(FrameType.Welcome, self, default, RefusalReason.None);
+    public static Introduction Welcome(ServerIdentity self) => new(FrameType.Welcome, self, default, RefusalReason.None, "");
 
-    public static Introduction Refusal(ServerIdentity self, RefusalReason reason) => new(FrameType.Refusal, self, default, reason);
+    public static Introduction Refusal(ServerIdentity self, RefusalReason reason) => new(FrameType.Refusal, self, default, reason, "");
 
     /// <summary>The sealed frame, behind a preamble if it is the first that this end sends.</summary>
     public byte[] Encode(bool withPreamble)
     {
         int extra = Type switch
         {
-            FrameType.Hello => sizeof(uint),
+            FrameType.Hello => sizeof(uint) + 1 + Encoding.UTF8.GetByteCount(Address),
             FrameType.Refusal => 1,
             _ => 0,
         };
@@ -43,6 +45,9 @@ internal readonly record struct Introduction(FrameType Type, ServerIdentity Iden
         if (Type == FrameType.Hello)
         {
             writer.UInt32(Expects.Value);
+            byte[] address = Encoding.UTF8.GetBytes(Address);
+            writer.Byte(checked((byte)address.Length));
+            writer.Bytes(address);
         }
         else if (Type == FrameType.Refusal)
         {
@@ -70,9 +75,10 @@ internal readonly record struct Introduction(FrameType Type, ServerIdentity Iden
         }
 
         NodeId expects = header.Type == FrameType.Hello ? new NodeId(reader.UInt32()) : default;
+        string address = header.Type == FrameType.Hello ? Encoding.UTF8.GetString(reader.Bytes(reader.Byte())) : "";
         RefusalReason reason = header.Type == FrameType.Refusal ? Known(reader.Byte()) : RefusalReason.None;
         reader.End();
-        return new Introduction(header.Type, new ServerIdentity(header.Cluster, server), expects, reason);
+        return new Introduction(header.Type, new ServerIdentity(header.Cluster, server), expects, reason, address);
     }
 
     private static RefusalReason Known(byte reason) =>

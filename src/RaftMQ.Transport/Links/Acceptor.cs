@@ -111,7 +111,7 @@ internal sealed class Acceptor(LinkContext context)
         PeerLink? link = context.Links.GetValueOrDefault(hello.Identity.Server.Node);
         if (HandshakeRules.IsMeeting(self, link is not null, hello))
         {
-            context.Events.OnPeerMet(hello.Identity);
+            context.Events.OnPeerMet(hello.Identity, AddressIn(hello));
         }
 
         RefusalReason refusal = HandshakeRules.JudgeHello(self, link is not null, hello);
@@ -159,6 +159,20 @@ internal sealed class Acceptor(LinkContext context)
             context.Logger.ConnectionEnded("from", inbound.Peer.Server, inbound.Connection.ClosedBecause!);
             link.Closed(inbound);
             inbound.Ended.SetResult();
+        }
+    }
+
+    /// <summary>What is no address is as if it had not been said: it would end whoever dialled it.</summary>
+    private static string? AddressIn(Introduction hello)
+    {
+        try
+        {
+            _ = PeerAddress.Parse(hello.Address);
+            return hello.Address;
+        }
+        catch (FormatException)
+        {
+            return null;
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
     private async Task<Attempt> IntroduceAsync(PeerConnection connection, Socket socket)
     {
         ServerIdentity self = context.Self;
-        await connection.WriteAsync(Introduction.Hello(self, link.Node).Encode(withPreamble: true)).ConfigureAwait(false);
+        await connection.WriteAsync(Introduction.Hello(self, link.Node, context.Options.Address).Encode(withPreamble: true)).ConfigureAwait(false);
         if (await connection.ReadPreambleAsync().ConfigureAwait(false) is not { } preamble)
         {
             return Attempt.Failed;
@@ -120,7 +120,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
 
         if (HandshakeRules.IsMeeting(self, context.Links.ContainsKey(answer.Identity.Server.Node), answer))
         {
-            context.Events.OnPeerMet(answer.Identity);
+            context.Events.OnPeerMet(answer.Identity, null);
         }
 
         if (answer.Type == FrameType.Refusal)

@@ -19,7 +19,7 @@ public sealed partial class TheDocument
 
     [Fact]
     public void The_dialler_says_hello_as_documented() =>
-        Example("hello").ShouldBe(Introduction.Hello(new ServerIdentity(Cluster, One), Two.Node).Encode(withPreamble: true));
+        Example("hello").ShouldBe(Introduction.Hello(new ServerIdentity(Cluster, One), Two.Node, "10.0.0.1:7001").Encode(withPreamble: true));
 
     [Fact]
     public void The_acceptor_welcomes_as_documented() =>

@@ -21,7 +21,7 @@ public sealed class TheTable
     internal void A_hello_is_judged(int cluster, uint node, uint expects, RefusalReason reason)
     {
         var self = new ServerIdentity(new ClusterId(42), TestNode.Id(1));
-        var hello = Introduction.Hello(new ServerIdentity(new ClusterId((UInt128)cluster), TestNode.Id(node)), new NodeId(expects));
+        var hello = Introduction.Hello(new ServerIdentity(new ClusterId((UInt128)cluster), TestNode.Id(node)), new NodeId(expects), "");
 
         HandshakeRules.JudgeHello(self, Members.Contains(new NodeId(node)), hello).ShouldBe(reason);
     }

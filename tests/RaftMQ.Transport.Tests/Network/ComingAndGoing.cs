@@ -15,7 +15,7 @@ public sealed class ComingAndGoing
     {
         IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
         await using TestNode old = TestNode.Prepare(IdentityOf(1), ports, options => options with { Peers = new Dictionary<NodeId, string>() });
-        await using TestNode newcomer = TestNode.Prepare(IdentityOf(2), ports);
+        await using TestNode newcomer = TestNode.Prepare(new ServerIdentity(ClusterId.None, TestNode.Id(2)), ports);
         old.Start();
         newcomer.Start();
         await old.Log.UntilLine("raftmq cluster add");
@@ -31,6 +31,36 @@ public sealed class ComingAndGoing
         await newcomer.Events.UntilDown(old.Server);
         old.Network.SetPeers(PeersAt(ports, 2));
         await old.Events.UntilUp(newcomer.Server, times: 2);
+    }
+
+    [Fact]
+    public async Task Who_is_of_the_same_cluster_or_may_become_so_is_met_with_the_address_that_it_gives_although_it_is_refused()
+    {
+        IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2, 3);
+        await using TestNode behind = TestNode.Start(IdentityOf(1), ports, options => options with { Peers = new Dictionary<NodeId, string>() });
+        await using TestNode unborn = TestNode.Start(new ServerIdentity(ClusterId.None, TestNode.Id(3)), ports, options => options with { Peers = new Dictionary<NodeId, string>() });
+        await using TestNode newer = TestNode.Start(IdentityOf(2), ports, options => options with { Address = "10.0.0.2:7001", Peers = PeersAt(ports, 1, 3) });
+
+        await behind.Events.UntilMet(IdentityOf(2));
+        await unborn.Events.UntilMet(IdentityOf(2));
+        behind.Events.Of<RecordedEvents.Met>().ShouldAllBe(met => met == new RecordedEvents.Met(IdentityOf(2), "10.0.0.2:7001"));
+        behind.Events.Of<RecordedEvents.Up>().ShouldBeEmpty();
+
+        behind.Network.SetPeers(PeersAt(ports, 2));
+        await behind.Events.UntilUp(newer.Server);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nowhere")]
+    public async Task What_is_no_address_is_as_if_it_had_not_been_said(string address)
+    {
+        IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
+        await using TestNode behind = TestNode.Start(IdentityOf(1), ports, options => options with { Peers = new Dictionary<NodeId, string>() });
+        await using TestNode newer = TestNode.Start(IdentityOf(2), ports, options => options with { Address = address, Peers = PeersAt(ports, 1) });
+
+        await behind.Events.UntilMet(IdentityOf(2));
+        behind.Events.Of<RecordedEvents.Met>().ShouldAllBe(met => met.Address == null);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class Rubbish
     {
         { "a wrong checksum", Flipped(Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1))), "checksum" },
         { "an unknown type", OfType((FrameType)99), "type 99" },
-        { "a hello", Introduction.Hello(Two, One.Server.Node).Encode(withPreamble: false), "too early" },
+        { "a hello", Introduction.Hello(Two, One.Server.Node, "").Encode(withPreamble: false), "too early" },
         { "too large a frame", Header(bodyBytes: 1_000_000_000), "1000000000 bytes" },
         { "a message without its fields", OfType(FrameType.AppendEntries), "too early" },
         { "bytes behind a message", Longer(new ForwardCancel(Two.Server, One.Server, 1)), "behind the end" },

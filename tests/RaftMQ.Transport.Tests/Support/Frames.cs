@@ -20,7 +20,7 @@ internal static class Frames
     }
 
     /// <summary>What a dialler sends first.</summary>
-    public static byte[] Hello(ServerIdentity self, ServerId expects) => Introduction.Hello(self, expects.Node).Encode(withPreamble: true);
+    public static byte[] Hello(ServerIdentity self, ServerId expects) => Introduction.Hello(self, expects.Node, "").Encode(withPreamble: true);
 
     /// <summary>Equality by content: records compare payloads by reference.</summary>
     public static bool AreEqual(PeerMessage a, PeerMessage b) => (a, b) switch

@@ -15,7 +15,7 @@ internal sealed class RecordedEvents : IPeerEvents
     private readonly List<object> _all = [];
     private TaskCompletionSource _more = New();
 
-    public sealed record Met(ServerIdentity Peer);
+    public sealed record Met(ServerIdentity Peer, string? Address = null);
 
     public sealed record Up(ServerId Server);
 
@@ -72,7 +72,7 @@ internal sealed class RecordedEvents : IPeerEvents
         }
     }
 
-    public void OnPeerMet(ServerIdentity peer) => Add(new Met(peer));
+    public void OnPeerMet(ServerIdentity peer, string? address) => Add(new Met(peer, address));
 
     public void OnLinkUp(ServerId server) => Add(new Up(server));
 
