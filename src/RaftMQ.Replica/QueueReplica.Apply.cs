@@ -109,23 +109,10 @@ public sealed partial class QueueReplica
         Invariant.Require(_core.Log.TermAt(entry.Index) == entry.Term, "what is applied is what is committed");
         AppliedIndex = entry.Index;
         NoteForSnapshot(entry);
-        QueueReply reply = default;
-        switch (entry.Kind)
+        QueueReply reply = AppliedEntry.To(_machine, entry);
+        if (entry.Kind == EntryKind.Birth)
         {
-            case EntryKind.Birth:
-                Birth birth = Birth.Decode(entry.Payload);
-                _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, birth.Settings));
-                ReportDifferences(_machine.Limits);
-                break;
-            case EntryKind.Command:
-                reply = _machine.Apply(new CommittedCommand(entry.Index.Value, entry.Time.Milliseconds, entry.Payload));
-                break;
-            case EntryKind.NoOp:
-            case EntryKind.Membership:
-                break;
-            default:
-                Invariant.Require(false, "every kind of entry is applied");
-                break;
+            ReportDifferences(_machine.Limits);
         }
 
         Decide(_proposed.Take(entry.Index), entry.Term, reply);

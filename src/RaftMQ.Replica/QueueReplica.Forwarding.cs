@@ -14,6 +14,7 @@ public sealed partial class QueueReplica
     private readonly Dictionary<ulong, PendingCommand> _forwarded = [];
     private readonly Dictionary<(ServerId Server, ulong Request), PendingCommand> _readingForOthers = [];
     private readonly List<PendingCommand> _undecided = [];
+    private readonly Queue<(ulong Number, long UntilMs)> _lastWords = new();
     private ulong _lastNumber;
 
     private bool TryForward(PendingCommand request)
@@ -131,35 +132,63 @@ public sealed partial class QueueReplica
     /// <summary>The link is down behind the last message that came over it: no answer will come any more.</summary>
     private void OnForwardingLinkDown(ServerId server) => SettleForwarded(server, answerMayCome: false);
 
-    /// <summary>A server that leads no more still answers what it was sent before it knew, so only what can be sent again without harm does not wait for it.</summary>
+    /// <summary>
+    /// A server that leads no more still answers what it was sent before it knew, so only what can be sent again without harm does not wait for it. It needs a round trip for that, and half an
+    /// election timeout is longer (docs/decisions/0012): if it has said nothing by then it is gone, though no link may say so.
+    /// </summary>
     private void OnLeaderLost(ServerId server) => SettleForwarded(server, answerMayCome: true);
 
     private void SettleForwarded(ServerId server, bool answerMayCome)
     {
         foreach (PendingCommand request in _forwarded.Values)
         {
-            if (request.ForwardedTo == server && (request.Header.HasRequestKey || !answerMayCome))
+            if (request.ForwardedTo == server)
             {
                 _undecided.Add(request);
             }
         }
 
         _undecided.Sort((a, b) => a.Number.CompareTo(b.Number));
+        long until = _nowMs + (_core.ElectionTimeoutTicks * _options.TickMilliseconds / 2);
         foreach (PendingCommand request in _undecided)
         {
-            _forwarded.Remove(request.Number);
-            request.MayHaveHappened = true;
-            if (request.Header.HasRequestKey)
+            if (request.Header.HasRequestKey || !answerMayCome)
             {
-                Wait(request);
+                Settle(request);
             }
             else
             {
-                End(request, RequestOutcome.OutcomeUnknown);
+                _lastWords.Enqueue((request.Number, until));
             }
         }
 
         _undecided.Clear();
+    }
+
+    private void Settle(PendingCommand request)
+    {
+        _forwarded.Remove(request.Number);
+        request.MayHaveHappened = true;
+        if (request.Header.HasRequestKey)
+        {
+            Wait(request);
+        }
+        else
+        {
+            End(request, RequestOutcome.OutcomeUnknown);
+        }
+    }
+
+    private void ExpireLastWords()
+    {
+        while (_lastWords.TryPeek(out (ulong Number, long UntilMs) first) && first.UntilMs <= _nowMs)
+        {
+            _lastWords.Dequeue();
+            if (_forwarded.TryGetValue(first.Number, out PendingCommand? request))
+            {
+                Settle(request);
+            }
+        }
     }
 
     private void Answer((ServerId Server, ulong Request) origin, ForwardVerdict verdict, LogPosition position, LimitReached limit = default) =>

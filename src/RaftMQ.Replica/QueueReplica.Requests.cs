@@ -192,6 +192,7 @@ public sealed partial class QueueReplica
             }
         }
 
+        ExpireLastWords();
         ExpireReads();
     }
 

@@ -439,6 +439,20 @@ public sealed class Answers
     }
 
     [Fact]
+    public void What_was_forwarded_without_a_key_to_a_leader_that_was_replaced_and_says_nothing_is_unknown_after_half_an_election_timeout()
+    {
+        var world = new World(seed: 36, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        uint follower = FollowerOf(world);
+        world.Isolate(leader.Id);
+        TestCommand request = world.Submit(follower, CreateOrders);
+        world.Until(() => world[follower].Replica.Core.Leader is { } next && next != leader.Replica.Identity.Server);
+        world.Until(() => request.IsDone, atMostTicks: world[follower].Replica.Core.ElectionTimeoutTicks);
+
+        request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
+    }
+
+    [Fact]
     public void No_more_is_proposed_at_once_than_the_disk_has_room_for()
     {
         var world = new World(seed: 27, nodes: 1);

@@ -19,6 +19,9 @@ internal sealed class Writers : IDisposable
 
     private const int StackBytes = 256 * 1024;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>After this time a writer turns back to its own node: all on one, a silence of that node would be taken for one of the cluster.</summary>
+    private static readonly TimeSpan AwayFromHome = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMilliseconds(5);
 
     private readonly IReadOnlyList<int> _ports;
@@ -156,11 +159,20 @@ internal sealed class Writers : IDisposable
     /// <summary>A writer's connection, to whichever node answers.</summary>
     private sealed class Lane(IReadOnlyList<int> ports, int first) : IDisposable
     {
+        private readonly int _home = first;
         private int _at = first;
+        private long _leftHome;
         private HttpConnection? _connection;
 
         public WriteOutcome Send(byte[] request)
         {
+            bool isTimeToReturn = _at != _home && Stopwatch.GetElapsedTime(_leftHome) >= AwayFromHome;
+            if (isTimeToReturn)
+            {
+                _connection?.Dispose();
+                (_connection, _at) = (null, _home);
+            }
+
             if (!TryConnect())
             {
                 return WriteOutcome.Refused;
@@ -209,6 +221,7 @@ internal sealed class Writers : IDisposable
             _connection?.Dispose();
             _connection = null;
             _at++;
+            _leftHome = Stopwatch.GetTimestamp();
         }
     }
 }

@@ -23,6 +23,7 @@ internal static class CommandLine
         root.Add(InspectCommand.Build());
         root.Add(BackupCommand.Build());
         root.Add(RestoreCommand.Build());
+        root.Add(RecoverCommand.Build());
         return root;
     }
 

@@ -32,22 +32,23 @@ internal static class RestoreCommand
         command.SetAction(arguments => Run(
             arguments.GetRequiredValue(file),
             arguments.GetRequiredValue(data),
-            SeatOf(arguments.GetValue(node), arguments.GetRequiredValue(client), arguments.GetRequiredValue(peer))));
+            SeatAs(new Member(new NodeId(arguments.GetValue(node)), 0, arguments.GetRequiredValue(peer), arguments.GetRequiredValue(client)))));
         return command;
     }
 
-    private static Member SeatOf(uint node, string client, string peer)
+    /// <summary>Requires that a seat can be taken.</summary>
+    internal static Member SeatAs(Member seat)
     {
         try
         {
-            _ = (Settings.ClientAddress(client), Settings.PeerAddress(peer));
+            _ = (Settings.ClientAddress(seat.ClientAddress), Settings.PeerAddress(seat.PeerAddress));
         }
         catch (SettingException wrong)
         {
             throw new CommandFailedException(ExitCode.Configuration, wrong.Message);
         }
 
-        return node >= 1 ? new Member(new NodeId(node), 0, peer, client) : throw new CommandFailedException(ExitCode.Configuration, "--node takes a number from 1 on");
+        return seat.Node.Value >= 1 ? seat : throw new CommandFailedException(ExitCode.Configuration, "--node takes a number from 1 on");
     }
 
     private static int Run(string path, string data, Member seat)
@@ -58,12 +59,7 @@ internal static class RestoreCommand
             byte[] head = new byte[BackupFile.HeadBytes];
             int count = backup.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             BackupFile.RequireHead(head.AsSpan(0, count));
-            bool isUsed = Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any();
-            if (isUsed)
-            {
-                throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is not empty; a restore never replaces anything: name another one");
-            }
-
+            RequireEmpty(data);
             (RestoredState state, ServerIdentity identity) = Fill(backup, data, seat);
             Console.WriteLine(
                 $"{data}: {state.Machine.MessageCount:N0} messages in {state.Machine.Topics.Count:N0} topics; node {identity.Server.Node} of the new cluster {identity.Cluster}. "
@@ -77,6 +73,15 @@ internal static class RestoreCommand
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException)
         {
             throw new CommandFailedException(ExitCode.DataRefused, $"{path} could not be restored to {data}: {failure.Message}");
+        }
+    }
+
+    /// <summary>Requires that a folder is empty, or does not exist.</summary>
+    internal static void RequireEmpty(string data)
+    {
+        if (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any())
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is not empty; nothing is ever replaced: name another one");
         }
     }
 
@@ -99,7 +104,7 @@ internal static class RestoreCommand
         }
     }
 
-    private static ulong DrawId()
+    internal static ulong DrawId()
     {
         Span<byte> bytes = stackalloc byte[8];
         ulong id;

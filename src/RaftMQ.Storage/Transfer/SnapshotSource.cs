@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using RaftMQ.Consensus;
 using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Files;
@@ -13,14 +12,11 @@ namespace RaftMQ.Storage.Transfer;
 /// </summary>
 public sealed class SnapshotSource : IDisposable
 {
-    /// <summary>How much is read from the disk at a time for bodies.</summary>
-    private const int BytesPerRead = 1024 * 1024;
-
     private readonly IFileSystem _files;
     private readonly string _name;
     private readonly LiveBodies _live;
     private readonly Action<IReadOnlyList<LogIndex>, List<LogEntry>> _read;
-    private readonly int _jumpBytes;
+    private readonly WalOptions _sizes;
     private IEnumerator<byte[]>? _frames;
     private ReadOnlyMemory<byte> _rest;
     private long _at;
@@ -34,7 +30,7 @@ public sealed class SnapshotSource : IDisposable
     /// <param name="sizes">Sizes of the log.</param>
     public SnapshotSource(IFileSystem files, LogPosition snapshot, LiveBodies live, Action<IReadOnlyList<LogIndex>, List<LogEntry>> read, WalOptions sizes)
     {
-        (_files, _live, _read, _jumpBytes) = (files, live, read, sizes.IndexIntervalBytes);
+        (_files, _live, _read, _sizes) = (files, live, read, sizes);
         Snapshot = snapshot;
         _name = SnapshotName.Of(snapshot.Index.Value);
     }
@@ -115,30 +111,10 @@ public sealed class SnapshotSource : IDisposable
 
     private IEnumerable<byte[]> Frames()
     {
-        uint crc = 0;
         using var reader = new SnapshotFileReader(_files, _name);
-        yield return TransferFrame.Of(FrameType.Header, SnapshotHeader.Write(reader.Metadata, out _), ref crc);
-        foreach (ReadOnlyMemory<byte> chunk in reader.Chunks())
+        foreach (byte[] frame in SnapshotFrames.Of(reader.Metadata, reader.Chunks(), _live, _read, _sizes))
         {
-            yield return TransferFrame.Of(FrameType.State, chunk.Span, ref crc);
+            yield return frame;
         }
-
-        long count = 0;
-        var entries = new List<LogEntry>();
-        foreach (IReadOnlyList<LogIndex> piece in _live.InPieces(new LogIndex(1), Snapshot.Index, BytesPerRead, _jumpBytes))
-        {
-            _read(piece, entries);
-            foreach (LogEntry entry in entries)
-            {
-                yield return TransferFrame.Of(entry, ref crc);
-            }
-
-            count += entries.Count;
-            entries.Clear();
-        }
-
-        byte[] total = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(total, count);
-        yield return TransferFrame.Of(FrameType.End, total, ref crc);
     }
 }

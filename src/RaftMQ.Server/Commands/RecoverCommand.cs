@@ -1,0 +1,121 @@
+using System.CommandLine;
+using RaftMQ.Consensus;
+using RaftMQ.Contracts;
+using RaftMQ.Replica.Disk;
+using RaftMQ.Server.Inspection;
+using RaftMQ.Storage;
+using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Identity;
+using RaftMQ.Storage.Wal;
+
+namespace RaftMQ.Server.Commands;
+
+/// <summary><c>raftmq recover</c>: the only door past the quorum. A new cluster of one node out of the folder of one member, when a majority of the folders is lost for good.</summary>
+internal static class RecoverCommand
+{
+    /// <summary>So much of the cluster's name is typed to confirm.</summary>
+    private const int ConfirmationDigits = 8;
+
+    public static Command Build()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; nothing in it is changed." };
+        var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "NEW" };
+        var client = new Option<string>("--client") { Description = "Where clients will reach the node; usually as before.", HelpName = "HOST:PORT" };
+        var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it; usually as before.", HelpName = "HOST:PORT" };
+        var confirm = new Option<string>("--confirm")
+        {
+            Description = $"The first {ConfirmationDigits} digits of the old cluster's name, for scripts; usually they are asked for.",
+            HelpName = "DIGITS",
+        };
+        var command = new CommandWithExample(
+            "recover",
+            "Make a new cluster of one node out of one member's folder, when a majority is lost for good.",
+            "raftmq recover node2/data --data node2/recovered")
+        {
+            folder, data, client, peer, confirm,
+        };
+        command.SetAction(arguments => Run(
+            arguments.GetRequiredValue(folder), arguments.GetRequiredValue(data), arguments.GetValue(client), arguments.GetValue(peer), arguments.GetValue(confirm)));
+        return command;
+    }
+
+    private static int Run(string path, string data, string? client, string? peer, string? confirmation)
+    {
+        try
+        {
+            RestoreCommand.RequireEmpty(data);
+            IFileSystem files = OpenOld(path);
+            using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {path} is in use by another process; stop its node first");
+            ServerIdentity old = IdentityFile.Read(files) ?? throw Refused($"{path} is no data folder of a node");
+            using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
+            using ReplicaFolder folder = ReplicaFolder.Open(files, old.Server.Node, new WalOptions(), RestoreCommand.DrawId, progress is null ? null : progress.Report);
+            MinorityRecovery found = MinorityRecovery.Read(folder, progress is null ? null : progress.Report) ?? throw Refused($"{path} holds nothing: its node has never been of a cluster");
+            Member seat = RestoreCommand.SeatAs(SeatOf(folder, old.Server.Node, client, peer));
+            Console.WriteLine(Warning(path, folder.Identity, found));
+            RequireConfirmed(folder.Identity.Cluster, confirmation);
+            ServerIdentity identity = Fill(data, found, seat);
+            Console.WriteLine(
+                $"{data}: node {identity.Server.Node} of the new cluster {identity.Cluster}. Start it with raftmq serve, with this folder as its dataFolder and this node as its only member; "
+                + "then add nodes with empty folders (raftmq serve --join, raftmq cluster add)");
+            return ExitCode.Ok.Value;
+        }
+        catch (StorageDamagedException damaged)
+        {
+            throw Refused($"{damaged.Message}; nothing was written to {data}; raftmq inspect {path} shows every damaged place");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException or StorageRefusedException)
+        {
+            throw Refused($"{path} could not be recovered to {data}: {failure.Message}");
+        }
+    }
+
+    private static IFileSystem OpenOld(string path) => Directory.Exists(path)
+        ? Hosting.DataFolder.Open(path)
+        : throw new CommandFailedException(ExitCode.Configuration, $"there is no folder {path}; DIR is the data folder of a member");
+
+    private static Member SeatOf(ReplicaFolder folder, NodeId node, string? client, string? peer)
+    {
+        LogEntry configuration = folder.Recovered.Configurations[^1];
+        Membership members = configuration.Kind == EntryKind.Birth ? Birth.Decode(configuration.Payload).Members : Membership.Decode(configuration.Payload.Span, out _);
+        Member? before = members.Find(node) ?? Birth.Decode(folder.Recovered.Configurations[0].Payload).Members.Find(node);
+        string? clients = client ?? before?.ClientAddress;
+        string? peers = peer ?? before?.PeerAddress;
+        return clients is not null && peers is not null
+            ? new Member(node, 0, peers, clients)
+            : throw new CommandFailedException(ExitCode.Configuration, $"the folder does not say where node {node} is reached; give --client and --peer");
+    }
+
+    private static string Warning(string path, ServerIdentity identity, MinorityRecovery found) =>
+        $"""
+        {path}: node {identity.Server.Node} of cluster {identity.Cluster}, {found.Machine.MessageCount:N0} messages in {found.Machine.Topics.Count:N0} topics; the log goes up to entry {found.Last}.
+        This gives the cluster up and begins another one with what this folder holds. That is for when a majority of the data folders is lost for good, and for nothing else:
+        - what a majority had and this node had not received is lost, though it was acknowledged; take the member whose log goes furthest (raftmq inspect shows where it ends);
+        - what this node has behind entry {found.KnownCommitted} may have been acknowledged to nobody, and is kept; messages that were popped and of whose pop it has not heard are there again;
+        - the other members' folders belong to the old cluster for ever: as long as a majority of them may come back, start them instead; never start them beside the new one.
+        """;
+
+    private static void RequireConfirmed(ClusterId cluster, string? confirmation)
+    {
+        string wanted = cluster.ToString()[..ConfirmationDigits];
+        if (confirmation is null)
+        {
+            Console.Write($"Type the first {ConfirmationDigits} digits of the old cluster's name to go on: ");
+            confirmation = Console.ReadLine();
+        }
+
+        if (confirmation?.Trim() != wanted)
+        {
+            throw new CommandFailedException(
+                ExitCode.Configuration, $"not confirmed, nothing was written: the first {ConfirmationDigits} digits of the old cluster's name are {wanted} (--confirm {wanted} in scripts)");
+        }
+    }
+
+    private static ServerIdentity Fill(string data, MinorityRecovery found, Member seat)
+    {
+        IFileSystem files = Hosting.DataFolder.Open(data);
+        using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {data} is in use by another process");
+        return BackupRestore.Fill(files, found.Pieces, seat, new WalOptions(), RestoreCommand.DrawId).Identity;
+    }
+
+    private static CommandFailedException Refused(string message) => new(ExitCode.DataRefused, message);
+}
