@@ -242,7 +242,14 @@ internal sealed class LivenessPhase
 
     private bool Expect(Func<bool> condition, int timeouts, string otherwise)
     {
-        bool came = _world.Run(condition, timeouts * ElectionTimeoutUs);
+        // A late word of a leader that is gone may make somebody more patient meanwhile.
+        long begun = _world.Now;
+        bool came = false;
+        for (long left = timeouts * ElectionTimeoutUs; !came && left > 0 && _world.Findings.First is null; left = begun + (timeouts * ElectionTimeoutUs) - _world.Now)
+        {
+            came = _world.Run(condition, left);
+        }
+
         if (!came && _world.Findings.First is null && IsStillAMajority())
         {
             _world.Findings.Report("I19", $"{otherwise} within {timeouts} election timeouts of peace in the core ({Describe()})");
