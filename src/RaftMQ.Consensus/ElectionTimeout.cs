@@ -10,7 +10,7 @@ internal sealed class ElectionTimeout(RaftOptions options)
     public int Ticks { get; private set; } = options.ElectionTimeoutTicks;
 
     /// <summary>As the leader announces it.</summary>
-    public int Milliseconds => Ticks * options.TickMilliseconds;
+    public int Milliseconds => Math.Min(Ticks * options.TickMilliseconds, Messages.MessageRules.MaxElectionTimeoutMs);
 
     /// <summary>What the leader says. It may be longer than this server's own longest, not shorter than its shortest.</summary>
     public void Follow(int milliseconds) => Ticks = Math.Max(options.ElectionTimeoutTicks, (milliseconds + options.TickMilliseconds - 1) / options.TickMilliseconds);

@@ -54,6 +54,9 @@ public sealed class PeerProgress
     /// <summary>How long it has kept the leader waiting: for an answer to a heartbeat or a later one, and for entries to be durable there. A vote takes as long as those.</summary>
     internal LongestWait Waits { get; }
 
+    /// <summary>For how long it has kept the leader waiting by now.</summary>
+    internal int WaitingTicks => Math.Max(_askedRound is null ? 0 : _askedTicks, _sentEntry is null ? 0 : _sentTicks);
+
     /// <summary>
     /// Catching up goes in rounds: in each it receives what the leader's log held when the round began (thesis §4.2.1). The ticks that the last took, or the one under way has taken
     /// so far if that is more; the most there are before the first has ended.
@@ -224,6 +227,8 @@ public sealed class PeerProgress
     /// <summary>A link is new, so messages may have been lost: ask again where the logs meet, or the transfer stands.</summary>
     internal void OnLinkUp()
     {
+        // What it was asked before may be lost, and how long it was away is no delay.
+        _askedRound = null;
         IsLoading = false;
         if (Mode == PeerMode.Snapshot)
         {

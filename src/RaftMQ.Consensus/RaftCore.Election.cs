@@ -49,7 +49,7 @@ public sealed partial class RaftCore
         bool isAlone = Membership!.Voters.Count == 1 && Membership.Counts(_options.Self);
         if (suspicionIsRipe || isAlone || _electionElapsed >= _electionTimeout)
         {
-            bool votesAreLate = !suspicionIsRipe && Role == Role.Candidate && !_isPreVote;
+            bool votesAreLate = !suspicionIsRipe && Role == Role.Candidate && !_isPreVote && !HasLostTheVote;
             if (votesAreLate)
             {
                 _timeout.Double();

@@ -149,13 +149,16 @@ public sealed partial class RaftCore
         }
 
         // The longest wait that a majority keeps within, counted from above. Who is silent keeps within none.
-        _patienceFor ??= server => server == _options.Self ? int.MaxValue : PeerFor(server) is { } peer && IsActive(peer) ? (ulong)(int.MaxValue - peer.Waits.Ticks) : 0;
+        _patienceFor ??= server => server == _options.Self ? int.MaxValue : PeerFor(server) is { } peer && IsActive(peer) ? (ulong)(int.MaxValue - WaitOf(peer)) : 0;
         ulong patience = Quorum.ReachedByMajority(Membership!, _patienceFor);
         if (patience > 0)
         {
             _timeout.Adapt(int.MaxValue - (int)patience);
         }
     }
+
+    /// <summary>A wait that is under way keeps the timeout from shrinking below it, and never makes it longer: else a leader without a majority would lead on.</summary>
+    private int WaitOf(PeerProgress peer) => Math.Max(peer.Waits.Ticks, Math.Min(peer.WaitingTicks, _timeout.WaitTicks));
 
     private bool IsHeard(ServerId server) => server == _options.Self || (PeerFor(server) is { } peer && IsActive(peer));
 

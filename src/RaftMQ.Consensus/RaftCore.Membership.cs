@@ -151,7 +151,8 @@ public sealed partial class RaftCore
             if (peer.LeftAt is { } leftAt)
             {
                 bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= leftAt;
-                told = knows || ++peer.FarewellTicks >= FarewellTimeouts * _timeout.Ticks ? peer.Server.Node : told;
+                bool isBroughtUp = peer.Transfer is not null;
+                told = knows || (!isBroughtUp && ++peer.FarewellTicks >= FarewellTimeouts * _timeout.Ticks) ? peer.Server.Node : told;
             }
         }
 

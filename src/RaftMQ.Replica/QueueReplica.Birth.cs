@@ -14,6 +14,9 @@ public sealed partial class QueueReplica
     /// <summary>A birth that was handed on is handed on again after this time, as long as its receiver has not shown that it has it: a link may be up and lose it.</summary>
     private const int CertificateRetryMs = 500;
 
+    /// <summary>The most nodes of which it is remembered who they were when they last called.</summary>
+    private const int MaxMet = 4 * Membership.MaxMembers;
+
     private readonly NodeMap<ServerIdentity> _met = new();
     private readonly NodeMap<ServerId> _linked = new();
     private readonly Dictionary<ServerId, long> _certificateSentAtMs = [];
@@ -50,11 +53,17 @@ public sealed partial class QueueReplica
 
     private void OnPeerMet(ServerIdentity peer, string? address)
     {
-        _met[peer.Server.Node] = peer;
+        NodeId node = peer.Server.Node;
         bool mayBeOurs = peer.Cluster.IsBorn && (!Identity.Cluster.IsBorn || peer.Cluster == Identity.Cluster);
         if (address is not null && mayBeOurs)
         {
-            OnVisit(peer.Server.Node, address);
+            OnVisit(node, address);
+        }
+
+        // Anybody may call under any number.
+        if (_met.Contains(node) || _met.Count < MaxMet)
+        {
+            _met[node] = peer;
         }
 
         bool isForeign = peer.Cluster.IsBorn && Identity.Cluster.IsBorn && peer.Cluster != Identity.Cluster;
@@ -84,7 +93,7 @@ public sealed partial class QueueReplica
         foreach (ServerIdentity peer in _met)
         {
             NodeId node = peer.Server.Node;
-            metBorn |= peer.Cluster.IsBorn;
+            metBorn |= peer.Cluster.IsBorn && (IsConfigured(node) || _visits.Contains(node));
             if (IsConfigured(node) && !peer.Cluster.IsBorn && _linked.Contains(node))
             {
                 unborn++;

@@ -134,7 +134,7 @@ public sealed partial class QueueReplica
 
     /// <summary>
     /// A server that leads no more still answers what it was sent before it knew, so only what can be sent again without harm does not wait for it. It needs a round trip for that, and half an
-    /// election timeout is longer (docs/decisions/0012): if it has said nothing by then it is gone, though no link may say so.
+    /// election timeout is longer, at least where the majority is (docs/decisions/0012). If it has said nothing by then it is taken for gone, though no link may say so: unknown is true in any case.
     /// </summary>
     private void OnLeaderLost(ServerId server) => SettleForwarded(server, answerMayCome: true);
 

@@ -79,11 +79,22 @@ public sealed partial class QueueReplica
     private void OnVisit(NodeId node, string address)
     {
         bool isNew = !_visits.TryGetValue(node, out Visit known) || known.Address != address;
-        if (node != Self && (!isNew || _visits.Count < MaxVisits))
+        if (node != Self && !IsNamed(node) && (!isNew || _visits.Count < MaxVisits))
         {
             _visits[node] = new Visit(node, address, _nowMs + VisitMs);
             _visitsChanged |= isNew;
         }
+    }
+
+    /// <summary>Whether a node has a link anyway. Who was removed has none: a member that calls it may have it for one again.</summary>
+    private bool IsNamed(NodeId node)
+    {
+        if (!Identity.Cluster.IsBorn)
+        {
+            return IsConfigured(node);
+        }
+
+        return !IsRemoved && _core.MembershipsThatMayBeInForce.Any(membership => membership.Find(node) is not null);
     }
 
     private void ExpireVisits()
@@ -91,7 +102,9 @@ public sealed partial class QueueReplica
         NodeId? over = null;
         foreach (Visit visit in _visits)
         {
-            over = visit.UntilMs <= _nowMs && !_linked.Contains(visit.Node) ? visit.Node : over;
+            // Who was removed keeps no link for long: the members let it go when they have told it.
+            bool isKept = _linked.Contains(visit.Node) && !IsRemoved;
+            over = IsNamed(visit.Node) || (visit.UntilMs <= _nowMs && !isKept) ? visit.Node : over;
         }
 
         if (over is { } node)

@@ -197,6 +197,27 @@ public sealed class Changes
     }
 
     [Fact]
+    public void A_member_that_calls_has_its_link_as_a_member_and_loses_it_when_it_is_removed()
+    {
+        World world = StartThreeOf(seed: 25, nodes: 4);
+        world[4].Start();
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Until(() => world.Votes(1, 2, 3, 4));
+        uint leaves = world.Running.First(node => node != world.Leader).Id;
+        foreach (WorldNode node in world.Running)
+        {
+            foreach (WorldNode other in world.Running.Where(other => other != node))
+            {
+                node.Handle(new PeerMetInput(other.Replica.Identity, $"peer{other.Id}:1"));
+            }
+        }
+
+        world.Change(new MemberRemoval(new NodeId(leaves)));
+        world.Until(() => world.Running.All(node => node.Id == leaves || !node.Replica.Peers.ContainsKey(new NodeId(leaves))), atMostTicks: 1_000);
+        world.Until(() => world[leaves].Replica.Peers.Count == 0, atMostTicks: 1_000);
+    }
+
+    [Fact]
     public void Of_those_there_are_no_more_than_a_configuration_has_members()
     {
         World world = StartThreeOf(seed: 22, nodes: 3);

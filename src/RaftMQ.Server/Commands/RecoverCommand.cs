@@ -18,7 +18,7 @@ internal static class RecoverCommand
 
     public static Command Build()
     {
-        var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; nothing in it is changed." };
+        var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; it is opened as a start of its node opens it." };
         var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "NEW" };
         var client = new Option<string>("--client") { Description = "Where clients will reach the node; usually as before.", HelpName = "HOST:PORT" };
         var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it; usually as before.", HelpName = "HOST:PORT" };
@@ -90,7 +90,8 @@ internal static class RecoverCommand
         {path}: node {identity.Server.Node} of cluster {identity.Cluster}, {found.Machine.MessageCount:N0} messages in {found.Machine.Topics.Count:N0} topics; the log goes up to entry {found.Last}.
         This gives the cluster up and begins another one with what this folder holds. That is for when a majority of the data folders is lost for good, and for nothing else:
         - what a majority had and this node had not received is lost, though it was acknowledged; take the member whose log goes furthest (raftmq inspect shows where it ends);
-        - what this node has behind entry {found.KnownCommitted} may have been acknowledged to nobody, and is kept; messages that were popped and of whose pop it has not heard are there again;
+        - what this node has behind entry {found.KnownCommitted}, where its newest snapshot ends, may have been acknowledged to nobody, and is kept;
+        - messages that were popped and of whose pop it has not heard are there again;
         - the other members' folders belong to the old cluster for ever: as long as a majority of them may come back, start them instead; never start them beside the new one.
         """;
 
@@ -114,6 +115,7 @@ internal static class RecoverCommand
     {
         IFileSystem files = Hosting.DataFolder.Open(data);
         using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {data} is in use by another process");
+        RestoreCommand.RequireEmpty(data);
         return BackupRestore.Fill(files, found.Pieces, seat, new WalOptions(), RestoreCommand.DrawId).Identity;
     }
 

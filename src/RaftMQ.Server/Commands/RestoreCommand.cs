@@ -76,10 +76,10 @@ internal static class RestoreCommand
         }
     }
 
-    /// <summary>Requires that a folder is empty, or does not exist.</summary>
+    /// <summary>Requires that a folder is empty, but for a lock, or does not exist. Asked again when it is locked: what has come meanwhile is somebody's.</summary>
     internal static void RequireEmpty(string data)
     {
-        if (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any())
+        if (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any(entry => Path.GetFileName(entry) != "lock"))
         {
             throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is not empty; nothing is ever replaced: name another one");
         }
@@ -89,6 +89,7 @@ internal static class RestoreCommand
     {
         IFileSystem files = Hosting.DataFolder.Open(data);
         using IDisposable taken = files.TryLock() ?? throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is in use by another process");
+        RequireEmpty(data);
         using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
         return BackupRestore.Fill(files, Pieces(backup, progress), seat, new WalOptions(), DrawId);
     }

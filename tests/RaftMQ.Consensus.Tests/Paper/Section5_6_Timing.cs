@@ -37,7 +37,7 @@ public sealed class Section5_6_Timing
             {
                 leader.Ticks(1);
                 ulong round = Round(leader);
-                leader.Acknowledges(S2, 2, round).Acknowledges(S3, 2, round);
+                leader.Acknowledges(S2, 3, round).Acknowledges(S3, 3, round);
             }
 
             leader.Acknowledges(S4, 2, Round(leader));
@@ -53,7 +53,11 @@ public sealed class Section5_6_Timing
         leader.Acknowledges(S2, 3, Round(leader));
         RunFor(leader, ElectionTimeoutTicks, S2, answersAfter: 0);
         leader.Propose();
-        RunFor(leader, 9, S2, answersAfter: 0);
+        for (int tick = 0; tick < 9; tick++)
+        {
+            leader.Ticks(1).Acknowledges(S2, 3, Round(leader));
+        }
+
         leader.Acknowledges(S2, 4, Round(leader)).Ticks(HeartbeatTicks);
 
         leader.Core.ElectionTimeoutTicks.ShouldBe(2 * (9 + HeartbeatTicks));
@@ -94,6 +98,8 @@ public sealed class Section5_6_Timing
     public void A_candidate_whose_votes_do_not_come_in_time_gives_the_next_ones_twice_as_long_up_to_the_bound()
     {
         Server candidate = ThatAdapts(3, 1, 1);
+        candidate.Core.OnLinkUp(S2);
+        candidate.Core.OnLinkUp(S3);
         var timeouts = new List<int>();
         for (int i = 0; i < 4; i++)
         {
@@ -147,7 +153,7 @@ public sealed class Section5_6_Timing
         MessageRules.Broken(Replicates(S2, 1, At(2, 1), 2) with { ElectionTimeoutMs = milliseconds }).ShouldNotBeNull().ShouldContain($"an election timeout of {milliseconds} ms");
     }
 
-    /// <summary>Time passes in which one follower answers each heartbeat after so many ticks, with nothing new in its log.</summary>
+    /// <summary>Time passes in which one follower answers each heartbeat after so many ticks, with all that is sent to it durable at once.</summary>
     private static void RunFor(Server leader, int ticks, ServerId follower, int answersAfter)
     {
         var answers = new Queue<(int At, ulong Round)>();
@@ -161,7 +167,7 @@ public sealed class Section5_6_Timing
 
             while (answers.TryPeek(out (int At, ulong Round) answer) && answer.At <= tick)
             {
-                leader.Acknowledges(follower, 2, answers.Dequeue().Round);
+                leader.Acknowledges(follower, leader.Core.Log.Last.Index.Value, answers.Dequeue().Round);
             }
         }
 
