@@ -85,22 +85,26 @@ public sealed class DamagedMinority
         }
     }
 
-    /// <summary>Waits until it has a seat as a new incarnation; or has taken a snapshot in, with which damaged bodies go before anybody reads them.</summary>
+    /// <summary>
+    /// Waits until it has a seat as a new incarnation; or has taken a snapshot in, with which damaged bodies go before anybody reads them; or has passed over damaged snapshots because its
+    /// log was still whole from the first entry on, so that it needs none.
+    /// </summary>
     private static async Task UntilHealedAsync(ServeCluster cluster, int node, string before, Harm harm)
     {
         long began = Stopwatch.GetTimestamp();
         bool IsReplaced() => harm.Pattern == BodyFiles && cluster.Process(node).Output.Contains("installed a snapshot", StringComparison.Ordinal);
+        bool IsPassedOver() => harm.Pattern == "*.snapshot" && cluster.Process(node).Output.Contains("passing over a snapshot", StringComparison.Ordinal);
         string now = before;
         await Eventually.TrueAsync(
             async () =>
             {
                 Report? report = await cluster[node].ReportAsync();
                 now = report?.Incarnation ?? before;
-                return report is { Phase: "Member" } && (now != before || IsReplaced()) && Directory.GetFiles(cluster.DataOf(node), "aside.*").Length == 0;
+                return report is { Phase: "Member" } && (now != before || IsReplaced() || IsPassedOver()) && Directory.GetFiles(cluster.DataOf(node), "aside.*").Length == 0;
             },
             () => $"node {node} is not healed, seed {LongForm.Seed}\n" + cluster.Outputs());
         cluster.Process(node).Output.Contains("is set aside, and the node comes back as a new incarnation", StringComparison.Ordinal).ShouldBe(now != before, cluster.Outputs());
-        LongForm.Say($"  node {node} was healed in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{(now == before ? ", by a snapshot" : "")}");
+        LongForm.Say($"  node {node} was healed in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{(now != before ? "" : IsReplaced() ? ", by a snapshot" : ", by its log")}");
     }
 
     private void Damage(ServeCluster cluster, int node, Harm harm)
