@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace RaftMQ.Consensus;
 
-/// <summary>A value for each of a few nodes, walked in order of node and without allocating: it is walked in every turn, and never longer than a cluster is large.</summary>
+/// <summary>A value for each of a few nodes, walked in order of node and without allocating: it is walked in every turn, and a few times as long as a cluster is large at most.</summary>
 /// <typeparam name="T">What is kept of a node.</typeparam>
 public sealed class NodeMap<T> : IReadOnlyCollection<T>
 {

@@ -135,7 +135,6 @@ public sealed partial class QueueReplica
         }
 
         _waitingAs = now;
-
         string missing = string.Join(", ", WaitingFor);
         string promised = $"waiting for the leader of cluster {Identity.Joins} to take this node in: it is to join it, or was a member whose damaged folder was set aside";
         string text = IsPromised ? promised : (isFounder, metBorn, hasMajority) switch

@@ -5,17 +5,17 @@ namespace RaftMQ.Replica;
 /// <summary>What this node knows of the members: whom it has links with, what it says of those who come and go, and whether it is one itself.</summary>
 public sealed partial class QueueReplica
 {
-    private Membership? _membershipTold;
-    private PeersBasis _peersOf;
-    private bool _knowsItsPeers;
-    private bool _visitsChanged;
-    private readonly NodeMap<Visit> _visits = new();
-
     /// <summary>So long after it has last introduced itself a node of this cluster that is none of the members known here is given up, unless it has a link.</summary>
     private const int VisitMs = 30_000;
 
     /// <summary>The most of them at a time.</summary>
     private const int MaxVisits = Membership.MaxMembers;
+
+    private readonly NodeMap<Visit> _visits = new();
+    private Membership? _membershipTold;
+    private PeersBasis _peersOf;
+    private bool _knowsItsPeers;
+    private bool _visitsChanged;
 
     /// <summary>What it follows from whom this node has links with: looked at in every turn, so that they are put together only when it has changed.</summary>
     private readonly record struct PeersBasis(Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers, bool HasLeft);

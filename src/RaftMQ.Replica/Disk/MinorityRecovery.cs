@@ -2,7 +2,6 @@ using RaftMQ.Consensus;
 using RaftMQ.Queues;
 using RaftMQ.Queues.Snapshots;
 using RaftMQ.Storage;
-using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Transfer;
 using RaftMQ.Storage.Wal;
@@ -55,15 +54,9 @@ public sealed record MinorityRecovery(QueueMachine Machine, LogPosition Last, Lo
         }
 
         QueueSnapshot state = machine.Capture();
-        var live = new LiveBodies();
-        foreach (BodyReference body in state.Bodies())
-        {
-            live.Add(new LogIndex(body.Index), body.Offset + body.Length);
-        }
-
         var last = new LogPosition(recovered.LastIndex, recovered.Terms.Count > 0 ? recovered.Terms[^1].Term : recovered.Base.Term);
         var metadata = new SnapshotMetadata(last, recovered.LastTime, state.StateHash, [recovered.Configurations[0]]);
-        IEnumerable<byte[]> frames = SnapshotFrames.Of(metadata, state.Encode(ChunkBytes), live, folder.ReadEntries, folder.Options);
+        IEnumerable<byte[]> frames = SnapshotFrames.Of(metadata, state.Encode(ChunkBytes), RestoredState.LiveIn(state), folder.ReadEntries, folder.Options);
         return new MinorityRecovery(machine, last, recovered.CommittedIndex, frames.Select(frame => new ReadOnlyMemory<byte>(frame)));
     }
 }

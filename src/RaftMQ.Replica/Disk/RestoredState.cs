@@ -45,13 +45,19 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
     {
         RequireConfigurations(metadata);
         QueueMachine machine = QueueSnapshot.Decode(chunks, metadata.StateHash);
+        return new RestoredState(machine, metadata, bytes, LiveIn(machine.Capture()));
+    }
+
+    /// <summary>The bodies that a state refers to.</summary>
+    internal static LiveBodies LiveIn(QueueSnapshot state)
+    {
         var live = new LiveBodies();
-        foreach (BodyReference body in machine.Capture().Bodies())
+        foreach (BodyReference body in state.Bodies())
         {
             live.Add(new LogIndex(body.Index), body.Offset + body.Length);
         }
 
-        return new RestoredState(machine, metadata, bytes, live);
+        return live;
     }
 
     /// <summary>The birth, and at most one later membership: all of it can be decoded, so that nothing fails when it is gone on with.</summary>

@@ -76,6 +76,42 @@ public sealed class Section5_6_Timing
     }
 
     [Fact]
+    public void An_absence_counts_as_no_more_than_the_timeout_that_it_exceeded()
+    {
+        Server leader = ThatAdapts(3, 1, 1).Elected();
+        RunFor(leader, 4 * ElectionTimeoutTicks, S3, answersAfter: 0);
+        RunFor(leader, 4 * ElectionTimeoutTicks, S2, answersAfter: 0);
+
+        Announced(leader).ShouldBe(2 * (ElectionTimeoutTicks + HeartbeatTicks), "S2 was away for four timeouts, and only S2 answers now");
+    }
+
+    [Fact]
+    public void An_absence_that_ends_with_a_new_link_counts_for_nothing()
+    {
+        Server leader = ThatAdapts(3, 1, 1).Elected();
+        RunFor(leader, 4 * ElectionTimeoutTicks, S3, answersAfter: 0);
+        leader.Core.OnLinkUp(S2);
+        RunFor(leader, 4 * ElectionTimeoutTicks, S2, answersAfter: 0);
+
+        Announced(leader).ShouldBe(ElectionTimeoutTicks);
+    }
+
+    [Fact]
+    public void The_timeout_does_not_shrink_over_a_wait_that_is_under_way_and_does_not_grow_by_it()
+    {
+        Server leader = ThatAdapts(3, 1, 1).Elected();
+        RunFor(leader, 20, S2, answersAfter: 8);
+        int patient = leader.Core.ElectionTimeoutTicks;
+        RunFor(leader, (2 * WaitWindowTicks) - 35, S2, answersAfter: 0);
+        leader.Core.ElectionTimeoutTicks.ShouldBe(patient, "it is forgotten in 15 ticks");
+
+        leader.Ticks(18);
+        (leader.Core.Role, leader.Core.ElectionTimeoutTicks).ShouldBe((Role.Leader, patient), "18 ticks are longer than the shortest timeout");
+        leader.Ticks(patient - 18);
+        leader.Core.Role.ShouldBe(Role.Follower, "no majority has answered for as long as it was patient");
+    }
+
+    [Fact]
     public void A_follower_is_as_patient_as_its_leader_says()
     {
         Server follower = ThatAdapts(3, 1, 1).Receive(Replicates(S2, 1, At(2, 1), 2) with { ElectionTimeoutMs = 10 * 3 * ElectionTimeoutTicks });
