@@ -41,6 +41,12 @@ public sealed partial class QueueReplica
     /// <summary>What a snapshot would give back, about: what was there as the last one was taken or came since, without what still waits.</summary>
     private long ReclaimableBytes => _bodyBytesAtSnapshot + _bytesSinceSnapshot - _machine.ByteCount;
 
+    /// <summary>
+    /// What was consumed is given back as soon as it is as much as still waits, although consuming takes little of the log: so the disk follows the messages that wait, and a follower that
+    /// was away is not sent what nobody needs any more.
+    /// </summary>
+    private bool IsMostlyConsumed => ReclaimableBytes >= Math.Max(SnapshotDueBytes, _machine.ByteCount);
+
     private void GoOnFrom(RestoredState restored)
     {
         SnapshotMetadata metadata = restored.Metadata;
@@ -75,7 +81,7 @@ public sealed partial class QueueReplica
         }
 
         bool isDue = BackupWantsSnapshot
-            || (freesRoom ? _nowMs - _lastTryMs >= FreeingPauseMs : _bytesSinceSnapshot >= SnapshotDueBytes);
+            || (freesRoom ? _nowMs - _lastTryMs >= FreeingPauseMs : _bytesSinceSnapshot >= SnapshotDueBytes || IsMostlyConsumed);
         if (!isDue)
         {
             return;

@@ -100,6 +100,35 @@ public sealed class Snapshots
         logged.ShouldBeGreaterThan(7_000);
     }
 
+    /// <summary>Popping takes little of the log: it is what was popped that counts.</summary>
+    [Fact]
+    public void A_disk_with_ample_room_follows_the_messages_that_wait()
+    {
+        World world = WithLargeMessages(seed: 14, nodes: 1);
+        long used = world[1].Disk.UsedBytes;
+
+        PopLargeMessages(world);
+
+        world.Until(() => world[1].Disk.UsedBytes < used / 4);
+        SnapshotsOf(world[1]).Length.ShouldBe(2);
+    }
+
+    /// <summary>The snapshots from before would bring all that was popped since, for which there is no room; and what came by the log and has none, either, is replaced by the newest.</summary>
+    [Fact]
+    public void A_full_follower_that_was_away_comes_back_when_what_it_missed_is_consumed()
+    {
+        World world = WithLargeMessages(seed: 15, nodes: 3, away: 3);
+        WorldNode follower = world[3];
+        follower.Disk.CapacityBytes = follower.Disk.UsedBytes + (world[1].Disk.UsedBytes / 4);
+        follower.Start();
+        world.Until(() => follower.Reports.Exists(report => report.Contains("reserve is used up", StringComparison.Ordinal)));
+        PopLargeMessages(world);
+
+        world.Until(() => follower.Replica.AppliedIndex == world[1].Replica.AppliedIndex);
+        follower.Replica.Machine.StateHash.ShouldBe(world[1].Replica.Machine.StateHash);
+        world.Do(3, QueueCommandCodec.Publish("orders", "taken"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(4)]
@@ -294,6 +323,34 @@ public sealed class Snapshots
         world.Settle();
         world.Pass(50);
         return world;
+    }
+
+    /// <summary>A hundred messages of 10 kB wait, and a node knows nothing of them.</summary>
+    private static World WithLargeMessages(int seed, int nodes, uint? away = null)
+    {
+        var world = new World(seed, nodes, options => options with { SnapshotLogBytes = 100_000, Raft = options.Raft with { TailBytes = 0 } });
+        world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        if (away is { } node)
+        {
+            world.Settle();
+            world[node].Kill();
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[10_000])).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        }
+
+        return world;
+    }
+
+    private static void PopLargeMessages(World world)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            world.Do(1, QueueCommandCodec.Pop("orders")).Body.Length.ShouldBe(10_000);
+        }
     }
 
     private static LogPosition PositionOf(int index) => new(new LogIndex((ulong)index), new Term(1));

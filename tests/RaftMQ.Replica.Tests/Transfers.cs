@@ -7,6 +7,7 @@ using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Transfer;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -169,6 +170,38 @@ public sealed class Transfers
 
         told[^1].ShouldBeOfType<SnapshotPieceFailedInput>().Reason.ShouldContain("it needs room beside all that this node holds");
         files.List().ShouldNotContain(name => IsOfInstall(name));
+    }
+
+    [Fact]
+    public void What_waits_for_room_does_not_keep_a_snapshot_from_bringing_some_and_of_it_term_and_vote_are_left()
+    {
+        ulong id = 77;
+        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
+        LogPosition snapshot = from.Restored!.Metadata.Last;
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
+        var files = new SimulatedDisk(5);
+        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        using var disk = new ReplicaDisk(files, to);
+        var told = new List<ReplicaInput>();
+        files.CapacityBytes = files.UsedBytes + 100;
+        LogEntry large = new(new LogIndex(1), new Term(1), EntryKind.Command, new LogTime(1), new byte[WorldNode.WalOptions.MaxPayloadBytes]);
+        LogEntry[] larges = [.. Enumerable.Range(1, 40).Select(index => large with { Index = new LogIndex((ulong)index) })];
+        disk.Do([new PersistBatch(1, new WalBatch(null, null, larges), null)], told);
+        told.ShouldBeEmpty("there is no room for them");
+        files.CapacityBytes = files.UsedBytes + (4 * WorldNode.WalOptions.SegmentBytes);
+        var state = new HardState(new Term(3), new ServerId(new NodeId(2), 2));
+
+        disk.Do([new SnapshotPieceWrite(piece), new PersistBatch(2, new WalBatch(state, null, []), null)], told);
+
+        told[0].ShouldBeOfType<PersistedInput>().Batch.ShouldBe(2UL);
+        told[1].ShouldBeOfType<SnapshotInstalledInput>().State.Metadata.Last.ShouldBe(snapshot);
+        to.Log.LastIndex.ShouldBe(snapshot.Index);
+        disk.Do([new PersistBatch(3, new WalBatch(null, null, [large with { Index = snapshot.Index.Next, Payload = new byte[10] }]), null)], told);
+        told[^1].ShouldBeOfType<PersistedInput>().Batch.ShouldBe(3UL);
+        files.Crash();
+        using ReplicaFolder again = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        again.Recovered.HardState.ShouldBe(state);
+        again.Log.LastIndex.ShouldBe(snapshot.Index.Next);
     }
 
     [Fact]

@@ -230,20 +230,15 @@ public sealed class ReplicaDisk : IDisposable
     {
         try
         {
-            if (piece.IsLast && _waiting.Count > 0)
-            {
-                _transfers.Drop();
-                throw new DiskFullException("entries of the old log wait for room");
-            }
-
             bool isSaving = _upkeep.IsSaving;
-            RestoredState? state = _transfers.Take(piece);
+            RestoredState? state = _transfers.Take(piece, _waiting.LastOrDefault(batch => batch.Records.HardState is not null)?.Records.HardState);
             if (state is null)
             {
                 done.Add(new SnapshotPieceSavedInput(piece));
                 return;
             }
 
+            PassOver(done);
             if (isSaving)
             {
                 done.Add(Saved(0));
@@ -255,6 +250,31 @@ public sealed class ReplicaDisk : IDisposable
         {
             string reason = e is DiskFullException ? $"{e.Message}; it needs room beside all that this node holds, until it takes the place of that" : e.Message;
             done.Add(new SnapshotPieceFailedInput(piece, reason));
+        }
+    }
+
+    /// <summary>
+    /// What waited for room when a snapshot was installed: its entries would have been written and then replaced, so they are not written, and its term and vote stand in the new log. What has
+    /// no room must not wait before the one thing that brings some.
+    /// </summary>
+    private void PassOver(ICollection<ReplicaInput> done)
+    {
+        if (_waiting.Count > 0)
+        {
+            ulong last = _waiting.Last().Id;
+            NoteBirth(_waiting.LastOrDefault(batch => batch.Birth is not null)?.Birth);
+            _waiting.Clear();
+            _isFull = false;
+            _reportedRoom = Log.RoomBytes;
+            done.Add(new PersistedInput(last, _reportedRoom));
+        }
+    }
+
+    private void NoteBirth(ClusterId? birth)
+    {
+        if (birth is { } cluster)
+        {
+            IdentityFile.Write(_files, new ServerIdentity(cluster, _folder.Identity.Server));
         }
     }
 
@@ -286,11 +306,7 @@ public sealed class ReplicaDisk : IDisposable
 
         Log.Sync();
         Syncs++;
-        if (birth is { } cluster)
-        {
-            IdentityFile.Write(_files, new ServerIdentity(cluster, _folder.Identity.Server));
-        }
-
+        NoteBirth(birth);
         _reportedRoom = Log.RoomBytes;
         done.Add(new PersistedInput(last.Id, _reportedRoom));
     }

@@ -45,10 +45,12 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
     }
 
     /// <summary>Takes a piece in, and installs the snapshot with the last.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="hardState">Term and vote that wait to be written, if they do: the new log begins with them.</param>
     /// <returns>The state, once it is installed; null before.</returns>
     /// <exception cref="FormatException">It is damaged, and what had come is dropped.</exception>
     /// <exception cref="DiskFullException">There is no room, and what had come is dropped.</exception>
-    public RestoredState? Take(SnapshotPiece piece)
+    public RestoredState? Take(SnapshotPiece piece, HardState? hardState)
     {
         try
         {
@@ -60,7 +62,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
 
             SnapshotSink sink = _sink ?? throw new FormatException("what came before it was dropped");
             sink.Take(piece.Data.Span);
-            return piece.IsLast ? Install(sink, piece) : null;
+            return piece.IsLast ? Install(sink, piece, hardState) : null;
         }
         catch (Exception e) when (e is FormatException or DiskFullException)
         {
@@ -87,7 +89,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
         _sink?.Dispose();
     }
 
-    private RestoredState Install(SnapshotSink sink, SnapshotPiece piece)
+    private RestoredState Install(SnapshotSink sink, SnapshotPiece piece, HardState? hardState)
     {
         if (sink.Metadata?.Last != piece.Snapshot)
         {
@@ -96,7 +98,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
 
         RestoredState state = RestoredState.From(sink);
         Keep([]);
-        upkeep.Replace(state, () => SnapshotInstallation.Run(sink, folder.Log, folder.Snapshots, folder.Bodies));
+        upkeep.Replace(state, () => SnapshotInstallation.Run(sink, folder.Log, folder.Snapshots, folder.Bodies, hardState));
         _sink = null;
         return state;
     }

@@ -111,7 +111,7 @@ internal sealed class ServerImage(ServerId server, int memoryTicks)
     public bool BeginLife(RecoveredLog recovered, CommittedLog committed, out bool hasTermWithoutLog)
     {
         hasTermWithoutLog = false;
-        bool found = Durable.Equals(recovered) || (Installing is { } snapshot && recovered.Base == snapshot && HasInstalled(snapshot, recovered, committed));
+        bool found = Durable.Equals(recovered) || (Installing is { } snapshot && IsInstalling(snapshot, recovered, committed));
         while (!found && _underWay.TryDequeue(out (ulong Batch, WalBatch Records) next))
         {
             found = ApplyUntil(next.Records, recovered, out bool lacksLog);
@@ -130,28 +130,35 @@ internal sealed class ServerImage(ServerId server, int memoryTicks)
         return found;
     }
 
-    /// <summary>Whether the disk has come to the end of an installation: of the batches beside it only term and vote are left.</summary>
-    private bool HasInstalled(LogPosition snapshot, RecoveredLog recovered, CommittedLog committed)
+    /// <summary>
+    /// Whether the disk was in the midst of an installation, or has come to its end: the log is the old one or the new one, and of the batches beside it only term and vote are left, with
+    /// which a new log begins.
+    /// </summary>
+    private bool IsInstalling(LogPosition snapshot, RecoveredLog recovered, CommittedLog committed)
     {
         var before = new LogImage();
         before.CopyFrom(Durable);
-        Durable.Install(snapshot, committed);
-        if (Durable.Equals(recovered))
+        if (recovered.Base == snapshot)
         {
-            return true;
+            Durable.Install(snapshot, committed);
         }
 
+        bool found = Durable.Equals(recovered);
         foreach ((ulong _, WalBatch records) in _underWay)
         {
-            Durable.HardState = records.HardState ?? Durable.HardState;
-            if (Durable.Equals(recovered))
+            if (!found)
             {
-                return true;
+                Durable.HardState = records.HardState ?? Durable.HardState;
+                found = Durable.Equals(recovered);
             }
         }
 
-        Durable.CopyFrom(before);
-        return false;
+        if (!found)
+        {
+            Durable.CopyFrom(before);
+        }
+
+        return found;
     }
 
     private static void Apply(in WalBatch records, LogImage image)

@@ -19,13 +19,14 @@ public static class SnapshotInstallation
     /// <param name="log">The log: afterwards it is empty and goes on behind the snapshot.</param>
     /// <param name="snapshots">The snapshots: afterwards this one.</param>
     /// <param name="bodies">The bodies: afterwards those that have come.</param>
+    /// <param name="hardState">Term and vote that were to be written before it, and had no room; null if there are none: those of the log stay.</param>
     /// <exception cref="DiskFullException">There is no room: nothing has changed.</exception>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
-    public static void Run(SnapshotSink sink, WriteAheadLog log, SnapshotStore snapshots, BodyStore bodies)
+    public static void Run(SnapshotSink sink, WriteAheadLog log, SnapshotStore snapshots, BodyStore bodies, HardState? hardState = null)
     {
         Invariant.Require(sink.IsComplete, "a snapshot is installed when it is whole");
         SnapshotMetadata metadata = sink.Metadata!;
-        log.BeginAnew(metadata);
+        log.BeginAnew(metadata, hardState);
         snapshots.BeginAnew(metadata);
         bodies.BeginAnew(sink.BodyFiles);
     }

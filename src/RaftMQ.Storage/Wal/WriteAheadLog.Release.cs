@@ -39,13 +39,14 @@ public sealed partial class WriteAheadLog
     }
 
     /// <summary>
-    /// A snapshot that has come from elsewhere takes the place of everything that the log holds (§7): whether that conflicts with it or ends before it. Term and vote stay. A crash
+    /// A snapshot that has come from elsewhere takes the place of everything that the log holds (§7): whether that conflicts with it or ends before it. A crash
     /// leaves either the old log or the new one.
     /// </summary>
     /// <param name="metadata">The snapshot, whole and durable under the name of one that does not count yet.</param>
+    /// <param name="hardState">Term and vote from now on, if they are to change; a crash may leave them in the old log.</param>
     /// <exception cref="DiskFullException">There is no room for a new segment: nothing has changed.</exception>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
-    internal void BeginAnew(SnapshotMetadata metadata)
+    internal void BeginAnew(SnapshotMetadata metadata, HardState? hardState)
     {
         RequireSound();
         Sync();
@@ -62,6 +63,7 @@ public sealed partial class WriteAheadLog
 
         try
         {
+            _journal.Set(hardState ?? _journal.HardState);
             SegmentWriter old = _writer;
             _writer = Activate(old.End);
             old.Dispose();
