@@ -123,6 +123,12 @@ internal sealed partial class SimulatedNode
         }
 
         Start();
+        if (!IsRunning)
+        {
+            _world.Clients.OnNodeEnded(this);
+            return;
+        }
+
         _underWay = clients.Count(input => input is CommandInput or TopicReadInput);
         foreach (ReplicaInput input in clients)
         {
