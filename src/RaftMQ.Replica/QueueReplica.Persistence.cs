@@ -9,7 +9,7 @@ namespace RaftMQ.Replica;
 /// <summary>What goes to disk, and the messages that wait for it (Figure 2: "updated on stable storage before responding").</summary>
 public sealed partial class QueueReplica
 {
-    private readonly Queue<(ulong Batch, Term Term, LogPosition Last)> _batchesUnderWay = new();
+    private readonly Queue<(ulong Batch, Term Term, LogPosition Last, long GivenMs)> _batchesUnderWay = new();
     private readonly Queue<(ulong Batch, Message Message)> _sendAfterPersist = new();
     private ulong _lastBatch;
     private ClusterId? _birthToPersist;
@@ -25,7 +25,7 @@ public sealed partial class QueueReplica
             }
 
             _lastBatch++;
-            _batchesUnderWay.Enqueue((_lastBatch, _core.CurrentTerm, _core.Log.Last));
+            _batchesUnderWay.Enqueue((_lastBatch, _core.CurrentTerm, _core.Log.Last, _nowMs));
             _ports.AskDisk(new PersistBatch(_lastBatch, new WalBatch(_output.HardState, _output.TruncateFrom, entries), _birthToPersist));
             _birthToPersist = null;
         }
@@ -50,7 +50,7 @@ public sealed partial class QueueReplica
         Term term = default;
         LogPosition last = default;
         bool any = false;
-        while (_batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last) first) && first.Batch <= batch)
+        while (_batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last, long GivenMs) first) && first.Batch <= batch)
         {
             _batchesUnderWay.Dequeue();
             (term, last, any) = (first.Term, first.Last, true);
@@ -65,5 +65,23 @@ public sealed partial class QueueReplica
 
         _core.OnPersisted(term, last);
         OnBirthPersisted();
+    }
+
+    /// <summary>
+    /// A leader need not have on its own disk what a majority has (thesis §10.2.1), so one whose disk stands still could go on leading until what is in memory no longer fits. Where the
+    /// others' disks are no better nothing would be gained by another leader: it hands over when they are ahead of it.
+    /// </summary>
+    private void TendStillDisk()
+    {
+        if (_core.Role != Role.Leader || _core.CommitIndex <= _core.DurableIndex || _batchesUnderWay.Count == 0)
+        {
+            return;
+        }
+
+        long stillMs = _nowMs - _batchesUnderWay.Peek().GivenMs;
+        if (stillMs >= _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds && _core.TransferLeadership(null))
+        {
+            _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of a majority go on: handing leadership over");
+        }
     }
 }

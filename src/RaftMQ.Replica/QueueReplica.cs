@@ -226,6 +226,7 @@ public sealed partial class QueueReplica
         ExpireVisits();
         ObserveSeat();
         TendRoom();
+        TendStillDisk();
         RouteWaiting();
         ExpireRequests();
         if (IsHandingOver)
