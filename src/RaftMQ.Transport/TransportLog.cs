@@ -47,6 +47,16 @@ internal static partial class TransportLog
     [LoggerMessage(13, LogLevel.Information, "the connection {Direction} {Server} ended: {Reason}")]
     public static partial void ConnectionEnded(this ILogger logger, string direction, ServerId server, string reason);
 
+    [LoggerMessage(14, LogLevel.Information, "the link to {Server} is closed: it is no member any more")]
+    public static partial void LinkRetired(this ILogger logger, ServerId server);
+
+    [LoggerMessage(15, LogLevel.Information,
+        "node {Node} of this cluster, from {Remote}, is no member known here: it is refused once, and let in when it dials again, since either of both may be behind")]
+    public static partial void NotKnownHere(this ILogger logger, NodeId node, string remote);
+
+    [LoggerMessage(16, LogLevel.Information, "node {Node} at {Remote} knows this node for no member: it lets it in when it dials again, since either of both may be behind")]
+    public static partial void NotKnownThere(this ILogger logger, NodeId node, string remote);
+
     [LoggerMessage(11, LogLevel.Critical, "a defect ended the peer connection or listener")]
     public static partial void Defect(this ILogger logger, Exception defect);
 }

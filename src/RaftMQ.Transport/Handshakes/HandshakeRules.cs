@@ -60,6 +60,9 @@ internal static class HandshakeRules
     /// <summary>Two born nodes talk only within one cluster; an unborn node talks to anybody.</summary>
     public static bool MayTalk(ClusterId mine, ClusterId theirs) => !mine.IsBorn || !theirs.IsBorn || mine == theirs;
 
+    /// <summary>Whether nobody has to do anything about a refusal: nodes of one cluster whose logs do not agree on the members are let in from the second attempt on (decision 13).</summary>
+    public static bool PassesByItself(ClusterId mine, ClusterId theirs, RefusalReason reason) => reason == RefusalReason.NotAMember && mine.IsBorn && mine == theirs;
+
     /// <summary>What a person should do about a refusal: the end of a line in the log.</summary>
     /// <param name="reason">Why it was refused.</param>
     /// <param name="byPeer">Whether the peer refused this node, or this node the peer.</param>

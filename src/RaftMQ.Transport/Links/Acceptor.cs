@@ -126,7 +126,7 @@ internal sealed class Acceptor(LinkContext context)
             }
         }
 
-        LogRefusal(connection, link, hello.Identity.Server, refusal);
+        LogRefusal(connection, link, hello.Identity, refusal);
         await RefuseAsync(connection, self, refusal).ConfigureAwait(false);
         return null;
     }
@@ -179,12 +179,21 @@ internal sealed class Acceptor(LinkContext context)
     private static ValueTask RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason) =>
         connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: true));
 
-    private void LogRefusal(PeerConnection connection, PeerLink? link, ServerId peer, RefusalReason reason)
+    private void LogRefusal(PeerConnection connection, PeerLink? link, ServerIdentity peer, RefusalReason reason)
     {
-        bool news = link?.IsNews(reason, dialled: false) ?? IsNews(peer.Node, reason);
-        if (news)
+        bool news = link?.IsNews(reason, dialled: false) ?? IsNews(peer.Server.Node, reason);
+        if (!news)
         {
-            context.Logger.HandshakeRefused(peer, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+            return;
+        }
+
+        if (HandshakeRules.PassesByItself(context.Self.Cluster, peer.Cluster, reason))
+        {
+            context.Logger.NotKnownHere(peer.Server.Node, connection.Remote);
+        }
+        else
+        {
+            context.Logger.HandshakeRefused(peer.Server, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
 
         if (answer.Type == FrameType.Refusal)
         {
-            return Refused(connection, answer.Reason);
+            return Refused(connection, answer);
         }
 
         RefusalReason refusal = HandshakeRules.JudgeWelcome(self, link.Node, answer);
@@ -152,7 +152,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
         _backoff.Reset();
         await outbound.RunAsync().ConfigureAwait(false);
         link.Closed(outbound);
-        return outbound.RefusedBy is { Type: FrameType.Refusal } refused ? Refused(outbound.Connection, refused.Reason) : Attempt.Lost;
+        return outbound.RefusedBy is { Type: FrameType.Refusal } refused ? Refused(outbound.Connection, refused) : Attempt.Lost;
     }
 
     /// <summary>
@@ -162,9 +162,19 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
     private static Attempt Weigh(RefusalReason reason) =>
         reason is RefusalReason.IdentityChanged or RefusalReason.OtherIncarnation ? Attempt.Postponed : Attempt.Refused;
 
-    private Attempt Refused(PeerConnection connection, RefusalReason reason)
+    private Attempt Refused(PeerConnection connection, Introduction refusal)
     {
-        if (link.IsNews(reason, dialled: true))
+        RefusalReason reason = refusal.Reason;
+        if (!link.IsNews(reason, dialled: true))
+        {
+            return Weigh(reason);
+        }
+
+        if (HandshakeRules.PassesByItself(context.Self.Cluster, refusal.Identity.Cluster, reason))
+        {
+            context.Logger.NotKnownThere(link.Node, connection.Remote);
+        }
+        else
         {
             context.Logger.RefusedByPeer(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: true));
         }
@@ -174,7 +184,8 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
 
     private async Task<Attempt> RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason)
     {
-        if (link.IsNews(reason, dialled: true))
+        // That a link is retired has been said.
+        if (reason != RefusalReason.NotAMember && link.IsNews(reason, dialled: true))
         {
             context.Logger.RefusedDialled(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
         }

@@ -130,7 +130,7 @@ internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint addres
             // Whoever has dialled meanwhile is not dead: the next attempt will show.
             if (_reportedUp is { } server && _inbound is null)
             {
-                ReportDown(server);
+                ReportDown(server, context.Logger.LinkDown);
             }
         }
     }
@@ -170,7 +170,7 @@ internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint addres
             (outbound, inbound) = (_outbound, _inbound);
             if (_reportedUp is { } server)
             {
-                ReportDown(server);
+                ReportDown(server, context.Logger.LinkRetired);
             }
         }
 
@@ -236,7 +236,7 @@ internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint addres
         Invariant.Require(_inbound.Peer.Server == server, "both connections of a link lead to the same server");
         if (_reportedUp is { } before && before != server)
         {
-            ReportDown(before);
+            ReportDown(before, context.Logger.LinkDown);
         }
 
         _reportedUp = server;
@@ -248,12 +248,12 @@ internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint addres
         }
     }
 
-    private void ReportDown(ServerId server)
+    private void ReportDown(ServerId server, Action<ServerId> log)
     {
         _reportedUp = null;
         if (!context.Stopping.IsCancellationRequested)
         {
-            context.Logger.LinkDown(server);
+            log(server);
             context.Events.OnLinkDown(server);
         }
     }

@@ -29,6 +29,8 @@ public sealed class ComingAndGoing
         old.Network.SetPeers(new Dictionary<NodeId, string>());
         await old.Events.UntilDown(newcomer.Server);
         await newcomer.Events.UntilDown(old.Server);
+        await old.Log.UntilLine("is closed: it is no member any more");
+        old.Log.Lines.ShouldNotContain(line => line.Contains("dialling it again failed", StringComparison.Ordinal));
         old.Network.SetPeers(PeersAt(ports, 2));
         await old.Events.UntilUp(newcomer.Server, times: 2);
     }
@@ -45,6 +47,9 @@ public sealed class ComingAndGoing
         await unborn.Events.UntilMet(IdentityOf(2));
         behind.Events.Of<RecordedEvents.Met>().ShouldAllBe(met => met == new RecordedEvents.Met(IdentityOf(2), "10.0.0.2:7001"));
         behind.Events.Of<RecordedEvents.Up>().ShouldBeEmpty();
+        await behind.Log.UntilLine("node 2 of this cluster", "let in when it dials again");
+        await newer.Log.UntilLine("node 1 at", "lets it in when it dials again");
+        behind.Log.Lines.ShouldNotContain(line => line.Contains("raftmq cluster add", StringComparison.Ordinal), "nobody has to do anything");
 
         behind.Network.SetPeers(PeersAt(ports, 2));
         await behind.Events.UntilUp(newer.Server);

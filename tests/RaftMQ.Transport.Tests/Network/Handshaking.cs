@@ -129,7 +129,10 @@ public sealed class Handshaking
         answer.Reason.ShouldBe(reason);
         answer.Identity.ShouldBe(acceptor.Self);
         (await peer.IsClosedAsync()).ShouldBeTrue();
-        await acceptor.Log.UntilLine($"{TestNode.Id(node)} dialled", HandshakeRules.Advice(reason, byPeer: false));
+        string[] line = reason == RefusalReason.NotAMember
+            ? [$"node {node} of this cluster", "is no member known here", "let in when it dials again"]
+            : [$"{TestNode.Id(node)} dialled", HandshakeRules.Advice(reason, byPeer: false)];
+        await acceptor.Log.UntilLine(line);
     }
 
     [Fact]
