@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using RaftMQ.Contracts;
 using RaftMQ.Server.Configuration;
 using RaftMQ.Server.Http;
@@ -13,7 +12,7 @@ namespace RaftMQ.Server.Commands;
 /// </summary>
 internal static class ClusterCommand
 {
-    private const int LongestWaitSeconds = 86_400;
+    private const string HowToStart = "start it with an empty folder and --join";
 
     public static Command Build()
     {
@@ -48,8 +47,8 @@ internal static class ClusterCommand
         Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
-        Option<int> wait = Wait();
-        Argument<uint> node = Node("NODE", "The number of the new node.");
+        Option<int> wait = SharedOptions.Wait();
+        Argument<uint> node = SharedOptions.Node("NODE", "The number of the new node.");
         var command = new CommandWithExample(
             "add", "Take a new node in: it receives the log, and votes when it has caught up.",
             "raftmq cluster add 4 --client 127.0.0.1:8084 --peer 127.0.0.1:7004") { node, client, peer, url, wait };
@@ -57,7 +56,7 @@ internal static class ClusterCommand
         {
             uint newcomer = arguments.GetValue(node);
             await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer), cancellation);
-            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer), arguments.GetValue(wait), cancellation);
+            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart), arguments.GetValue(wait), cancellation);
         }));
         return command;
     }
@@ -65,8 +64,8 @@ internal static class ClusterCommand
     private static CommandWithExample Remove()
     {
         Option<Uri> url = Url();
-        Option<int> wait = Wait();
-        Argument<uint> node = Node("NODE", "The node that leaves.");
+        Option<int> wait = SharedOptions.Wait();
+        Argument<uint> node = SharedOptions.Node("NODE", "The node that leaves.");
         var command = new CommandWithExample("remove", "Let a node leave; it may be stopped afterwards.", "raftmq cluster remove 4") { node, url, wait };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
@@ -82,9 +81,9 @@ internal static class ClusterCommand
         Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
-        Option<int> wait = Wait();
-        Argument<uint> old = Node("OLD", "The node that leaves.");
-        Argument<uint> node = Node("NEW", "The number of the node that comes in its place.");
+        Option<int> wait = SharedOptions.Wait();
+        Argument<uint> old = SharedOptions.Node("OLD", "The node that leaves.");
+        Argument<uint> node = SharedOptions.Node("NEW", "The number of the node that comes in its place.");
         var command = new CommandWithExample(
             "replace", "Let a new node take the place of another, in one step when it has caught up.",
             "raftmq cluster replace 2 4 --client 127.0.0.1:8084 --peer 127.0.0.1:7004") { old, node, client, peer, url, wait };
@@ -92,7 +91,7 @@ internal static class ClusterCommand
         {
             (uint leaves, uint newcomer) = (arguments.GetValue(old), arguments.GetValue(node));
             await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer) with { Replaces = leaves }, cancellation);
-            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
+            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
         }));
         return command;
     }
@@ -102,7 +101,7 @@ internal static class ClusterCommand
         Option<Uri> url = Url();
         Option<string> client = Client();
         Option<string> peer = Peer();
-        Argument<uint> node = Node("NODE", "The node that is reached elsewhere from now on.");
+        Argument<uint> node = SharedOptions.Node("NODE", "The node that is reached elsewhere from now on.");
         var command = new CommandWithExample(
             "move", "Tell the cluster where a node is reached from now on.",
             "raftmq cluster move 2 --client 127.0.0.1:9082 --peer 127.0.0.1:9002") { node, client, peer, url };
@@ -118,7 +117,7 @@ internal static class ClusterCommand
     private static CommandWithExample Transfer()
     {
         Option<Uri> url = Url();
-        Argument<uint> node = Node("NODE", "The node that is to lead; without it, whichever has the most of the log.");
+        Argument<uint> node = SharedOptions.Node("NODE", "The node that is to lead; without it, whichever has the most of the log.");
         node.Arity = ArgumentArity.ZeroOrOne;
         var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
@@ -165,37 +164,4 @@ internal static class ClusterCommand
     private static Option<string> Client() => new("--client") { Description = "Where clients reach the node.", Required = true, HelpName = "HOST:PORT" };
 
     private static Option<string> Peer() => new("--peer") { Description = "Where the other nodes reach it.", Required = true, HelpName = "HOST:PORT" };
-
-    private static Option<int> Wait() => new("--wait")
-    {
-        Description = $"For how long to watch, in seconds, 0 to {LongestWaitSeconds}; the cluster goes on without.",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 600,
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            bool isAllowed = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= LongestWaitSeconds;
-            if (!isAllowed)
-            {
-                result.AddError($"--wait is 0 to {LongestWaitSeconds} seconds, not \"{text}\"");
-            }
-
-            return seconds;
-        },
-    };
-
-    private static Argument<uint> Node(string name, string description) => new(name)
-    {
-        Description = description,
-        CustomParser = result =>
-        {
-            bool isNumber = uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number >= 1;
-            if (!isNumber)
-            {
-                result.AddError($"{name} is the number of a node, 1 or more, not \"{result.Tokens[0].Value}\"");
-            }
-
-            return number;
-        },
-    };
 }

@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using RaftMQ.Server.Logging;
 
 namespace RaftMQ.Server.Commands;
 
-/// <summary>Options that several commands have.</summary>
+/// <summary>Options and arguments that several commands have.</summary>
 internal static class SharedOptions
 {
+    private const int LongestWaitSeconds = 86_400;
+
     /// <summary><c>--log-format text|json</c></summary>
     public static Option<LogFormat> LogFormat()
     {
@@ -34,5 +37,42 @@ internal static class SharedOptions
     public static Option<bool> AllowInsecure() => new("--allow-insecure")
     {
         Description = "Listen on addresses that other machines can reach, although nothing is encrypted or asks for a password yet.",
+    };
+
+    /// <summary><c>--wait SECONDS</c></summary>
+    public static Option<int> Wait() => new("--wait")
+    {
+        Description = $"For how long to watch, in seconds, 0 to {LongestWaitSeconds}; the cluster goes on without.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 600,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            bool isAllowed = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= LongestWaitSeconds;
+            if (!isAllowed)
+            {
+                result.AddError($"--wait is 0 to {LongestWaitSeconds} seconds, not \"{text}\"");
+            }
+
+            return seconds;
+        },
+    };
+
+    /// <summary>The number of a node.</summary>
+    /// <param name="name">What the argument is called.</param>
+    /// <param name="description">Which node is meant.</param>
+    public static Argument<uint> Node(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            bool isNumber = uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number >= 1;
+            if (!isNumber)
+            {
+                result.AddError($"{name} is the number of a node, 1 or more, not \"{result.Tokens[0].Value}\"");
+            }
+
+            return number;
+        },
     };
 }

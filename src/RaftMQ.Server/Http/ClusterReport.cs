@@ -57,6 +57,9 @@ internal sealed record ClusterReport
 /// <param name="MatchIndex">For a learner, on the leader: how much of the log it has.</param>
 internal sealed record ClusterMember(uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex)
 {
+    public const string Learner = "learner";
+    public const string Incoming = "incoming";
+
     public static ClusterMember Of(Member member, IReadOnlyList<LearnerProgress> learners)
     {
         LearnerProgress? progress = learners.FirstOrDefault(learner => learner.Node == member.Node);
@@ -67,8 +70,8 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
 
     private static string NameOf(Suffrage suffrage) => suffrage switch
     {
-        Consensus.Suffrage.Learner => "learner",
-        Consensus.Suffrage.Incoming => "incoming",
+        Consensus.Suffrage.Learner => Learner,
+        Consensus.Suffrage.Incoming => Incoming,
         Consensus.Suffrage.Outgoing => "outgoing",
         _ => "voter",
     };

@@ -22,6 +22,7 @@ internal sealed class ClusterClient : IDisposable
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
     private readonly Uri _url;
+    private readonly string _otherwise;
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
     {
         Timeout = Patience,
@@ -29,11 +30,24 @@ internal sealed class ClusterClient : IDisposable
     };
 
     /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
-    private Uri[] _known = [];
+    private Uri[] _known;
 
     /// <summary>A client of the cluster that a node belongs to.</summary>
     /// <param name="url">The node's client address.</param>
-    public ClusterClient(Uri url) => _url = new Uri(url, "/v1/cluster");
+    public ClusterClient(Uri url)
+        : this([url], "name another node with --url")
+    {
+    }
+
+    /// <summary>A client of the cluster that some nodes belong to.</summary>
+    /// <param name="urls">Their client addresses; asked in this order.</param>
+    /// <param name="otherwise">What a person may do if none of them answers.</param>
+    public ClusterClient(IReadOnlyList<Uri> urls, string otherwise)
+    {
+        _known = [.. urls.Select(url => new Uri(url, "/v1/cluster"))];
+        _url = _known[0];
+        _otherwise = otherwise;
+    }
 
     /// <summary>The members as the leader knows them; while there is none, or none can be reached, as another node does.</summary>
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
@@ -194,7 +208,7 @@ internal sealed class ClusterClient : IDisposable
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             throw new CommandFailedException(
-                ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; name another node with --url");
+                ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; {_otherwise}");
         }
     }
 

@@ -29,12 +29,15 @@ internal static class ClusterText
         + (report.Leader is { } leader ? $"node {leader} leads" : "no leader at the moment");
 
     /// <summary>What a newcomer still lacks, or null if it is a voter and all is settled.</summary>
-    public static string? Arrival(ClusterReport report, uint node) => report.Members.FirstOrDefault(member => member.Node == node) switch
+    /// <param name="report">The members.</param>
+    /// <param name="node">Whose arrival is waited for.</param>
+    /// <param name="howToStart">How it is started, while it is not there.</param>
+    public static string? Arrival(ClusterReport report, uint node, string howToStart) => report.Members.FirstOrDefault(member => member.Node == node) switch
     {
         null => $"node {node} is not a member yet",
-        { Suffrage: "learner", Seated: false } member =>
-            $"node {node} is not there yet, or has only begun to receive the log: start it with an empty folder and --join, so that peers reach it at {member.Peer}",
-        { Suffrage: "learner" } member => $"node {node} receives the log{Share(member, report)}",
+        { Suffrage: ClusterMember.Learner, Seated: false } member =>
+            $"node {node} is not there yet, or has only begun to receive the log: {howToStart}, so that peers reach it at {member.Peer}",
+        { Suffrage: ClusterMember.Learner } member => $"node {node} receives the log{Share(member, report)}",
         _ when report.Joint => $"node {node} becomes a voter",
         _ => null,
     };
@@ -47,7 +50,7 @@ internal static class ClusterText
     {
         string seat = member.Seated ? "" : "  not there yet";
         string replaces = member.Replaces is { } other ? $"  replaces node {other}" : "";
-        return member.Suffrage == "learner" && member.Seated ? $"  receives the log{Share(member, report)}{replaces}" : seat + replaces;
+        return member.Suffrage == ClusterMember.Learner && member.Seated ? $"  receives the log{Share(member, report)}{replaces}" : seat + replaces;
     }
 
     private static string Share(ClusterMember member, ClusterReport report) =>

@@ -80,16 +80,16 @@ internal sealed class ChildProcess : IDisposable
     public void Stop() => _process.StandardInput.Close();
 
     /// <summary>Ends it at once.</summary>
-    public void Kill()
+    /// <returns>False if it has ended already.</returns>
+    public bool Kill()
     {
-        try
+        if (_process.HasExited)
         {
-            _process.Kill();
+            return false;
         }
-        catch (InvalidOperationException)
-        {
-            // It has ended already.
-        }
+
+        _process.Kill();
+        return true;
     }
 
     public void Dispose() => _process.Dispose();

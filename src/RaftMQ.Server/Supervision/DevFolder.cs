@@ -1,15 +1,16 @@
-using System.Text.Json;
-using RaftMQ.Consensus;
 using RaftMQ.Contracts;
 using RaftMQ.Server.Commands;
 
 namespace RaftMQ.Server.Supervision;
 
-/// <summary>The folder of a <c>dev</c> cluster: locked to one supervisor; <c>dev.json</c> remembers its size and its peer ports; a folder a node.</summary>
+/// <summary>
+/// The folder of a <c>dev</c> cluster: <c>dev.json</c> is its plan, and each node has a folder in it. It is locked to one supervisor (<c>dev.lock</c>), and to one command at a time that
+/// changes the plan while the supervisor runs (<c>change.lock</c>).
+/// </summary>
 internal sealed class DevFolder : IDisposable
 {
-    private const string LockName = "dev.lock";
-    private const string PlanName = "dev.json";
+    private const string SupervisorLock = "dev.lock";
+    private const string ChangeLock = "change.lock";
 
     // EWOULDBLOCK of flock(2), and ERROR_SHARING_VIOLATION.
     private const int HeldOnLinux = 11;
@@ -17,17 +18,21 @@ internal sealed class DevFolder : IDisposable
     private const int HeldOnWindows = unchecked((int)0x80070020);
 
     private readonly FileStream _lock;
-    private readonly int[]? _peerPorts;
 
-    private DevFolder(string path, FileStream taken, int[]? peerPorts)
+    private DevFolder(string path, string lockName)
     {
         Path = path;
-        _lock = taken;
-        _peerPorts = peerPorts;
+        _lock = new FileStream(System.IO.Path.Combine(path, lockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
     }
 
     public string Path { get; }
 
+    /// <summary>Whether a supervisor has the folder.</summary>
+    public bool IsSupervised => HasSupervisor(Path);
+
+    private string PlanPath => System.IO.Path.Combine(Path, "dev.json");
+
+    /// <summary>Opens the folder as its supervisor; it is made if it is missing.</summary>
     /// <exception cref="CommandFailedException">It cannot be used, or another supervisor has it.</exception>
     public static DevFolder Open(string data)
     {
@@ -41,57 +46,76 @@ internal sealed class DevFolder : IDisposable
             throw new CommandFailedException(ExitCode.DataRefused, $"the folder {path} cannot be made: {failure.Message}; name another with --data");
         }
 
-        FileStream taken;
         try
         {
-            taken = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new DevFolder(path, SupervisorLock);
         }
-        catch (IOException failure) when (failure.HResult is HeldOnLinux or HeldOnDarwin or HeldOnWindows)
+        catch (IOException failure) when (IsHeld(failure))
         {
             throw new CommandFailedException(
                 ExitCode.DataRefused, $"another `raftmq dev` runs on the folder {path}; stop that one, or name another folder with --data");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {path} cannot be written to: {failure.Message}; name another with --data");
+            throw CannotWrite(path, failure);
+        }
+    }
+
+    /// <summary>Opens the folder of a cluster that runs, to change its plan.</summary>
+    /// <exception cref="CommandFailedException">No cluster runs on it, or another command changes it.</exception>
+    public static DevFolder OpenRunning(string data)
+    {
+        string path = System.IO.Path.GetFullPath(data);
+        if (!HasSupervisor(path))
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"no `raftmq dev` runs on the folder {path}; start it first, or name its folder with --data");
         }
 
         try
         {
-            return new DevFolder(path, taken, ReadPlan(System.IO.Path.Combine(path, PlanName)));
+            return new DevFolder(path, ChangeLock);
         }
-        catch
+        catch (IOException failure) when (IsHeld(failure))
         {
-            taken.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The peer ports of the last run, or none for a new folder.</summary>
-    /// <exception cref="CommandFailedException">The cluster in the folder is of another size.</exception>
-    public int[]? PeerPortsFor(int nodes)
-    {
-        if (_peerPorts is not null && _peerPorts.Length != nodes)
-        {
-            throw new CommandFailedException(
-                ExitCode.Configuration,
-                $"the cluster in {Path} has {_peerPorts.Length} nodes, not {nodes}; use --nodes {_peerPorts.Length}, or another folder with --data, or remove this one");
-        }
-
-        return _peerPorts;
-    }
-
-    /// <summary>Remembers the ports and writes each node's configuration.</summary>
-    /// <exception cref="CommandFailedException">The disk does not take them.</exception>
-    public void Save(PortPlan ports)
-    {
-        try
-        {
-            Write(ports);
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"another `raftmq dev add` or `raftmq dev remove` is under way on the folder {path}; wait for it");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {Path} cannot be written to: {failure.Message}; name another with --data");
+            throw CannotWrite(path, failure);
+        }
+    }
+
+    /// <summary>The plan, or null for a new folder.</summary>
+    /// <exception cref="CommandFailedException">It cannot be read.</exception>
+    public DevPlan? ReadPlan()
+    {
+        try
+        {
+            return DevPlanFile.Read(PlanPath);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.DataRefused, $"{PlanPath} cannot be read: {failure.Message}");
+        }
+    }
+
+    /// <summary>Writes each node's configuration, and then the plan.</summary>
+    /// <exception cref="CommandFailedException">The disk does not take them.</exception>
+    public void Save(DevPlan plan)
+    {
+        try
+        {
+            foreach (DevNode node in plan.Nodes)
+            {
+                Directory.CreateDirectory(FolderOf(node.Number));
+                DevPlanFile.WriteConfiguration(ConfigurationOf(node.Number), System.IO.Path.Combine(FolderOf(node.Number), "data"), node, plan);
+            }
+
+            DevPlanFile.Write(PlanPath, plan);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(Path, failure);
         }
     }
 
@@ -114,77 +138,43 @@ internal sealed class DevFolder : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
-
-    private void Write(PortPlan ports)
+    /// <summary>Removes the folder of a node that has left.</summary>
+    /// <returns>Why it is still there, or null.</returns>
+    public string? RemoveFolderOf(int node)
     {
-        WriteJson(System.IO.Path.Combine(Path, PlanName), json =>
-        {
-            json.WriteNumber("nodes", ports.Nodes);
-            json.WriteStartArray("peerPorts");
-            foreach (int port in ports.PeerPorts)
-            {
-                json.WriteNumberValue(port);
-            }
-
-            json.WriteEndArray();
-        });
-        for (int node = 1; node <= ports.Nodes; node++)
-        {
-            Directory.CreateDirectory(FolderOf(node));
-            WriteConfiguration(node, ports);
-        }
-    }
-
-    private void WriteConfiguration(int node, PortPlan ports) => WriteJson(ConfigurationOf(node), json =>
-    {
-        json.WriteNumber("nodeId", node);
-        json.WriteString("dataFolder", System.IO.Path.Combine(FolderOf(node), "data"));
-        json.WriteStartArray("members");
-        for (int member = 1; member <= ports.Nodes; member++)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", member);
-            json.WriteString("client", ports.ClientAddress(member));
-            json.WriteString("peer", ports.PeerAddress(member));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    });
-
-    private static void WriteJson(string path, Action<Utf8JsonWriter> write)
-    {
-        // Under another name first: a supervisor that is killed here leaves the file of the last run, not half of this one's.
-        string temporary = path + ".tmp";
-        using (FileStream file = File.Create(temporary))
-        {
-            using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
-
-    private static int[]? ReadPlan(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
         try
         {
-            using JsonDocument plan = JsonDocument.Parse(File.ReadAllBytes(path));
-            int[] ports = [.. plan.RootElement.GetProperty("peerPorts").EnumerateArray().Select(port => port.GetInt32())];
-            bool isPlan = ports.Length is >= 1 and <= Membership.MaxVoters && Array.TrueForAll(ports, port => port is >= 1 and <= ushort.MaxValue);
-            return isPlan ? ports : throw new JsonException("its peer ports are not one port a node, 1 to 9 of them");
+            Directory.Delete(FolderOf(node), recursive: true);
+            return null;
         }
-        catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.Configuration, $"{path} is not what `raftmq dev` wrote: {wrong.Message}; remove it, the data stays");
+            return failure.Message;
         }
     }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static bool HasSupervisor(string path)
+    {
+        try
+        {
+            // A lock that others may share is granted as soon as nobody has the whole of it.
+            using var free = new FileStream(System.IO.Path.Combine(path, SupervisorLock), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (IOException failure)
+        {
+            return IsHeld(failure);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsHeld(IOException failure) => failure.HResult is HeldOnLinux or HeldOnDarwin or HeldOnWindows;
+
+    private static CommandFailedException CannotWrite(string path, Exception failure) =>
+        new(ExitCode.DataRefused, $"the folder {path} cannot be written to: {failure.Message}; name another with --data");
 }

@@ -18,21 +18,22 @@ internal sealed class DevScreen
     public void Starting(int nodes, string folder) => Line($"raftmq {ProgramVersion.Number}: starting {nodes} node{(nodes == 1 ? "" : "s")} in {folder}");
 
     /// <summary>The cluster as it is, and what to try.</summary>
-    public void Table(PortPlan ports, IReadOnlyList<NodeView> nodes, string folder)
+    public void Table(DevPlan plan, IReadOnlyList<NodeView> nodes, string folder)
     {
-        string url = ports.ClientUrl(1).ToString().TrimEnd('/');
+        string url = $"http://{plan.ClientAddress(plan.Nodes[0].Number)}";
         var text = new StringBuilder().AppendLine();
         text.AppendLine($"  {Bold("node  role       clients")}");
         foreach (NodeView node in nodes)
         {
             string role = node.Role.PadRight(9);
-            text.AppendLine($"  {node.Node,-4}  {(node.Role == "Leader" ? Green(role) : role)}  http://{ports.ClientAddress(node.Node)}");
+            text.AppendLine($"  {node.Node,-4}  {(node.Role == "Leader" ? Green(role) : role)}  http://{plan.ClientAddress(node.Node)}");
         }
 
         text.AppendLine().AppendLine("  Any node takes any request. Try:").AppendLine();
         text.AppendLine($"  curl -X PUT {url}/topic   -H 'Content-Type: application/json' -d '{{\"topic\":\"orders\"}}'");
         text.AppendLine($"  curl -X PUT {url}/message -H 'Content-Type: application/json' -d '{{\"topic\":\"orders\",\"message\":\"hello\"}}'");
         text.AppendLine($"  curl {url}/message/orders").AppendLine();
+        text.AppendLine("  In a second terminal, `raftmq dev add` brings a further node in, and `raftmq dev remove` lets one leave.");
         text.AppendLine($"  Ctrl-C stops it; the data stays in {folder}").AppendLine();
         lock (_gate)
         {
@@ -46,6 +47,18 @@ internal sealed class DevScreen
     public void NoLeader() => Event("cluster", Yellow("no leader yet; what is missing stands in the nodes' logs"));
 
     public void Started(int node, int pid) => Event($"node {node}", $"started again, process {pid}");
+
+    /// <summary>A node has come into the plan.</summary>
+    public void Added(int node, string clients) => Event($"node {node}", $"started, to join the others: clients at http://{clients}");
+
+    /// <summary>A node has left, and its process has ended.</summary>
+    /// <param name="node">Which.</param>
+    /// <param name="objection">Why its folder is still there, or null.</param>
+    public void Removed(int node, string? objection) => Event(
+        $"node {node}", objection is null ? "has left; its folder is removed" : Yellow($"has left; its folder cannot be removed: {objection}"));
+
+    /// <summary>The plan cannot be followed.</summary>
+    public void Objection(string why) => Event("cluster", Yellow(why));
 
     public void Ended(int node, int exitCode, string why, TimeSpan? restartIn) => Event(
         $"node {node}",

@@ -5,10 +5,13 @@ namespace RaftMQ.Server.Supervision;
 /// <summary>A node as its report shows it.</summary>
 internal sealed record NodeView(int Node, string Role, ulong Term)
 {
+    /// <summary>The role of one that does not answer.</summary>
+    public const string NotUp = "not up";
+
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(1) };
 
-    /// <summary>Asks a node; null if it does not answer.</summary>
-    public static async Task<NodeView?> AskAsync(int node, Uri url)
+    /// <summary>Asks a node.</summary>
+    public static async Task<NodeView> AskAsync(int node, Uri url)
     {
         try
         {
@@ -18,7 +21,7 @@ internal sealed record NodeView(int Node, string Role, ulong Term)
         }
         catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or JsonException or IOException)
         {
-            return null;
+            return new NodeView(node, NotUp, 0);
         }
     }
 }

@@ -1,175 +1,143 @@
 using RaftMQ.Contracts;
+using RaftMQ.Server.Commands;
 
 namespace RaftMQ.Server.Supervision;
 
-/// <summary>Starts the nodes of a <c>dev</c> cluster, starts again those that end, tells what happens, and stops all of them when asked to.</summary>
-internal sealed class Supervisor(DevFolder folder, PortPlan ports, DevScreen screen)
+/// <summary>
+/// Runs the nodes that the plan of a <c>dev</c> cluster names, tells what happens, and stops all of them when asked to. The plan is looked at again and again: <c>raftmq dev add</c> and
+/// <c>remove</c> change it from another terminal.
+/// </summary>
+internal sealed class Supervisor(DevFolder folder, DevPlan first, DevScreen screen)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TableAfterAtMost = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<int, ChildProcess> _running = [];
+    private readonly Dictionary<int, SupervisedNode> _nodes = [];
+    private readonly List<Task> _leaving = [];
+    private readonly long _started = Environment.TickCount64;
+    private DevPlan _plan = first;
+    private string? _objection;
+    private ulong _leadersTerm;
     private volatile bool _tableIsShown;
-    private volatile bool _stopping;
     private int _killed;
 
     /// <summary>Runs the cluster until it is asked to stop, or no node can go on without a person.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(SupervisorStop stop)
     {
-        screen.Starting(ports.Nodes, folder.Path);
-        Task<int>[] nodes = [.. Enumerable.Range(1, ports.Nodes).Select(node => KeepAsync(node, stop.Requested))];
-        Task<int[]> allEnded = Task.WhenAll(nodes);
-        Task watching = WatchAsync(stop.Requested);
-        await Task.WhenAny(allEnded, Task.Delay(Timeout.Infinite, stop.Requested));
-        if (!stop.Requested.IsCancellationRequested)
+        screen.Starting(_plan.Nodes.Count, folder.Path);
+        StartMissing();
+        using var timer = new PeriodicTimer(LookEvery);
+        while (await NextLookAsync(timer, stop.Requested))
         {
-            return (await allEnded).Max();
+            FollowPlan(stop.Impatient);
+            await Task.WhenAny(LookAsync(), Task.Delay(Timeout.Infinite, stop.Requested));
+            bool haveEnded = _leaving.TrueForAll(leaving => leaving.IsCompleted) && _nodes.Values.All(node => node.Ended.IsCompleted);
+            if (haveEnded)
+            {
+                return (await Task.WhenAll(_nodes.Values.Select(node => node.Ended))).Max();
+            }
         }
 
         screen.Stopping();
-        await StopAllAsync(allEnded, stop.Impatient);
-        await watching;
+        await Task.WhenAll(_leaving.Concat(_nodes.Values.Select(node => StopAsync(node, stop.Impatient))));
         screen.Stopped(_killed);
         return ExitCode.Ok.Value;
     }
 
-    /// <summary>Keeps one node running.</summary>
-    private async Task<int> KeepAsync(int node, CancellationToken stop)
+    private static async Task<bool> NextLookAsync(PeriodicTimer timer, CancellationToken stop)
     {
-        using var log = new BoundedLog(folder.LogOf(node));
-        var policy = new RestartPolicy();
-        for (bool again = false; ; again = true)
-        {
-            using ChildProcess? child = TryStart(node, log);
-            if (child is null)
-            {
-                return ExitCode.Ok.Value;
-            }
-
-            if (again)
-            {
-                screen.Started(node, child.Pid);
-            }
-
-            int exitCode = await child.WaitAsync();
-            Forget(node);
-            if (stop.IsCancellationRequested)
-            {
-                return exitCode;
-            }
-
-            TimeSpan? wait = policy.After(exitCode, child.RanFor);
-            screen.Ended(node, exitCode, ExitCode.Find(exitCode) is { } code ? $" ({code.Meaning})" : "", wait);
-            if (wait is null)
-            {
-                return exitCode;
-            }
-
-            await Task.Delay(wait.Value, stop).ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-    }
-
-    private ChildProcess? TryStart(int node, BoundedLog log)
-    {
-        lock (_gate)
-        {
-            if (_stopping)
-            {
-                return null;
-            }
-
-            ChildProcess child = ChildProcess.Start(folder.ConfigurationOf(node), line => Hear(node, line, log));
-            _running[node] = child;
-            folder.WritePid(node, child.Pid);
-            return child;
-        }
-    }
-
-    private void Forget(int node)
-    {
-        lock (_gate)
-        {
-            _running.Remove(node);
-        }
-    }
-
-    private void Hear(int node, string line, BoundedLog log)
-    {
-        log.Write(line);
-        if (LogLine.IsProgress(line))
-        {
-            screen.Progress(node, LogLine.Sentence(line));
-            return;
-        }
-
-        bool isFailure = line.StartsWith("raftmq: ", StringComparison.Ordinal);
-        if (isFailure || (_tableIsShown && !_stopping && LogLine.IsNoteworthy(line)))
-        {
-            screen.Said(node, LogLine.WithoutTime(line));
-        }
-    }
-
-    /// <summary>Shows the table when there is a leader, and every change of leader after that.</summary>
-    private async Task WatchAsync(CancellationToken stop)
-    {
-        using var timer = new PeriodicTimer(LookEvery);
-        long started = Environment.TickCount64;
-        ulong leadersTerm = 0;
         try
         {
-            while (await timer.WaitForNextTickAsync(stop))
-            {
-                NodeView?[] views = await Task.WhenAll(Enumerable.Range(1, ports.Nodes).Select(node => NodeView.AskAsync(node, ports.ClientUrl(node))));
-                NodeView? leader = views.OfType<NodeView>().Where(view => view.Role == "Leader").MaxBy(view => view.Term);
-                bool showTable = !_tableIsShown
-                    && ((leader is not null && Array.TrueForAll(views, view => view is not null)) || Environment.TickCount64 - started >= TableAfterAtMost.TotalMilliseconds);
-                if (showTable)
-                {
-                    screen.Table(ports, [.. views.Select((view, i) => view ?? new NodeView(i + 1, "not up", 0))], folder.Path);
-                    _tableIsShown = true;
-                    if (leader is null)
-                    {
-                        screen.NoLeader();
-                    }
-
-                    leadersTerm = leader?.Term ?? 0;
-                }
-                else if (_tableIsShown && leader is not null && leader.Term > leadersTerm)
-                {
-                    leadersTerm = leader.Term;
-                    screen.NewLeader(leader.Node, leader.Term);
-                }
-            }
+            return await timer.WaitForNextTickAsync(stop);
         }
         catch (OperationCanceledException)
         {
-            // The cluster stops.
+            return false;
         }
     }
 
-    private async Task StopAllAsync(Task allEnded, CancellationToken impatient)
+    /// <summary>Starts who has come into the plan, and lets go who is no longer in it.</summary>
+    private void FollowPlan(CancellationToken impatient)
     {
-        ChildProcess[] running;
-        lock (_gate)
+        try
         {
-            _stopping = true;
-            running = [.. _running.Values];
-            Array.ForEach(running, child => child.Stop());
+            _plan = folder.ReadPlan() ?? _plan;
+            _objection = null;
         }
-
-        await Task.WhenAny(allEnded, Task.Delay(StopPatience, impatient));
-        lock (_gate)
+        catch (CommandFailedException wrong)
         {
-            foreach (ChildProcess child in _running.Values)
+            // Somebody has put his hand in: what runs goes on.
+            if (wrong.Message != _objection)
             {
-                child.Kill();
-                _killed++;
+                _objection = wrong.Message;
+                screen.Objection(wrong.Message);
             }
         }
 
-        await allEnded;
+        foreach (SupervisedNode node in _nodes.Values.Where(node => _plan.Find(node.Number) is null).ToArray())
+        {
+            _nodes.Remove(node.Number);
+            _leaving.Add(LeaveAsync(node, impatient));
+        }
+
+        StartMissing();
     }
+
+    private void StartMissing()
+    {
+        foreach (DevNode node in _plan.Nodes.Where(node => !_nodes.ContainsKey(node.Number)))
+        {
+            _nodes.Add(node.Number, new SupervisedNode(node.Number, folder, screen, () => _tableIsShown));
+            if (_tableIsShown)
+            {
+                screen.Added(node.Number, _plan.ClientAddress(node.Number));
+            }
+        }
+    }
+
+    private async Task LeaveAsync(SupervisedNode node, CancellationToken impatient)
+    {
+        await StopAsync(node, impatient);
+        screen.Removed(node.Number, folder.RemoveFolderOf(node.Number));
+    }
+
+    private async Task StopAsync(SupervisedNode node, CancellationToken impatient)
+    {
+        node.Stop();
+        await Task.WhenAny(node.Ended, Task.Delay(StopPatience, impatient));
+        if (!node.Ended.IsCompleted && node.Kill())
+        {
+            Interlocked.Increment(ref _killed);
+        }
+
+        await node.Ended;
+    }
+
+    /// <summary>Shows the table when there is a leader, and every change of leader after that.</summary>
+    private async Task LookAsync()
+    {
+        NodeView[] views = await Task.WhenAll(_plan.Nodes.Select(AskAsync));
+        NodeView? leader = views.Where(view => view.Role == "Leader").MaxBy(view => view.Term);
+        bool isComplete = leader is not null && Array.TrueForAll(views, view => view.Role != NodeView.NotUp);
+        if (!_tableIsShown && (isComplete || Environment.TickCount64 - _started >= TableAfterAtMost.TotalMilliseconds))
+        {
+            screen.Table(_plan, views, folder.Path);
+            _tableIsShown = true;
+            if (leader is null)
+            {
+                screen.NoLeader();
+            }
+
+            _leadersTerm = leader?.Term ?? 0;
+        }
+        else if (_tableIsShown && leader is not null && leader.Term > _leadersTerm)
+        {
+            _leadersTerm = leader.Term;
+            screen.NewLeader(leader.Node, leader.Term);
+        }
+    }
+
+    private Task<NodeView> AskAsync(DevNode node) => NodeView.AskAsync(node.Number, _plan.ClientUrl(node.Number));
 }

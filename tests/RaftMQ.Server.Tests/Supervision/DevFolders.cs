@@ -12,19 +12,53 @@ public sealed class DevFolders : IDisposable
     private readonly string _path = Directory.CreateTempSubdirectory("raftmq-dev-folder-").FullName;
 
     [Fact]
-    public void The_ports_of_the_peers_are_remembered_for_the_same_number_of_nodes()
+    public void The_plan_is_remembered_and_every_node_is_configured_by_it()
     {
+        var plan = new DevPlan(8080, [new DevNode(1, 7001, Joins: false), new DevNode(4, 7004, Joins: true)]);
         using (DevFolder first = DevFolder.Open(_path))
         {
-            first.PeerPortsFor(3).ShouldBeNull();
-            first.Save(new PortPlan(8080, [7001, 7002, 7003]));
+            first.ReadPlan().ShouldBeNull();
+            first.Save(plan);
         }
 
         using DevFolder second = DevFolder.Open(_path);
-        second.PeerPortsFor(3).ShouldBe([7001, 7002, 7003]);
-        var refused = Should.Throw<CommandFailedException>(() => second.PeerPortsFor(5));
-        refused.Message.ShouldContain("has 3 nodes, not 5; use --nodes 3");
-        refused.Message.ShouldNotContain('\n');
+        DevPlan read = second.ReadPlan()!;
+        read.FirstClientPort.ShouldBe(8080);
+        read.Nodes.ShouldBe(plan.Nodes);
+        string founder = File.ReadAllText(second.ConfigurationOf(1));
+        founder.ShouldNotContain("join");
+        founder.ShouldContain("127.0.0.1:8083");
+        founder.ShouldContain("127.0.0.1:7004");
+        File.ReadAllText(second.ConfigurationOf(4)).ShouldContain("\"join\": \"http://127.0.0.1:8080/\"");
+    }
+
+    [Fact]
+    public void A_plan_is_changed_only_while_a_supervisor_has_the_folder_and_by_one_command_at_a_time()
+    {
+        Should.Throw<CommandFailedException>(() => DevFolder.OpenRunning(_path)).Message.ShouldContain("no `raftmq dev` runs on the folder");
+        using (DevFolder supervisor = DevFolder.Open(_path))
+        {
+            using DevFolder first = DevFolder.OpenRunning(_path);
+            Should.Throw<CommandFailedException>(() => DevFolder.OpenRunning(_path)).Message.ShouldContain("is under way on the folder");
+        }
+
+        var none = Should.Throw<CommandFailedException>(() => DevFolder.OpenRunning(_path));
+        none.ExitCode.ShouldBe(ExitCode.ClusterRefused);
+        none.Message.ShouldNotContain('\n');
+    }
+
+    [Fact]
+    public void A_node_that_comes_has_a_number_a_port_and_a_folder_of_its_own()
+    {
+        int first = FreePorts(1)[0];
+        var plan = new DevPlan(first, [new DevNode(2, 7002, Joins: false)]);
+
+        plan.FreeNumber(_ => false).ShouldBe(1);
+        plan.FreeNumber(number => number <= 3).ShouldNotBe(3);
+        using Socket taken = Listen(first);
+        plan.FreeNumber(_ => false).ShouldNotBe(1);
+        (plan with { Nodes = [new DevNode(2, first + 2, Joins: false)] }).FreeNumber(_ => false).ShouldNotBe(3, "that is where node 2's peers reach it");
+        new DevPlan(65_535, [new DevNode(1, 7001, Joins: false)]).FreeNumber(_ => false).ShouldBeNull();
     }
 
     [Fact]
@@ -50,40 +84,34 @@ public sealed class DevFolders : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("[]")]
-    [InlineData("""{"nodes":3}""")]
-    [InlineData("""{"peerPorts":[]}""")]
-    [InlineData("""{"peerPorts":[70000]}""")]
-    [InlineData("""{"peerPorts":["a"]}""")]
-    [InlineData("""{"peerPorts":[1,2,3,4,5,6,7,8,9,10]}""")]
+    [InlineData("""{"clientPort":8080}""")]
+    [InlineData("""{"clientPort":8080,"nodes":[]}""")]
+    [InlineData("""{"clientPort":65535,"nodes":[{"node":2,"peerPort":1,"joins":false}]}""")]
+    [InlineData("""{"clientPort":8080,"nodes":[{"node":0,"peerPort":1,"joins":false}]}""")]
+    [InlineData("""{"clientPort":8080,"nodes":[{"node":1,"peerPort":70000,"joins":false}]}""")]
+    [InlineData("""{"clientPort":8080,"nodes":[{"node":1,"peerPort":"a","joins":false}]}""")]
+    [InlineData("""{"clientPort":8080,"nodes":[{"node":1,"peerPort":1,"joins":false},{"node":1,"peerPort":2,"joins":false}]}""")]
     public void A_plan_that_is_none_is_refused_with_what_to_do(string plan)
     {
         File.WriteAllText(Path.Combine(_path, "dev.json"), plan);
 
-        Should.Throw<CommandFailedException>(() => DevFolder.Open(_path)).Message.ShouldContain("remove it, the data stays");
-        File.Delete(Path.Combine(_path, "dev.json"));
-        DevFolder.Open(_path).Dispose();
+        using DevFolder folder = DevFolder.Open(_path);
+        Should.Throw<CommandFailedException>(folder.ReadPlan).Message.ShouldContain("is not what `raftmq dev` wrote");
     }
 
     [Fact]
-    public void A_clients_port_that_is_taken_is_named()
+    public void A_port_that_is_taken_is_named()
     {
-        using Socket taken = Listen(out int port);
+        using Socket taken = Listen(0);
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
 
-        var refused = Should.Throw<CommandFailedException>(() => PortPlan.Make(port, null, 1));
+        var founding = Should.Throw<CommandFailedException>(() => DevPlan.Found(port, 1));
+        founding.ExitCode.ShouldBe(ExitCode.PortTaken);
+        founding.Message.ShouldStartWith($"port {port} is taken by another process");
 
-        refused.ExitCode.ShouldBe(ExitCode.PortTaken);
-        refused.Message.ShouldStartWith($"port {port} is taken by another process");
-    }
-
-    [Fact]
-    public void Peers_keep_their_ports_unless_one_is_taken_or_now_a_clients()
-    {
-        int[] free = FreePorts(2);
-        PortPlan.Make(free[0], [free[1]], 1).PeerPorts.ShouldBe([free[1]]);
-        PortPlan.Make(free[0], [free[0]], 1).PeerPorts.ShouldNotContain(free[0]);
-
-        using Socket taken = Listen(out int port);
-        PortPlan.Make(free[0], [port], 1).PeerPorts.ShouldNotContain(port);
+        int free = FreePorts(1)[0];
+        Should.Throw<CommandFailedException>(() => new DevPlan(free, [new DevNode(1, port, Joins: false)]).RequireFreePorts("")).Message.ShouldStartWith($"port {port} ");
+        DevPlan.Found(free, 1).Nodes[0].PeerPort.ShouldNotBe(free);
     }
 
     [Fact]
@@ -118,18 +146,17 @@ public sealed class DevFolders : IDisposable
 
     private static int[] FreePorts(int count)
     {
-        Socket[] open = [.. Enumerable.Range(0, count).Select(_ => Listen(out int _))];
+        Socket[] open = [.. Enumerable.Range(0, count).Select(_ => Listen(0))];
         int[] ports = [.. open.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
         Array.ForEach(open, socket => socket.Dispose());
         return ports;
     }
 
-    private static Socket Listen(out int port)
+    private static Socket Listen(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
         socket.Listen(1);
-        port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         return socket;
     }
 }

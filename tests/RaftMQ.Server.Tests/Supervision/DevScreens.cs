@@ -6,12 +6,12 @@ namespace RaftMQ.Server.Tests.Supervision;
 /// <summary>What a person sees of a <c>dev</c> cluster.</summary>
 public sealed class DevScreens
 {
-    private static readonly PortPlan Ports = new(8080, [7001, 7002]);
+    private static readonly DevPlan Plan = new(8080, [new DevNode(1, 7001, Joins: false), new DevNode(2, 7002, Joins: false)]);
 
     [Fact]
     public void The_table_names_each_node_with_role_and_address_and_three_lines_to_paste()
     {
-        string text = Shown(isTerminal: false, screen => screen.Table(Ports, [new NodeView(1, "Follower", 3), new NodeView(2, "Leader", 3)], "/data"));
+        string text = Shown(isTerminal: false, screen => screen.Table(Plan, [new NodeView(1, "Follower", 3), new NodeView(2, "Leader", 3)], "/data"));
 
         text.ShouldMatch(@"(?m)^  1\s+Follower\s+http://127\.0\.0\.1:8080$");
         text.ShouldMatch(@"(?m)^  2\s+Leader\s+http://127\.0\.0\.1:8081$");
