@@ -81,6 +81,12 @@ public sealed class PeerProgress
     /// <summary>In snapshot mode: the snapshot on its way; null until the server is there to take one.</summary>
     public SnapshotTransfer? Transfer { get; internal set; }
 
+    /// <summary>The snapshot that brought it up, while it needs what stands in the log behind that and in front of newer ones.</summary>
+    internal LogPosition? CatchesUpFrom { get; set; }
+
+    /// <summary>For how many ticks more that is kept for it.</summary>
+    internal int CatchUpTicks { get; set; }
+
     /// <summary>In snapshot mode: ticks until a transfer may begin.</summary>
     internal int RestTicks { get; set; }
 
@@ -210,6 +216,7 @@ public sealed class PeerProgress
     {
         StopReplicating();
         Mode = PeerMode.Snapshot;
+        CatchesUpFrom = null;
     }
 
     /// <summary>The logs do not meet before <see cref="NextIndex"/>: go back to asking, from an index that is lower, but never at or below what is known to match.</summary>

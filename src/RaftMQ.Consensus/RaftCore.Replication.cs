@@ -150,6 +150,7 @@ public sealed partial class RaftCore
         peer.OnMatched(match, _log.Last.Index, _timeout.Ticks);
         if (peer.Mode == PeerMode.Snapshot && peer.MatchIndex >= _log.Base.Index)
         {
+            KeepLogBehindTransferOf(peer);
             peer.Replicate();
         }
         else if (peer.Transfer is { } transfer && transfer.Snapshot.Index <= peer.MatchIndex)

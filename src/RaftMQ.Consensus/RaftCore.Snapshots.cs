@@ -11,7 +11,9 @@ public sealed partial class RaftCore
     private readonly List<SnapshotLoad> _snapshotLoads = [];
     private LogPosition _newestSnapshot;
 
-    /// <summary>While leading: the snapshots that are on their way to followers, which the owner keeps with all they need.</summary>
+    /// <summary>
+    /// While leading: the snapshots that are on their way to followers, and those behind which followers catch up. The owner keeps them, with all they need and the log behind them.
+    /// </summary>
     /// <param name="into">Where they are added, each once.</param>
     public void CollectSnapshotsUnderWay(List<LogPosition> into)
     {
@@ -22,7 +24,7 @@ public sealed partial class RaftCore
 
         foreach (PeerProgress peer in _peers)
         {
-            if (peer.Transfer?.Snapshot is { } snapshot && !into.Contains(snapshot))
+            if ((peer.Transfer?.Snapshot ?? peer.CatchesUpFrom) is { } snapshot && !into.Contains(snapshot))
             {
                 into.Add(snapshot);
             }
@@ -137,13 +139,30 @@ public sealed partial class RaftCore
         ConfirmReads();
     }
 
+    /// <summary>
+    /// What was appended during a transfer is released by newer snapshots as soon as nothing needs it, and a follower would be sent one after the other for ever. It has as long to catch
+    /// up as the transfer took, but not for ever.
+    /// </summary>
+    private void KeepLogBehindTransferOf(PeerProgress peer)
+    {
+        if (peer.Transfer is { } transfer && peer.MatchIndex < _newestSnapshot.Index)
+        {
+            peer.CatchesUpFrom = transfer.Snapshot;
+            peer.CatchUpTicks = Math.Max(_options.SnapshotPatienceTicks, transfer.Ticks);
+        }
+    }
+
     /// <summary>A transfer that comes no further is given up, so that a dead follower keeps no snapshot from being released.</summary>
     private void TickTransferOf(PeerProgress peer)
     {
         peer.RestTicks = Math.Max(0, peer.RestTicks - 1);
-        if (peer.Transfer is { } transfer && ++transfer.StillTicks >= _options.SnapshotPatienceTicks)
+        if (peer.Transfer is { } transfer)
         {
-            peer.Transfer = null;
+            transfer.Ticks++;
+            peer.Transfer = ++transfer.StillTicks >= _options.SnapshotPatienceTicks ? null : transfer;
         }
+
+        bool needsNoMore = peer.MatchIndex >= _newestSnapshot.Index || --peer.CatchUpTicks <= 0;
+        peer.CatchesUpFrom = needsNoMore ? null : peer.CatchesUpFrom;
     }
 }

@@ -22,6 +22,9 @@ public sealed class SnapshotTransfer
     /// <summary>Whether a piece is on the way or being written there.</summary>
     public bool PieceIsOut { get; private set; }
 
+    /// <summary>Ticks since it began.</summary>
+    internal int Ticks { get; set; }
+
     /// <summary>Ticks since it came further.</summary>
     internal int StillTicks { get; set; }
 

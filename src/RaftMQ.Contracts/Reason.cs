@@ -72,7 +72,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
 
     /// <summary>Not done: the node still reads its disk, or is being brought up to date.</summary>
     public static readonly Reason NotReady = new(
-        "not-ready", 503, "this node still reads its disk, or is brought up to date by the others; nothing was done", "send it again, or to another node", RetryAfterSeconds: 1);
+        "not-ready", 503, "this node still reads its disk, waits for it, or is brought up to date by the others; nothing was done", "send it again, or to another node", RetryAfterSeconds: 1);
 
     /// <summary>Not done: too much is under way.</summary>
     public static readonly Reason Overloaded = new(

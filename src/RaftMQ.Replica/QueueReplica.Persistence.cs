@@ -11,6 +11,10 @@ public sealed partial class QueueReplica
 {
     private readonly Queue<(ulong Batch, Term Term, LogPosition Last, long GivenMs)> _batchesUnderWay = new();
     private readonly Queue<(ulong Batch, Message Message)> _sendAfterPersist = new();
+
+    /// <summary>A disk that takes so long for a batch stands still; one that is only slow is waited for.</summary>
+    private const int StillDiskMs = 1_000;
+
     private ulong _lastBatch;
     private ClusterId? _birthToPersist;
 
@@ -67,6 +71,15 @@ public sealed partial class QueueReplica
         OnBirthPersisted();
     }
 
+    /// <summary>For how long the oldest batch has been with the disk.</summary>
+    private long WaitsForDiskMs => _batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last, long GivenMs) first) ? _nowMs - first.GivenMs : 0;
+
+    /// <summary>
+    /// What is decided elsewhere comes here late or not at all for now, since a leader brings this node up by a snapshot, or since its own disk stands still: clients are refused, who would wait
+    /// for their deadline and then not know.
+    /// </summary>
+    private bool IsHeldUp => _core.IsBroughtUp || WaitsForDiskMs >= Math.Max(StillDiskMs, _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds);
+
     /// <summary>
     /// A leader need not have on its own disk what a majority has (thesis §10.2.1), so one whose disk stands still could go on leading until what is in memory no longer fits. Where the
     /// others' disks are no better nothing would be gained by another leader: it hands over when they are ahead of it.
@@ -78,7 +91,7 @@ public sealed partial class QueueReplica
             return;
         }
 
-        long stillMs = _nowMs - _batchesUnderWay.Peek().GivenMs;
+        long stillMs = WaitsForDiskMs;
         if (stillMs >= _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds && _core.TransferLeadership(null))
         {
             _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of a majority go on: handing leadership over");

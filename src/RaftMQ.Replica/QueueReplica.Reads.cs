@@ -38,7 +38,7 @@ public sealed partial class QueueReplica
             return;
         }
 
-        if (IsRemoved || _core.IsBroughtUp)
+        if (IsRemoved || (IsHeldUp && _core.Role != Role.Leader))
         {
             EndRead(request, IsRemoved ? RequestOutcome.NoLeader : RequestOutcome.NotReady);
             return;

@@ -50,9 +50,8 @@ public sealed partial class QueueReplica
             // What is decided elsewhere does not come here any more.
             End(request, RequestOutcome.NoLeader);
         }
-        else if (_core.IsBroughtUp)
+        else if (IsHeldUp)
         {
-            // The same: what is decided elsewhere meanwhile comes here only behind the snapshot.
             End(request, RequestOutcome.NotReady);
         }
         else if (!TryForward(request))

@@ -25,6 +25,28 @@ public sealed class StillDisks
     }
 
     [Fact]
+    public void A_follower_whose_disk_stands_still_refuses_its_clients_at_once_and_one_whose_disk_is_only_slow_does_not()
+    {
+        var world = new World(seed: 53, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world.Nodes.First(node => node != leader);
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        follower.DiskIsHeld = true;
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world.Pass(50);
+        TestCommand early = world.Submit(follower.Id, QueueCommandCodec.Publish("orders", "taken"u8));
+        world.Pass(60);
+
+        world.Do(follower.Id, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.NotReady);
+        follower.AskTopics().Result!.Outcome.ShouldBe(RequestOutcome.NotReady);
+
+        follower.DiskIsHeld = false;
+        world.Until(() => early.IsDone);
+        early.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world.Until(() => world.Do(follower.Id, QueueCommandCodec.Publish("orders", "taken again"u8)).Reply.Outcome == QueueOutcome.Done);
+    }
+
+    [Fact]
     public void Where_the_others_disks_stand_still_too_it_goes_on_leading()
     {
         var world = new World(seed: 52, nodes: 3);

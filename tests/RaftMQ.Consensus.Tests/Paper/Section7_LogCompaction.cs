@@ -632,6 +632,49 @@ public sealed class Section7_LogCompaction
         leader.Core.SnapshotsUnderWay().ShouldBe([At(8, 2), Snapshot], ignoreOrder: true);
     }
 
+    /// <summary>Else what was appended during the transfer could be released before the follower has it, and it would be sent one snapshot after the other.</summary>
+    [Fact]
+    public void The_log_behind_an_installed_snapshot_is_kept_until_the_follower_has_reached_a_newer_one()
+    {
+        Server leader = InstalledWhileANewerOneWasSaved(transferTicks: 1);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
+        leader.Acknowledges(S3, 6).Ticks(1);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
+
+        leader.Acknowledges(S3, 7).Ticks(1);
+
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(1, 50)]
+    [InlineData(60, 60)]
+    public void It_is_kept_for_a_while_only_as_long_as_the_transfer_took_at_most(int transferTimeouts, int keptTimeouts)
+    {
+        Server leader = InstalledWhileANewerOneWasSaved(transferTimeouts * ElectionTimeoutTicks);
+        Patiently(leader, (keptTimeouts * ElectionTimeoutTicks) - 1);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
+
+        Patiently(leader, 1);
+
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
+    }
+
+    private static Server InstalledWhileANewerOneWasSaved(int transferTicks)
+    {
+        Server leader = LeaderBehindABase();
+        NeedsEntry2(leader);
+        ulong first = leader.OwnerLoads(SnapshotBytes).Sent<InstallSnapshot>().ShouldHaveSingleItem().Number;
+        Patiently(leader, transferTicks / 2);
+        leader.Answers(S3, Snapshot, 4, first);
+        ulong second = leader.OwnerLoads(SnapshotBytes).Sent<InstallSnapshot>().Single(sent => sent.IsPiece).Number;
+        Patiently(leader, transferTicks - (transferTicks / 2));
+        leader.Core.OnSnapshotSaved(At(7, 1));
+        leader.Answers(S3, Snapshot, SnapshotBytes, second, isInstalled: true);
+        leader.Peer(S3).Mode.ShouldBe(PeerMode.Replicate);
+        return leader;
+    }
+
     [Fact]
     public void Who_does_not_answer_is_sent_no_snapshot_however_far_the_log_is_compacted()
     {
