@@ -12,7 +12,9 @@ namespace RaftMQ.Cluster.Tests;
 /// <param name="messageBytes">How long each message is made.</param>
 /// <param name="keyedPops">Whether pops have keys, so that one without an answer can be asked for again; if not, nobody may be killed.</param>
 /// <param name="nodes">Which nodes the clients ask; null for all.</param>
-internal sealed class Accounting(ServeCluster cluster, string topic, int messageBytes = 0, bool keyedPops = true, IReadOnlyList<Node>? nodes = null)
+/// <param name="beat">How fast they ask, each staying at a node until that does not serve it; null for as fast as they can, each request at the next node.</param>
+internal sealed class Accounting(
+    ServeCluster cluster, string topic, int messageBytes = 0, bool keyedPops = true, IReadOnlyList<Node>? nodes = null, Beat? beat = null)
 {
     private const string Acked = "acknowledged";
     private const string Unknown = "unknown";
@@ -45,15 +47,17 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
         async () =>
         {
             int producer = Interlocked.Increment(ref _producers);
+            Turns turns = TurnsOf(client);
             for (int i = 0; !stop.IsCancellationRequested; i++)
             {
                 string message = $"{producer}-{i}";
                 bool keyed = client % 2 == 0;
-                string fate = keyed ? await PublishWithKeyAsync(message, client + i) : await PublishOnceAsync(message, client + i);
+                string fate = keyed ? await PublishWithKeyAsync(message, turns) : await PublishOnceAsync(message, turns);
                 _fates[message] = fate;
                 if (fate == Acked)
                 {
                     Interlocked.Increment(ref _acknowledged);
+                    beat?.Acknowledged();
                 }
             }
         },
@@ -69,9 +73,10 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
             int consumer = Interlocked.Increment(ref _consumers);
             var popped = new List<string>();
             _consumed.Add(popped);
+            Turns turns = TurnsOf(client);
             for (int i = 0; await HasMoreThanAsync(backlog, stop); i++)
             {
-                string? message = keyedPops ? await PopWithKeyAsync($"pop-{consumer}-{i}", client + i, stop) : await PopOnceAsync(client + i);
+                string? message = keyedPops ? await PopWithKeyAsync($"pop-{consumer}-{i}", turns, stop) : await PopOnceAsync(turns);
                 if (message is not null)
                 {
                     popped.Add(message);
@@ -144,11 +149,11 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
         return isInOrder;
     }
 
-    private async Task<string> PublishOnceAsync(string message, int spread)
+    private async Task<string> PublishOnceAsync(string message, Turns turns)
     {
         try
         {
-            return FateBy(await AnyNode(spread).PublishAsync(topic, Padded(message)));
+            return FateBy(await turns.AskAsync(node => node.PublishAsync(topic, Padded(message))));
         }
         catch (HttpRequestException gone) when (gone.HttpRequestError == HttpRequestError.ConnectionError)
         {
@@ -172,14 +177,14 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
     }
 
     /// <summary>With a key a client may ask until it knows, on whatever node.</summary>
-    private async Task<string> PublishWithKeyAsync(string message, int spread)
+    private async Task<string> PublishWithKeyAsync(string message, Turns turns)
     {
         string fate = Refused;
         for (int attempt = 0; attempt < 200; attempt++)
         {
             try
             {
-                string said = FateBy(await AnyNode(spread + attempt).PublishAsync(topic, Padded(message), key: message));
+                string said = FateBy(await turns.AskAsync(node => node.PublishAsync(topic, Padded(message), key: message)));
                 if (said == Acked)
                 {
                     return Acked;
@@ -197,14 +202,14 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
         return fate;
     }
 
-    private async Task<string?> PopWithKeyAsync(string key, int spread, CancellationToken stop)
+    private async Task<string?> PopWithKeyAsync(string key, Turns turns, CancellationToken stop)
     {
-        for (int attempt = 0; !stop.IsCancellationRequested; attempt++)
+        while (!stop.IsCancellationRequested)
         {
             _unanswered[key] = true;
             try
             {
-                if ((await AnyNode(spread + attempt).PopAsync(topic, key)).Message is { } message)
+                if ((await turns.AskAsync(node => node.PopAsync(topic, key))).Message is { } message)
                 {
                     _unanswered.TryRemove(key, out _);
                     return Counted(message);
@@ -219,9 +224,9 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
         return null;
     }
 
-    private async Task<string?> PopOnceAsync(int spread)
+    private async Task<string?> PopOnceAsync(Turns turns)
     {
-        Answer answer = await AnyNode(spread).PopAsync(topic);
+        Answer answer = await turns.AskAsync(node => node.PopAsync(topic));
         answer.MayHaveHappened.ShouldBeFalse("a pop without a key is told how it ended");
         return answer.Message is { } message ? Counted(message) : null;
     }
@@ -274,5 +279,5 @@ internal sealed class Accounting(ServeCluster cluster, string topic, int message
 
     private string Padded(string message) => messageBytes > message.Length ? (message + " ").PadRight(messageBytes, 'x') : message;
 
-    private Node AnyNode(int spread) => _nodes[spread % _nodes.Count];
+    private Turns TurnsOf(int client) => new(_nodes, client, beat);
 }

@@ -43,6 +43,23 @@ internal sealed class MountedDisk : IDisposable
     /// <summary>Leaves room for so many files.</summary>
     public void LimitFiles(int count) => Run("mount", "-o", $"remount,nr_inodes={count}", Path).ShouldBeNull();
 
+    /// <summary>Takes room away, by a file.</summary>
+    /// <returns>Its path.</returns>
+    public string Fill(long bytes)
+    {
+        string path = System.IO.Path.Combine(Path, $"filler-{Guid.NewGuid():N}");
+        new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, PreallocationSize = bytes }).Dispose();
+        return path;
+    }
+
+    /// <summary>Lets every write and sync wait for so long (FIFREEZE). A process of its own sees to the end of it, whatever becomes of the test.</summary>
+    public async Task StallAsync(TimeSpan duration)
+    {
+        const string Script = """fsfreeze --freeze "$1" && sleep "$2"; fsfreeze --unfreeze "$1" """;
+        string seconds = duration.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        (await Task.Run(() => Run("sh", "-c", Script, "sh", Path, seconds))).ShouldBeNull();
+    }
+
     public void Dispose()
     {
         // A process that was ended a moment ago may still be leaving.

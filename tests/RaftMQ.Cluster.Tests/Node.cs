@@ -30,16 +30,30 @@ internal sealed record Report(string Role, string Phase, ulong Term, ulong LastL
 /// <summary>A limit of a node and how much of it is in use.</summary>
 internal sealed record LimitLine(string Name, long Used, long? Limit);
 
+/// <summary>What a node knows of the members.</summary>
+internal sealed record Members(int? Leader, ulong Term, int ElectionTimeoutMs);
+
 /// <summary>A node of a cluster, as its clients see it.</summary>
-internal sealed class Node(int id, int clientPort)
+/// <param name="id">Its number.</param>
+/// <param name="address">Where clients reach it.</param>
+/// <param name="http">What they send with, or null for the usual.</param>
+internal sealed class Node(int id, IPEndPoint address, HttpClient? http = null)
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(30) };
+    private static readonly HttpClient Usual = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(30) };
+
+    private readonly HttpClient _http = http ?? Usual;
+
+    /// <summary>On loopback.</summary>
+    public Node(int id, int clientPort)
+        : this(id, new IPEndPoint(IPAddress.Loopback, clientPort))
+    {
+    }
 
     public int Id { get; } = id;
 
-    public IPEndPoint Address { get; } = new(IPAddress.Loopback, clientPort);
+    public IPEndPoint Address { get; } = address;
 
-    public Uri Url { get; } = new($"http://127.0.0.1:{clientPort}");
+    public Uri Url { get; } = new($"http://{address}");
 
     public Task<Answer> CreateAsync(string topic, string? key = null) => PutAsync("/topic", new { topic }, key);
 
@@ -52,12 +66,18 @@ internal sealed class Node(int id, int clientPort)
     public Task<Answer> StatusAsync() => SendAsync(HttpMethod.Get, "/status", null, null);
 
     /// <summary>The node's report, or null if it does not answer.</summary>
-    public async Task<Report?> ReportAsync()
+    public Task<Report?> ReportAsync() => AskAsync<Report>("/v1/node");
+
+    /// <summary>What the node knows of the members, or null if it does not answer.</summary>
+    public Task<Members?> MembersAsync() => AskAsync<Members>("/v1/cluster");
+
+    /// <summary>By its own wall clock, or null if it does not answer.</summary>
+    public async Task<DateTimeOffset?> DateAsync()
     {
         try
         {
-            using HttpResponseMessage response = await Http.GetAsync(new Uri(Url, "/v1/node"));
-            return await response.Content.ReadFromJsonAsync<Report>();
+            using HttpResponseMessage response = await _http.GetAsync(new Uri(Url, "/status"));
+            return response.Headers.Date;
         }
         catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -73,13 +93,27 @@ internal sealed class Node(int id, int clientPort)
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        using HttpResponseMessage response = await Http.SendAsync(request);
+        using HttpResponseMessage response = await _http.SendAsync(request);
         return new Answer(
             response.StatusCode,
             await response.Content.ReadAsStringAsync(),
             Header(response, "RaftMQ-Reason"),
             ulong.Parse(Header(response, "RaftMQ-Index") ?? "0", System.Globalization.CultureInfo.InvariantCulture),
             Header(response, "RaftMQ-Leader"));
+    }
+
+    private async Task<T?> AskAsync<T>(string path)
+        where T : class
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(new Uri(Url, path));
+            return await response.Content.ReadFromJsonAsync<T>();
+        }
+        catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return null;
+        }
     }
 
     private async Task<Answer> PutAsync<T>(string path, T body, string? key)

@@ -30,11 +30,20 @@ internal sealed class RaftMqProcess : IDisposable
 
     public int ExitCode => Process.ExitCode;
 
-    public static RaftMqProcess Start(params string[] arguments)
+    public static RaftMqProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <param name="environment">What it finds in its environment beside what the test has in its own.</param>
+    /// <param name="arguments">How it is called.</param>
+    public static RaftMqProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Program);
         Array.ForEach(arguments, start.ArgumentList.Add);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var running = new RaftMqProcess(new Process { StartInfo = start });
         running.Process.OutputDataReceived += (_, line) => running.Hear(line.Data);
         running.Process.ErrorDataReceived += (_, line) => running.Hear(line.Data);

@@ -138,7 +138,7 @@ public sealed class Repairs
     private static bool IsAside(string path) => Path.GetFileName(path).StartsWith("aside", StringComparison.Ordinal);
 
     /// <summary>Turns a byte over in the middle of what stands in a file. Between two write units nothing stands: the zeros there are nobody's, and are not checked.</summary>
-    private static void Damage(string path)
+    internal static void Damage(string path)
     {
         using FileStream file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         byte[] bytes = new byte[file.Length];

@@ -8,8 +8,7 @@ namespace RaftMQ.Cluster.Tests;
 internal sealed class ServeCluster : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("raftmq-cluster-").FullName;
-    private readonly int[] _clientPorts;
-    private readonly int[] _peerPorts;
+    private readonly IReadOnlyList<Machine> _machines;
     private readonly object _limits;
     private readonly object _wal;
     private readonly object _repair;
@@ -24,15 +23,15 @@ internal sealed class ServeCluster : IDisposable
     /// <param name="repair">What becomes of damage, or null for the usual.</param>
     /// <param name="budgets">What each node may hold, or null for the usual.</param>
     /// <param name="founders">How many of them found the cluster; the others know themselves alone, and ask the first where to join.</param>
-    public ServeCluster(int nodes, object? limits = null, object? wal = null, object? repair = null, object? budgets = null, int? founders = null)
+    /// <param name="machines">Where each runs, or null for loopback.</param>
+    public ServeCluster(
+        int nodes, object? limits = null, object? wal = null, object? repair = null, object? budgets = null, int? founders = null, IReadOnlyList<Machine>? machines = null)
     {
         _founders = founders ?? nodes;
         (_limits, _wal, _repair, _budgets) = (limits ?? new { }, wal ?? new { }, repair ?? new { }, budgets ?? new { });
-        int[] ports = FreePorts(2 * nodes);
-        _clientPorts = ports[..nodes];
-        _peerPorts = ports[nodes..];
+        _machines = machines ?? Machine.OnLoopback(nodes);
         _processes = new RaftMqProcess?[nodes];
-        Nodes = [.. Enumerable.Range(1, nodes).Select(id => new Node(id, _clientPorts[id - 1]))];
+        Nodes = [.. Enumerable.Range(1, nodes).Select(id => new Node(id, _machines[id - 1].Client, _machines[id - 1].Http))];
         foreach (Node node in Nodes)
         {
             WriteConfiguration(node.Id, node.Id);
@@ -47,12 +46,12 @@ internal sealed class ServeCluster : IDisposable
 
     public RaftMqProcess Process(int id) => _processes[id - 1]!;
 
-    public string DataOf(int id) => Path.Combine(_folder, $"data{id}");
+    public string DataOf(int id) => _machines[id - 1].Disk is { } disk ? Path.Combine(disk.Path, "data") : Path.Combine(_folder, $"data{id}");
 
     public RaftMqProcess Start(int id)
     {
         _processes[id - 1]?.Dispose();
-        return _processes[id - 1] = RaftMqProcess.Start("serve", "--config", Path.Combine(_folder, $"node{id}.json"));
+        return _processes[id - 1] = _machines[id - 1].Start("serve", "--config", Path.Combine(_folder, $"node{id}.json"));
     }
 
     public async Task<Node> StartAllAsync()
@@ -139,11 +138,16 @@ internal sealed class ServeCluster : IDisposable
         await Eventually.TrueAsync(async () => (await node.ReportAsync())?.AppliedIndex >= index, () => $"node {node.Id} does not get to {index}\n" + Outputs());
 
     /// <summary>Points a node's configuration at a folder and an id.</summary>
-    public void WriteConfiguration(int id, int nodeId, string? data = null)
+    /// <param name="id">Which file.</param>
+    /// <param name="nodeId">Which node.</param>
+    /// <param name="data">Which folder, or null for its own.</param>
+    /// <param name="joinsAt">The node that it asks where to join with an empty folder, if it is not to be a founder; usually the first one, for those that are none.</param>
+    public void WriteConfiguration(int id, int nodeId, string? data = null, int? joinsAt = null)
     {
-        bool isFounder = id <= _founders;
+        bool isFounder = joinsAt is null && id <= _founders;
+        Machine own = _machines[id - 1];
         IEnumerable<Node> known = Nodes.Where(node => isFounder ? node.Id <= _founders : node.Id == id);
-        var members = known.Select(node => new { id = node.Id, client = $"127.0.0.1:{_clientPorts[node.Id - 1]}", peer = $"127.0.0.1:{_peerPorts[node.Id - 1]}" });
+        var members = known.Select(node => new { id = node.Id, client = _machines[node.Id - 1].Client.ToString(), peer = _machines[node.Id - 1].Peer.ToString() });
         var configuration = new Dictionary<string, object>
         {
             ["nodeId"] = nodeId,
@@ -156,19 +160,25 @@ internal sealed class ServeCluster : IDisposable
         };
         if (!isFounder)
         {
-            configuration["join"] = Nodes[0].Url.ToString();
+            configuration["join"] = this[joinsAt ?? 1].Url.ToString();
+        }
+
+        if (own.PeerListen is { } listens)
+        {
+            configuration["peerListen"] = listens.ToString();
+            configuration["allowInsecure"] = true;
         }
 
         File.WriteAllText(Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(configuration));
     }
 
     /// <summary>The addresses of a node, as <c>raftmq cluster</c> takes them.</summary>
-    public string[] AddressesOf(int id) => ["--client", $"127.0.0.1:{_clientPorts[id - 1]}", "--peer", $"127.0.0.1:{_peerPorts[id - 1]}"];
+    public string[] AddressesOf(int id) => ["--client", _machines[id - 1].Client.ToString(), "--peer", _machines[id - 1].Peer.ToString()];
 
     /// <summary>Runs <c>raftmq cluster</c> against a node until it ends.</summary>
     public async Task<(int ExitCode, string Output)> OperateAsync(int at, params string[] arguments)
     {
-        using RaftMqProcess process = RaftMqProcess.Start(["cluster", .. arguments, "--url", this[at].Url.ToString()]);
+        using RaftMqProcess process = _machines[at - 1].Start(["cluster", .. arguments, "--url", this[at].Url.ToString()]);
         int exitCode = await process.ExitAsync();
 
         // The last lines come behind the end.

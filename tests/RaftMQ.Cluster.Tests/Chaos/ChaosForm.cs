@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace RaftMQ.Cluster.Tests.Chaos;
+
+/// <summary>How long chaos lasts: a short form with every run of the suite, a long one by <c>scripts/chaos</c>, which sets these variables.</summary>
+internal static class ChaosForm
+{
+    public static int Seed { get; } = int.Parse(Variable("SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>What is to happen.</summary>
+    public static Plan Plan { get; } = Variable("MINUTES") is { } minutes
+        ? Plan.Long(Seed, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), int.Parse(Variable("NODES") ?? "3", CultureInfo.InvariantCulture), Variable("ONLY"))
+        : Plan.Short();
+
+    /// <summary>What the clients do in a second at least, while anything is done at all: half of it where other tests run beside.</summary>
+    public static int LeastOperationsPerSecond { get; } = Variable("MINUTES") is null ? 250 : 500;
+
+    /// <summary>The file that is to get the plan, which is then not carried out.</summary>
+    public static string? PlanFile { get; } = Variable("PLAN");
+
+    /// <summary>The file that is to get the report as JSON.</summary>
+    public static string? ReportFile { get; } = Variable("REPORT");
+
+    /// <summary>The file that is to get what the nodes said.</summary>
+    public static string? LogFile { get; } = Variable("LOG");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable("CHAOS_" + name) is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace RaftMQ.Cluster.Tests.Chaos;
+
+/// <summary>What an episode did to the cluster.</summary>
+/// <param name="Episode">What was planned.</param>
+/// <param name="TakesTheMajority">Whether nothing could be acknowledged for a while.</param>
+/// <param name="Seen">What was seen of each fault, and of whom.</param>
+/// <param name="From">When it began, since the load did.</param>
+/// <param name="To">When all its faults were over.</param>
+/// <param name="Silence">The longest time without an acknowledged publish.</param>
+/// <param name="Again">How long after the end of the faults the next one came.</param>
+/// <param name="Well">How long after the end of the faults everybody was up to date under one leader, for good.</param>
+/// <param name="ElectionTimeout">What the nodes went by then.</param>
+/// <param name="Leader">Who led before and behind it.</param>
+internal sealed record EpisodeReport(
+    string Episode,
+    bool TakesTheMajority,
+    IReadOnlyList<string> Seen,
+    TimeSpan From,
+    TimeSpan To,
+    TimeSpan Silence,
+    TimeSpan Again,
+    TimeSpan Well,
+    TimeSpan ElectionTimeout,
+    string Leader)
+{
+    public override string ToString()
+    {
+        string recovery = string.Create(
+            CultureInfo.InvariantCulture,
+            $"silent {Silence.TotalSeconds,5:0.00} s, written again after {Again.TotalSeconds,5:0.00} s, all well after {Well.TotalSeconds,5:0.00} s");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $@"{From:mm\:ss}-{To:mm\:ss}  {recovery} (election timeout {ElectionTimeout.TotalMilliseconds,4:0} ms), leader {Leader}: {string.Join("; ", Seen)}");
+    }
+}
+
+/// <summary>
+/// What came out of a run in which nothing was lost, handed out twice, refused and yet kept, or out of order, and after which all state hashes were equal: of another there is no report.
+/// </summary>
+/// <param name="Plan">Which plan.</param>
+/// <param name="Seed">What chance was drawn from.</param>
+/// <param name="ClocksJumped">Whether clock faults were carried out, or skipped for want of libfaketime.</param>
+/// <param name="Episodes">What happened.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="SecondsSilent">How long nothing was acknowledged for longer than half a second, all together.</param>
+/// <param name="OperationsPerSecond">How many publishes and pops were answered in the rest.</param>
+/// <param name="Acknowledged">How many messages were acknowledged.</param>
+/// <param name="HandedOut">How many were popped.</param>
+internal sealed record ChaosReport(
+    string Plan,
+    int Seed,
+    bool ClocksJumped,
+    IReadOnlyList<EpisodeReport> Episodes,
+    double Seconds,
+    double SecondsSilent,
+    double OperationsPerSecond,
+    int Acknowledged,
+    int HandedOut)
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+}

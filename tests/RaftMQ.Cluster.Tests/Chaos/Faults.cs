@@ -1,0 +1,35 @@
+namespace RaftMQ.Cluster.Tests.Chaos;
+
+/// <summary>All kinds of faults.</summary>
+internal static class Faults
+{
+    private static readonly Victim[] One = [Victim.Leader, Victim.Follower, Victim.OtherFollower];
+    private static readonly Victim[] AFollower = [Victim.Follower, Victim.OtherFollower];
+    private static readonly Victim[] Everybody = [Victim.Everybody];
+
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        new("kill", Toll.Node, 0, 5, 3, One, ProcessFaults.KillAsync),
+        new("pause", Toll.Node, 2, 30, 2, One, ProcessFaults.PauseAsync),
+        new("rolling-restart", Toll.Alone, 0, 0, 12, Everybody, ProcessFaults.RollAsync),
+        new("isolate", Toll.Node, 2, 15, 3, One, LinkFaults.IsolateAsync),
+        new("mute", Toll.Node, 2, 15, 3, One, LinkFaults.MuteAsync),
+        new("deafen", Toll.Node, 2, 15, 3, One, LinkFaults.DeafenAsync),
+        new("hold-up", Toll.Node, 2, 15, 3, One, LinkFaults.HoldUpAsync) { NeedsTraffic = true },
+        new("bridge", Toll.Node, 2, 15, 3, One, LinkFaults.BridgeAsync),
+        new("shatter", Toll.Majority, 1, 10, 4, Everybody, LinkFaults.ShatterAsync),
+        new("delay", Toll.None, 3, 15, 3, Everybody, LinkFaults.DelayAsync) { NeedsTraffic = true },
+        new("loss", Toll.None, 3, 15, 3, Everybody, LinkFaults.LoseAsync) { NeedsTraffic = true },
+        new("reset", Toll.None, 1, 5, 3, One, LinkFaults.ResetAsync),
+        new("clock-forward", Toll.None, 2, 10, 3, One, ClockFaults.ForwardAsync),
+        new("clock-back", Toll.None, 2, 10, 3, One, ClockFaults.BackAsync),
+        new("disk-stall", Toll.Node, 1, 10, 3, One, DiskFaults.StallAsync),
+        new("disk-full", Toll.Node, 1, 5, 12, One, DiskFaults.FillAsync),
+        new("flip", Toll.Node, 0, 3, 5, One, DiskFaults.FlipAsync),
+        new("wipe", Toll.Node, 0, 3, 5, One, DiskFaults.WipeAsync),
+        new("come-and-go", Toll.Alone, 1, 3, 10, Everybody, MemberFaults.ComeAndGoAsync),
+        new("replace", Toll.Alone, 1, 3, 15, AFollower, MemberFaults.ReplaceAsync),
+    ];
+
+    public static Fault Named(string name) => All.Single(fault => fault.Name == name);
+}

@@ -1,0 +1,52 @@
+namespace RaftMQ.Cluster.Tests.Chaos;
+
+/// <summary>What a plan of chaos may say.</summary>
+public sealed class Plans
+{
+    private const int Seeds = 300;
+
+    private static readonly TimeSpan Length = TimeSpan.FromMinutes(20);
+
+    [Fact]
+    public void A_plan_is_a_function_of_seed_and_length()
+    {
+        Plan.Long(7, Length, 5).ToString().ShouldBe(Plan.Long(7, Length, 5).ToString());
+        Plan.Long(8, Length, 5).ToString().ShouldNotBe(Plan.Long(7, Length, 5).ToString());
+        Plan.Long(7, 2 * Length, 5).ToString().ShouldContain(Plan.Long(7, Length, 5).Episodes[^1].ToString());
+    }
+
+    [Fact]
+    public void Every_kind_of_fault_is_in_the_short_plan_and_in_twenty_minutes()
+    {
+        string[] all = [.. Faults.All.Select(fault => fault.Name).Order(StringComparer.Ordinal)];
+
+        KindsOf(Plan.Short()).ShouldBe(all);
+        KindsOf(Plan.Long(1, Length, 3)).ShouldBe(all);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void No_more_than_a_minority_is_out_or_loses_what_it_has_at_a_time(int nodes)
+    {
+        Plan[] plans = [Plan.Short(), .. Enumerable.Range(1, Seeds).Select(seed => Plan.Long(seed, Length, nodes))];
+        foreach ((Plan plan, Episode episode) in plans.SelectMany(plan => plan.Episodes.Select(episode => (plan, episode))))
+        {
+            Toll[] tolls = [.. episode.Strikes.Select(strike => strike.Fault.Toll)];
+            tolls.Count(toll => toll is Toll.Node or Toll.Alone).ShouldBeLessThanOrEqualTo(plan.Minority, $"{plan.Name}: {episode}");
+            episode.Strikes.Where(strike => strike.Fault.Toll == Toll.Node).Select(strike => strike.Victim).ShouldBeUnique();
+        }
+    }
+
+    [Fact]
+    public void Half_of_a_long_plan_is_pairs_and_it_takes_about_as_long_as_it_should()
+    {
+        Episode[] episodes = [.. Plan.Long(3, Length, 5).Episodes];
+
+        episodes.Count(episode => episode.Strikes.Count == 2).ShouldBeInRange(episodes.Length / 3, episodes.Length / 2);
+        episodes.Select(episode => episode.Start).ShouldBeInOrder();
+        episodes[^1].Start.ShouldBeInRange(Length - TimeSpan.FromMinutes(1), Length);
+    }
+
+    private static string[] KindsOf(Plan plan) => [.. plan.Episodes.SelectMany(episode => episode.Strikes).Select(strike => strike.Fault.Name).Distinct().Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,43 @@
+namespace RaftMQ.Cluster.Tests.Chaos;
+
+/// <summary>What happens to processes.</summary>
+internal static class ProcessFaults
+{
+    public static async Task<string> KillAsync(Ground ground, int victim, TimeSpan duration, Random chance)
+    {
+        ground.Cluster.Kill(victim);
+        await Ground.LastAsync(duration);
+        ground.Cluster.Start(victim);
+        await ground.UntilMemberAsync(victim);
+        return "came back";
+    }
+
+    public static async Task<string> PauseAsync(Ground ground, int victim, TimeSpan duration, Random chance)
+    {
+        Signals.Pause(ground.Cluster.Process(victim).Process);
+        try
+        {
+            await Ground.LastAsync(duration);
+            (await ground.Cluster[victim].ReportAsync()).ShouldBeNull("a node that is stopped does not answer");
+        }
+        finally
+        {
+            Signals.Resume(ground.Cluster.Process(victim).Process);
+        }
+
+        return "went on";
+    }
+
+    /// <summary>One after the other is asked to end, and started again.</summary>
+    public static async Task<string> RollAsync(Ground ground, int victim, TimeSpan duration, Random chance)
+    {
+        for (int id = 1; id <= ground.Founders; id++)
+        {
+            await ground.Cluster.StopAsync(id);
+            ground.Cluster.Start(id);
+            await ground.UntilMemberAsync(id);
+        }
+
+        return $"{ground.Founders} ended in order and came back";
+    }
+}
