@@ -18,7 +18,7 @@ internal sealed class Accounting(
 {
     private const string Acked = "acknowledged";
     private const string Unknown = "unknown";
-    private const string Refused = "refused";
+    private const string NotDone = "refused";
 
     private readonly IReadOnlyList<Node> _nodes = nodes ?? cluster.Nodes;
     private readonly ConcurrentDictionary<string, string> _fates = [];
@@ -35,6 +35,12 @@ internal sealed class Accounting(
     public int Popped => _popped;
 
     public int Acknowledged => _acknowledged;
+
+    /// <summary>How many publishes were refused for good.</summary>
+    public int Refused => _fates.Values.Count(fate => fate == NotDone);
+
+    /// <summary>How many publishes may or may not have happened, for all that their clients know.</summary>
+    public int Unknowns => _fates.Values.Count(fate => fate == Unknown);
 
     /// <summary>How many messages wait, about.</summary>
     public int Backlog => _acknowledged - _popped;
@@ -157,7 +163,7 @@ internal sealed class Accounting(
         }
         catch (HttpRequestException gone) when (gone.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            return Refused;
+            return NotDone;
         }
         catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -173,13 +179,13 @@ internal sealed class Accounting(
         }
 
         _refusals.AddOrUpdate(answer.Reason ?? "", 1, (_, count) => count + 1);
-        return answer.MayHaveHappened ? Unknown : Refused;
+        return answer.MayHaveHappened ? Unknown : NotDone;
     }
 
     /// <summary>With a key a client may ask until it knows, on whatever node.</summary>
     private async Task<string> PublishWithKeyAsync(string message, Turns turns)
     {
-        string fate = Refused;
+        string fate = NotDone;
         for (int attempt = 0; attempt < 200; attempt++)
         {
             try

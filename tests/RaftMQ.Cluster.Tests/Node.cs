@@ -21,6 +21,8 @@ internal sealed record Report(string Role, string Phase, ulong Term, ulong LastL
 
     public long RoomBytes { get; init; }
 
+    public long LogSyncs { get; init; }
+
     public IReadOnlyList<LimitLine> Limits { get; init; } = [];
 
     /// <summary>How much of a limit is in use.</summary>

@@ -47,8 +47,10 @@ internal sealed record EpisodeReport(
 /// <param name="Seconds">How long it took.</param>
 /// <param name="SecondsSilent">How long nothing was acknowledged for longer than half a second, all together.</param>
 /// <param name="OperationsPerSecond">How many publishes and pops were answered in the rest.</param>
-/// <param name="Acknowledged">How many messages were acknowledged.</param>
-/// <param name="HandedOut">How many were popped.</param>
+/// <param name="Acknowledged">How many publishes were acknowledged.</param>
+/// <param name="Refused">How many were refused.</param>
+/// <param name="Unknown">How many had an unknown outcome.</param>
+/// <param name="HandedOut">How many messages were popped.</param>
 internal sealed record ChaosReport(
     string Plan,
     int Seed,
@@ -58,6 +60,8 @@ internal sealed record ChaosReport(
     double SecondsSilent,
     double OperationsPerSecond,
     int Acknowledged,
+    int Refused,
+    int Unknown,
     int HandedOut)
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };

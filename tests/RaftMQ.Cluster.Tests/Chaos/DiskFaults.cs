@@ -6,10 +6,19 @@ internal static class DiskFaults
     /// <summary>What a filled disk has left.</summary>
     private const long LeftBytes = 1024 * 1024;
 
+    /// <summary>Until a disk stands still that was told to.</summary>
+    private static readonly TimeSpan UntilStalled = TimeSpan.FromMilliseconds(400);
+
     /// <summary>Writes and syncs wait; nothing fails.</summary>
     public static async Task<string> StallAsync(Ground ground, int victim, TimeSpan duration, Random chance)
     {
-        await ground.DiskOf(victim).StallAsync(duration);
+        Task stalled = ground.DiskOf(victim).StallAsync(duration);
+        await Ground.LastAsync(UntilStalled);
+        Report? before = await ground.Cluster[victim].ReportAsync();
+        await Ground.LastAsync(duration - (2 * UntilStalled));
+        Report? after = await ground.Cluster[victim].ReportAsync();
+        await stalled;
+        (after?.LogSyncs - before?.LogSyncs ?? 0).ShouldBeLessThanOrEqualTo(1, "nothing is synced on a disk that stands still");
         return "frozen and thawed";
     }
 

@@ -76,7 +76,8 @@ public sealed class FaultsUnderLoad : IDisposable
 
         long from = Stopwatch.GetTimestamp();
         int[] followers = [.. ground.Others(before.Leader)];
-        string[] seen = await Task.WhenAll(episode.Strikes.Select((strike, i) => StrikeAsync(ground, strike, Chosen(strike.Victim, before.Leader, followers), i)));
+        Random[] chances = [.. episode.Strikes.Select((_, i) => new Random(unchecked((31 * ((31 * ChaosForm.Seed) + _episodes.Count)) + i)))];
+        string[] seen = await Task.WhenAll(episode.Strikes.Select((strike, i) => StrikeAsync(ground, strike, Chosen(strike.Victim, before.Leader, followers), chances[i])));
         long to = Stopwatch.GetTimestamp();
         Recovery well = await Recovery.AwaitAsync(ground, to);
         var report = new EpisodeReport(
@@ -102,10 +103,9 @@ public sealed class FaultsUnderLoad : IDisposable
         _ => leader,
     };
 
-    private static async Task<string> StrikeAsync(Ground ground, Strike strike, int victim, int number)
+    private static async Task<string> StrikeAsync(Ground ground, Strike strike, int victim, Random chance)
     {
         await Ground.LastAsync(strike.After);
-        var chance = new Random(unchecked((ChaosForm.Seed * 31) + number));
         if (strike.Fault.Name.StartsWith("clock", StringComparison.Ordinal) && !SteppedClock.IsThere)
         {
             return $"{strike.Fault.Name}: SKIPPED";
@@ -119,11 +119,12 @@ public sealed class FaultsUnderLoad : IDisposable
     private async Task ReportAsync(Accounting accounting, TimeSpan took, TimeSpan silent, double rate)
     {
         LongForm.Say($"{_episodes.Count} episodes in {took.TotalSeconds:0} s, {silent.TotalSeconds:0.0} s of them silent; {rate:0} operations/s of 15 clients in the rest");
-        LongForm.Say($"{accounting.Acknowledged:N0} messages acknowledged, {accounting.Popped:N0} handed out: 0 lost, 0 handed out twice, 0 refused and yet kept, 0 out of order; state hashes equal");
+        LongForm.Say($"{accounting.Acknowledged:N0} publishes acknowledged, {accounting.Refused:N0} refused, {accounting.Unknowns:N0} of unknown outcome; {accounting.Popped:N0} messages handed out");
+        LongForm.Say($"0 lost, 0 handed out twice, 0 refused and yet kept, 0 out of order; state hashes equal");
         if (ChaosForm.ReportFile is { } file)
         {
             var report = new ChaosReport(
-                _plan.Name, ChaosForm.Seed, SteppedClock.IsThere, _episodes, took.TotalSeconds, silent.TotalSeconds, rate, accounting.Acknowledged, accounting.Popped);
+                _plan.Name, ChaosForm.Seed, SteppedClock.IsThere, _episodes, took.TotalSeconds, silent.TotalSeconds, rate, accounting.Acknowledged, accounting.Refused, accounting.Unknowns, accounting.Popped);
             await File.WriteAllTextAsync(file, report.ToJson());
         }
     }
