@@ -108,6 +108,20 @@ internal sealed class Cluster : IDisposable
     /// <summary>Stops a node's process as by `kill -STOP`: to the others it is as a machine that has gone silent, its connections open and nobody there.</summary>
     public void Silence(NodeView node) => Signal(node, Native.SigStop);
 
+    /// <summary>Asks a node's process to stop in an orderly way; the supervisor starts it again.</summary>
+    public void Stop(NodeView node) => Signal(node, Native.SigTerm);
+
+    /// <summary>Asks the leader to hand over to another node.</summary>
+    public void Transfer(NodeView leader)
+    {
+        using var connection = new HttpConnection(leader.Port, StartTimeout);
+        int status = connection.Exchange(HttpConnection.Request("PUT", "/v1/cluster/leader")).Status;
+        if (status != 200)
+        {
+            throw new BenchFailedException($"PUT /v1/cluster/leader was answered with {status}");
+        }
+    }
+
     private void Signal(NodeView node, int signal)
     {
         if (_started is not ChildProcess supervisor || ParentOf(node.Pid) != supervisor.Id)

@@ -8,7 +8,8 @@ namespace RaftMQ.Bench.Commands;
 
 /// <summary>
 /// <c>failover</c>: the leader's process is killed with -9 again and again under load: for how long are no writes acknowledged, and is every
-/// acknowledged message popped exactly once afterwards? With <c>--silent</c> it is stopped first, as a machine that answers nobody, and killed only when another leads.
+/// acknowledged message popped exactly once afterwards? With <c>--silent</c> it is stopped first, as a machine that answers nobody, and killed only when another leads; with <c>--orderly</c>
+/// it is asked to stop, and with <c>--transfer</c> to hand over: then no request may fail at a node that stays.
 /// </summary>
 internal static class FailoverCommand
 {
@@ -16,6 +17,14 @@ internal static class FailoverCommand
 
     /// <summary>A kill is over when this many writes have been acknowledged after it and all nodes are back.</summary>
     private const int WritesAfterKill = 200;
+
+    private enum Way
+    {
+        Kill,
+        Silence,
+        Orderly,
+        Transfer,
+    }
 
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
 
@@ -32,13 +41,15 @@ internal static class FailoverCommand
         {
             Description = "Stop the leader first, so that its connections stay open and nobody answers, and kill it when another leads.",
         };
+        var orderly = new Option<bool>("--orderly") { Description = "Stop the leader with SIGTERM, so that it hands over, and answers what it has begun." };
+        var transfer = new Option<bool>("--transfer") { Description = "Have the leader hand over to another node, and stop nobody." };
         Option<int> nodes = SharedOptions.Nodes();
         Option<string> server = SharedOptions.Server();
         Option<string> data = SharedOptions.Data();
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("failover", "Kill the leader with -9 under load; measure the silence, account for every message.")
+        var command = new Command("failover", "Kill the leader with -9 under load, or have it hand over; measure the silence, account for every message.")
         {
-            kills, connections, rate, keyed, silent, nodes, server, data, json,
+            kills, connections, rate, keyed, silent, orderly, transfer, nodes, server, data, json,
         };
         command.SetAction(arguments =>
         {
@@ -46,31 +57,34 @@ internal static class FailoverCommand
             TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
             using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
             using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
-            string mode = (arguments.GetValue(keyed) ? " --keyed" : "") + (arguments.GetValue(silent) ? " --silent" : "");
+            Way way = arguments.GetValue(silent) ? Way.Silence : arguments.GetValue(orderly) ? Way.Orderly : arguments.GetValue(transfer) ? Way.Transfer : Way.Kill;
+            string mode = (arguments.GetValue(keyed) ? " --keyed" : "") + (way == Way.Kill ? "" : $", {way}");
             var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
-            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace, arguments.GetValue(silent));
+            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace, way);
             report.Save(arguments.GetValue(json));
             return clean ? 0 : 1;
         });
         return command;
     }
 
-    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace, bool silent)
+    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace, Way way)
     {
         string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
         Array.ForEach(topics, cluster.CreateTopic);
         var silences = new LatencyHistogram();
+        int failedElsewhere = 0;
         Account account;
         using (var writers = new Writers(cluster.Ports, topics, keyed, pace))
         {
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                Silence silence = KillLeader(cluster, writers, silent, out NodeView killed);
+                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures);
+                failedElsewhere += failures.Count(failure => way == Way.Transfer || failure.Port != killed.Port);
                 silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
                 report.Row(
                     $"kill {kill}, term {killed.Term}",
-                    $"{Report.Ms(silence.Length)} without an acknowledged write, from {Report.Ms(silence.Begin)} after the kill");
+                    $"{Report.Ms(silence.Length)} without an acknowledged write, from {Report.Ms(silence.Begin)} after the kill{InWords(failures, killed)}");
             }
 
             writers.Dispose();
@@ -79,6 +93,7 @@ internal static class FailoverCommand
         }
 
         report.Add("silence after a kill", "silence", silences);
+        report.Add("failed at nodes that stayed", "failedElsewhere", failedElsewhere, way is Way.Orderly or Way.Transfer ? "(must be 0)" : "", "0");
         report.Add("sent", "sent", account.Sent, "messages", "#,0");
         report.Add("acknowledged", "acknowledged", account.Acknowledged, "", "#,0");
         report.Add("refused", "refused", account.Refused, "", "#,0");
@@ -87,30 +102,45 @@ internal static class FailoverCommand
         report.Add("popped twice", "twice", account.Twice, "(must be 0)", "0");
         report.Add("refused but stored", "refusedButStored", account.RefusedButStored, "(must be 0)", "0");
         report.Add("never sent but popped", "strange", account.Strange, "(must be 0)", "0");
-        return account.IsClean;
+        return account.IsClean && (failedElsewhere == 0 || way is Way.Kill or Way.Silence);
     }
 
-    private static Silence KillLeader(Cluster cluster, Writers writers, bool silent, out NodeView killed)
+    private static string InWords(IReadOnlyList<Failure> failures, NodeView killed) => string.Concat(
+        failures.GroupBy(failure => (failure.Port == killed.Port, failure.What)).Select(group => $"; {group.Count()} x {group.Key.What} at {(group.Key.Item1 ? "that node" : "others")}"));
+
+    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures)
     {
         NodeView leader = cluster.Leader();
         long moment = Stopwatch.GetTimestamp();
         int before = writers.Acknowledged;
-        if (silent)
+        switch (way)
         {
-            cluster.Silence(leader);
-            WaitForWrites(writers, before + WritesAfterKill);
+            case Way.Transfer:
+                cluster.Transfer(leader);
+                break;
+            case Way.Orderly:
+                cluster.Stop(leader);
+                break;
+            case Way.Silence:
+                cluster.Silence(leader);
+                WaitForWrites(writers, before + WritesAfterKill);
+                cluster.Kill(leader);
+                break;
+            default:
+                cluster.Kill(leader);
+                break;
         }
 
-        cluster.Kill(leader);
         cluster.WaitUntil(
             views => views.Count == cluster.Ports.Count
                 && views.Any(view => view.Leads && view.Term > leader.Term)
-                && views.All(view => view.Pid != leader.Pid),
+                && (way == Way.Transfer || views.All(view => view.Pid != leader.Pid)),
             Recovery,
             $"all nodes are back and another leader than that of term {leader.Term} leads");
         WaitForWrites(writers, before + WritesAfterKill);
         WaitUntilCaughtUp(cluster);
         killed = leader;
+        failures = writers.FailuresAfter(moment);
         return writers.LongestSilenceAfter(moment);
     }
 

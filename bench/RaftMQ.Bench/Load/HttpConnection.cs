@@ -5,8 +5,8 @@ using System.Text;
 
 namespace RaftMQ.Bench.Load;
 
-/// <summary>An answer: its status, and its body, which is valid until the next request on the connection.</summary>
-internal readonly record struct HttpAnswer(int Status, ReadOnlyMemory<byte> Body);
+/// <summary>An answer: its status, its body, which is valid until the next request on the connection, and whether the server says that it is the last on it.</summary>
+internal readonly record struct HttpAnswer(int Status, ReadOnlyMemory<byte> Body, bool IsLast);
 
 /// <summary>
 /// One HTTP/1.1 keep-alive connection with blocking calls and a response parser of the few lines that these servers need (status line,
@@ -73,8 +73,11 @@ internal sealed class HttpConnection : IDisposable
             Receive();
         }
 
-        return new HttpAnswer(status, _buffer.AsMemory(headEnd, length));
+        return new HttpAnswer(status, _buffer.AsMemory(headEnd, length), _buffer.AsSpan(0, headEnd).IndexOf("\r\nConnection: close\r\n"u8) >= 0);
     }
+
+    /// <summary>Whether the server has closed it since the last answer: nothing is to be sent on it any more.</summary>
+    public bool IsClosed => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
 
     public void Dispose() => _socket.Dispose();
 

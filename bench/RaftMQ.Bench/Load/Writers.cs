@@ -8,6 +8,12 @@ namespace RaftMQ.Bench.Load;
 /// <param name="Length">How long it was.</param>
 internal readonly record struct Silence(TimeSpan Begin, TimeSpan Length);
 
+/// <summary>A request that was not acknowledged.</summary>
+/// <param name="At">When that was known.</param>
+/// <param name="Port">The node that it was sent to.</param>
+/// <param name="What">A status, or what became of the connection.</param>
+internal readonly record struct Failure(long At, int Port, string What);
+
 /// <summary>
 /// Writers that go on whatever happens: each has a thread and a connection, sends unique messages one after the other, and when its node fails it
 /// turns to the next. Without a key a request whose outcome is unknown is left as unknown; with one it is sent again until the outcome is known.
@@ -32,6 +38,7 @@ internal sealed class Writers : IDisposable
     private readonly Thread[] _threads;
     private readonly Lock _gate = new();
     private readonly List<long> _acknowledged = [];
+    private readonly List<Failure> _failures = [];
     private volatile bool _stopping;
 
     /// <param name="ports">The nodes.</param>
@@ -87,6 +94,15 @@ internal sealed class Writers : IDisposable
         }
     }
 
+    /// <summary>The requests that failed after a moment. A connection that nobody takes is no failure: the writer goes on with the next node, and nothing was sent.</summary>
+    public IReadOnlyList<Failure> FailuresAfter(long moment)
+    {
+        lock (_gate)
+        {
+            return [.. _failures.Where(failure => failure.At >= moment)];
+        }
+    }
+
     /// <summary>Stops them; with keys, each first settles what it has under way.</summary>
     public void Dispose()
     {
@@ -123,11 +139,16 @@ internal sealed class Writers : IDisposable
     {
         while (true)
         {
-            WriteOutcome outcome = lane.Send(request);
+            (WriteOutcome outcome, int port, string what) = lane.Send(request);
             if (outcome == WriteOutcome.Acknowledged)
             {
                 Record(Stopwatch.GetTimestamp());
                 return outcome;
+            }
+
+            lock (_gate)
+            {
+                _failures.Add(new Failure(Stopwatch.GetTimestamp(), port, what));
             }
 
             if (outcome == WriteOutcome.Refused)
@@ -164,7 +185,7 @@ internal sealed class Writers : IDisposable
         private long _leftHome;
         private HttpConnection? _connection;
 
-        public WriteOutcome Send(byte[] request)
+        public (WriteOutcome Outcome, int Port, string What) Send(byte[] request)
         {
             bool isTimeToReturn = _at != _home && Stopwatch.GetElapsedTime(_leftHome) >= AwayFromHome;
             if (isTimeToReturn)
@@ -173,27 +194,38 @@ internal sealed class Writers : IDisposable
                 (_connection, _at) = (null, _home);
             }
 
-            if (!TryConnect())
+            if (_connection is { IsClosed: true })
             {
-                return WriteOutcome.Refused;
+                TurnToNext();
             }
 
+            if (!TryConnect())
+            {
+                return (WriteOutcome.Refused, 0, "no node takes a connection");
+            }
+
+            int port = ports[_at % ports.Count];
             try
             {
-                int status = _connection!.Exchange(request).Status;
+                HttpAnswer answer = _connection!.Exchange(request);
+                if (answer.IsLast)
+                {
+                    TurnToNext();
+                }
 
                 // 504 is the one answer that says that the server does not know; all other refusals are definite.
-                return status switch
+                WriteOutcome outcome = answer.Status switch
                 {
                     200 => WriteOutcome.Acknowledged,
                     504 or 500 => WriteOutcome.Unknown,
                     _ => WriteOutcome.Refused,
                 };
+                return (outcome, port, $"{answer.Status}");
             }
             catch (Exception lost) when (lost is SocketException or IOException)
             {
                 TurnToNext();
-                return WriteOutcome.Unknown;
+                return (WriteOutcome.Unknown, port, "connection lost");
             }
         }
 

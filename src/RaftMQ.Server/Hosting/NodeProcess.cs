@@ -10,13 +10,23 @@ namespace RaftMQ.Server.Hosting;
 
 /// <summary>
 /// The life of a node in this process: ports first, so that a taken one shows before a folder is touched; then the listener, then the node, whose
-/// recovery may take a while; then whatever ends it.
+/// recovery may take a while; then whatever ends it. An orderly stop says farewell to the clients first: each answer says that it is the last on its connection, then
+/// nobody new is let in, and the node goes on serving until they are out. So a client loses no request, and goes on elsewhere.
 /// </summary>
 internal static partial class NodeProcess
 {
     // What the node may take to stop is its own bound of about two seconds; answers on their way out get one more; the rest is for the disposals.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ListenerPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>For so long an orderly stop only tells the clients that each answer is the last on its connection: whoever has work sends a request within it, and goes.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For so long at most it then waits for those that are left: what they have begun takes milliseconds while there is a leader.</summary>
+    private static readonly TimeSpan LastRequests = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>After this they are cut off: the node has answered what waits, as far as it can, well before.</summary>
+    private static readonly TimeSpan LongestGoing = TimeSpan.FromSeconds(3);
 
     /// <summary>Runs the node until it ends or is asked to stop.</summary>
     /// <exception cref="CommandFailedException">It could not start, or ended by itself; the exit code and the line to print are in it.</exception>
@@ -47,14 +57,33 @@ internal static partial class NodeProcess
 
         StopCause cause = await stop.Requested;
         LogStopping(logger, cause == StopCause.Asked ? "asked to" : "the supervisor stops, or is gone");
-        await StopInOrderAsync(node, network, listener, handOver: cause == StopCause.Asked);
+        bool handOver = cause == StopCause.Asked;
+        Task farewell = handOver ? await SayFarewellAsync(connections, listener, isShared: shared is not null) : Task.CompletedTask;
+        await StopInOrderAsync(node, network, listener, handOver, farewell);
         if (plan.RemoveDataAtStop)
         {
             RemoveData(plan.DataFolder, logger);
         }
     }
 
-    private static async Task StopInOrderAsync(RaftNode node, PeerNetwork network, ClientListener listener, bool handOver)
+    /// <summary>Sends the clients away while the node still serves them.</summary>
+    /// <returns>The end of their last connection; bounded.</returns>
+    private static async Task<Task> SayFarewellAsync(ClientConnections connections, ClientListener listener, bool isShared)
+    {
+        connections.IsFarewell = true;
+        await Task.Delay(Farewell);
+        if (isShared)
+        {
+            // The peers' connections are the listener's, too, and the node hands over through them.
+            return Task.CompletedTask;
+        }
+
+        Task left = listener.StopAsync(LongestGoing);
+        await Task.WhenAny(left, Task.Delay(LastRequests));
+        return left;
+    }
+
+    private static async Task StopInOrderAsync(RaftNode node, PeerNetwork network, ClientListener listener, bool handOver, Task farewell)
     {
         Task stopping = StopAllAsync();
         await Task.WhenAny(stopping, Task.Delay(StopLimit));
@@ -69,11 +98,12 @@ internal static partial class NodeProcess
         await stopping;
 
         // The node first: it answers what waits. Then the peers, whose connections may be the listener's; then the listener, which lets the
-        // answers out.
+        // answers out: by itself, if it has said farewell to the clients before.
         async Task StopAllAsync()
         {
             await node.StopAsync(handOver);
             await network.DisposeAsync();
+            await farewell;
             await listener.StopAsync(ListenerPatience);
         }
     }

@@ -15,9 +15,17 @@ namespace RaftMQ.Server.Http;
 internal sealed class ClientConnections(HttpOptions options)
 {
     private int _count;
+    private bool _isFarewell;
 
     /// <summary>What clients may take.</summary>
     public HttpOptions Options => options;
+
+    /// <summary>Whether the node is about to stop: each answer then says that it is the last on its connection, so that the client goes on elsewhere and loses no request.</summary>
+    public bool IsFarewell
+    {
+        get => Volatile.Read(ref _isFarewell);
+        set => Volatile.Write(ref _isFarewell, value);
+    }
 
     /// <summary>Connections at the moment.</summary>
     public int Count => Volatile.Read(ref _count);

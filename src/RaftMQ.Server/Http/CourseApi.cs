@@ -25,6 +25,11 @@ internal sealed partial class CourseApi(IQueueNode node, NodeOptions options, Cl
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (connections.IsFarewell)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         try
         {
             await RouteAsync(context);
