@@ -37,7 +37,7 @@ internal sealed record Plan(string Name, int Nodes, IReadOnlyList<Episode> Episo
         [
             [Once("kill", Victim.Leader, 0)],
             [Once("disk-stall", Victim.Leader, 3)],
-            [Once("isolate", Victim.Leader, 2)],
+            [Once("isolate", Victim.Leader, 1)],
             [Once("mute", Victim.Leader, 2)],
             [Once("deafen", Victim.Follower, 2)],
             [Once("hold-up", Victim.Leader, 2)],
@@ -107,7 +107,10 @@ internal sealed record Plan(string Name, int Nodes, IReadOnlyList<Episode> Episo
     private static Strike Drawn(Fault fault, Random chance, Victim[] taken)
     {
         Victim[] free = [.. fault.Victims.Where(victim => victim == Victim.Everybody || !taken.Contains(victim))];
-        double seconds = fault.Shortest + (chance.NextDouble() * (fault.Longest - fault.Shortest));
+
+        // Rather short than long: what ends before clients have turned away is answered to them, truly or not.
+        double part = chance.NextDouble();
+        double seconds = fault.Shortest + (part * part * (fault.Longest - fault.Shortest));
         return new Strike(fault, free[chance.Next(free.Length)], TimeSpan.FromSeconds(Math.Round(seconds, 1)));
     }
 
