@@ -8,25 +8,57 @@ using RaftMQ.Transport;
 
 namespace RaftMQ.Server.Hosting;
 
-/// <summary>A node that is to join a running cluster: while its folder is empty it learns from there which cluster that is and who the members are. It waits as long as nobody answers.</summary>
+/// <summary>
+/// A node that is to join a running cluster, or has: while its folder is empty it learns from there which cluster that is and who the members are, and waits as long as nobody answers. Later it
+/// has that in its own log, but not if that turns out to be damaged: so it asks then, too, and goes without if there is no answer soon.
+/// </summary>
 internal static partial class JoiningNode
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+
+    /// <summary>For so long a node asks that has joined before.</summary>
+    private static readonly TimeSpan PatienceOfMembers = TimeSpan.FromSeconds(2);
 
     /// <summary>Asks the cluster.</summary>
     /// <param name="plan">The plan of a node that need not know others.</param>
     /// <param name="url">A node of the cluster.</param>
     /// <param name="logger">Who is told what is waited for.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <returns>The plan with the cluster's members; the plan as it was if the node belongs to a cluster already; null if it was asked to stop.</returns>
-    /// <exception cref="CommandFailedException">The folder cannot be read.</exception>
+    /// <returns>The plan with the cluster's members; as it was if the node belongs to the cluster already, which does not answer; null if it was asked to stop.</returns>
     public static async Task<NodePlan?> AskAsync(NodePlan plan, Uri url, ILogger logger, StopSignal stop)
     {
-        if (!IsEmpty(plan.DataFolder))
+        ServerIdentity? identity;
+        try
         {
+            identity = IdentityFile.Read(DataFolder.Open(plan.DataFolder));
+        }
+        catch (Exception other) when (other is StorageDamagedException or StorageRefusedException or IOException or UnauthorizedAccessException)
+        {
+            // The start of the node says it better.
             return plan;
         }
 
+        return identity is { Cluster: { IsBorn: true } mine } ? await AskAgainAsync(plan, url, mine) : await AskFirstAsync(plan, url, logger, stop);
+    }
+
+    private static async Task<NodePlan> AskAgainAsync(NodePlan plan, Uri url, ClusterId mine)
+    {
+        using var cluster = new ClusterClient(url);
+        using var patience = new CancellationTokenSource(PatienceOfMembers);
+        try
+        {
+            ClusterReport report = await cluster.ReportAsync(patience.Token);
+            bool isMember = report.Cluster == mine.ToString() && report.Members.Any(member => member.Node == plan.Node.Node.Value);
+            return isMember ? Among(plan, report) : plan;
+        }
+        catch (Exception silent) when (silent is CommandFailedException or OperationCanceledException or FormatException or OverflowException or ArgumentException)
+        {
+            return plan;
+        }
+    }
+
+    private static async Task<NodePlan?> AskFirstAsync(NodePlan plan, Uri url, ILogger logger, StopSignal stop)
+    {
         using var cluster = new ClusterClient(url);
         string? said = null;
         while (!stop.Requested.IsCompleted)
@@ -75,14 +107,9 @@ internal static partial class JoiningNode
 
     private static NodePlan Join(NodePlan plan, ClusterReport report, Uri url, ILogger logger)
     {
-        Member self = plan.Node.Members.First(member => member.Node == plan.Node.Node);
-        Member[] others = [.. report.Members.Where(member => member.Node != self.Node.Value).Select(member => new Member(new NodeId(member.Node), 0, member.Peer, member.Client))];
-        Array.ForEach(others, member => PeerAddress.Parse(member.PeerAddress));
-        NodePlan joining = plan with
-        {
-            Node = plan.Node with { Members = [self, .. others], Joins = ClusterId.Parse(report.Cluster!) },
-            Peers = plan.Peers with { Peers = others.ToDictionary(member => member.Node, member => member.PeerAddress) },
-        };
+        NodePlan joining = Among(plan, report);
+        joining = joining with { Node = joining.Node with { Joins = ClusterId.Parse(report.Cluster!) } };
+        Member self = joining.Node.Members[0];
         string nodes = string.Join(", ", report.Members.Select(member => member.Node));
         if (report.Members.Any(member => member.Node == self.Node.Value))
         {
@@ -96,17 +123,17 @@ internal static partial class JoiningNode
         return joining;
     }
 
-    /// <summary>Whether the folder belongs to no cluster yet. What cannot be told here the start of the node says better.</summary>
-    private static bool IsEmpty(string path)
+    /// <summary>The plan of a node that knows the cluster's members, itself first.</summary>
+    private static NodePlan Among(NodePlan plan, ClusterReport report)
     {
-        try
+        Member self = plan.Node.Members.First(member => member.Node == plan.Node.Node);
+        Member[] others = [.. report.Members.Where(member => member.Node != self.Node.Value).Select(member => new Member(new NodeId(member.Node), 0, member.Peer, member.Client))];
+        Array.ForEach(others, member => PeerAddress.Parse(member.PeerAddress));
+        return plan with
         {
-            return IdentityFile.Read(DataFolder.Open(path)) is not { Cluster.IsBorn: true };
-        }
-        catch (Exception other) when (other is StorageDamagedException or StorageRefusedException or IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+            Node = plan.Node with { Members = [self, .. others] },
+            Peers = plan.Peers with { Peers = others.ToDictionary(member => member.Node, member => member.PeerAddress) },
+        };
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "JoinWaiting", Message = "the data folder is empty; asking {Url} for the cluster to join: {Why}")]

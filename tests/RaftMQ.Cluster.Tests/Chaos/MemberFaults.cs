@@ -31,9 +31,6 @@ internal static class MemberFaults
         await SucceedAsync(ground, ground.Others(victim).First(), ["replace", $"{ground.Spare}", $"{victim}", .. cluster.AddressesOf(victim)]);
         await ground.UntilMemberAsync(victim);
         await LeaveAsync(ground, ground.Spare);
-
-        // A node that knows itself alone cannot tell, when it finds damage at a start, whether there is a majority that could admit it again (damage-and-repair.md): it is told of the others.
-        cluster.WriteConfiguration(victim, victim);
         return $"replaced by node {ground.Spare}, and that by it";
     }
 
