@@ -9,6 +9,9 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
 {
     public bool IsDone => Status is HttpStatusCode.OK or HttpStatusCode.Created;
 
+    /// <summary>Whether the node said that it is the last on its connection.</summary>
+    public bool IsLast { get; init; }
+
     public bool MayHaveHappened => Reason == "outcome-unknown";
 
     public string? Message => IsDone ? JsonDocument.Parse(Body).RootElement.GetProperty("message").GetString() : null;
@@ -101,7 +104,7 @@ internal sealed class Node(int id, IPEndPoint address, HttpClient? http = null)
             await response.Content.ReadAsStringAsync(),
             Header(response, "RaftMQ-Reason"),
             ulong.Parse(Header(response, "RaftMQ-Index") ?? "0", System.Globalization.CultureInfo.InvariantCulture),
-            Header(response, "RaftMQ-Leader"));
+            Header(response, "RaftMQ-Leader")) { IsLast = response.Headers.ConnectionClose == true };
     }
 
     private async Task<T?> AskAsync<T>(string path)

@@ -33,7 +33,10 @@ public sealed class RollingRestart
         _failures.ShouldBeEmpty(cluster.Outputs());
     }
 
-    /// <summary>A client with a node of its own, which goes on with the next when nobody takes its connection any more.</summary>
+    /// <summary>
+    /// A client with a node of its own, which goes on with the next when that says that an answer is the last on its connection, or when nobody takes its connection any more. Who only dials again would
+    /// sometimes be in the listener's queue as it closes, and then not know what became of its request.
+    /// </summary>
     private async Task PublishAsync(ServeCluster cluster, int client, CancellationToken stop)
     {
         for (int at = client, number = 0; !stop.IsCancellationRequested; number++)
@@ -45,6 +48,7 @@ public sealed class RollingRestart
                 if (answer.IsDone)
                 {
                     Interlocked.Increment(ref _done);
+                    at += answer.IsLast ? 1 : 0;
                 }
                 else
                 {

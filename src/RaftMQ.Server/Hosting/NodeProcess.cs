@@ -11,7 +11,8 @@ namespace RaftMQ.Server.Hosting;
 /// <summary>
 /// The life of a node in this process: ports first, so that a taken one shows before a folder is touched; then the listener, then the node, whose
 /// recovery may take a while; then whatever ends it. An orderly stop says farewell to the clients first: each answer says that it is the last on its connection, then
-/// nobody new is let in, and the node goes on serving until they are out. So a client loses no request, and goes on elsewhere.
+/// nobody new is let in, and the node goes on serving until they are out. So a client that goes on elsewhere when it is told loses no request; one that dials again at once may be in the listener's
+/// queue as that closes.
 /// </summary>
 internal static partial class NodeProcess
 {
