@@ -104,7 +104,8 @@ internal sealed class Node(int id, IPEndPoint address, HttpClient? http = null)
             await response.Content.ReadAsStringAsync(),
             Header(response, "RaftMQ-Reason"),
             ulong.Parse(Header(response, "RaftMQ-Index") ?? "0", System.Globalization.CultureInfo.InvariantCulture),
-            Header(response, "RaftMQ-Leader")) { IsLast = response.Headers.ConnectionClose == true };
+            Header(response, "RaftMQ-Leader"))
+        { IsLast = response.Headers.ConnectionClose == true };
     }
 
     private async Task<T?> AskAsync<T>(string path)
