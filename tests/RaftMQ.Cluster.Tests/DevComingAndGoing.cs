@@ -80,6 +80,20 @@ public sealed class DevComingAndGoing : IDisposable
     }
 
     [Fact]
+    public async Task A_plan_that_a_person_has_put_back_ends_processes_and_takes_no_data_away()
+    {
+        RaftMqProcess dev = await _run.StartAsync();
+        string path = Path.Combine(_run.Folder, "dev.json");
+        string before = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        await SucceedAsync("add");
+
+        await File.WriteAllTextAsync(path, before, TestContext.Current.CancellationToken);
+
+        await Eventually.TrueAsync(() => dev.Output.Contains("it was not let go with `raftmq dev remove`", StringComparison.Ordinal), () => dev.Output);
+        Directory.Exists(_run.FolderOf(4)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Wrong_input_and_a_cluster_that_does_not_run_are_said_in_one_line()
     {
         await RefusedAsync(6, $"raftmq: no `raftmq dev` runs on the folder {_run.Folder}; start it first", "add");

@@ -44,6 +44,7 @@ internal static class DevRemoveCommand
         using ClusterClient cluster = DevCluster.ClientOf(plan);
         await cluster.SendAsync(HttpMethod.Delete, $"members/{node}", null, cancellation);
         await cluster.UntilAsync(report => ClusterText.Departure(report, node), seconds, cancellation);
+        await File.WriteAllBytesAsync(folder.LeftOf((int)node), [], cancellation);
         folder.Save(plan.Without((int)node));
         await Console.Out.WriteLineAsync(
             await HasGoneAsync(folder.FolderOf((int)node), cancellation)

@@ -27,9 +27,6 @@ internal sealed class DevFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Whether a supervisor has the folder.</summary>
-    public bool IsSupervised => HasSupervisor(Path);
-
     private string PlanPath => System.IO.Path.Combine(Path, "dev.json");
 
     /// <summary>Opens the folder as its supervisor; it is made if it is missing.</summary>
@@ -123,6 +120,9 @@ internal sealed class DevFolder : IDisposable
 
     public string ConfigurationOf(int node) => System.IO.Path.Combine(FolderOf(node), "config.json");
 
+    /// <summary>A file of this name in a node's folder says that the cluster has let the node go: only then is the folder of no use.</summary>
+    public string LeftOf(int node) => System.IO.Path.Combine(FolderOf(node), "left");
+
     public string LogOf(int node) => System.IO.Path.Combine(FolderOf(node), "log");
 
     /// <summary>Leaves a node's process id for a person to find. Without room on the disk it is left out: the node runs all the same.</summary>
@@ -142,6 +142,12 @@ internal sealed class DevFolder : IDisposable
     /// <returns>Why it is still there, or null.</returns>
     public string? RemoveFolderOf(int node)
     {
+        if (!File.Exists(LeftOf(node)))
+        {
+            // A plan that a person has changed, or put back, is no reason to take a voter's disk away.
+            return "the plan no longer names it, but it was not let go with `raftmq dev remove`";
+        }
+
         try
         {
             Directory.Delete(FolderOf(node), recursive: true);

@@ -29,10 +29,11 @@ internal sealed class Supervisor(DevFolder folder, DevPlan first, DevScreen scre
         screen.Starting(_plan.Nodes.Count, folder.Path);
         StartMissing();
         using var timer = new PeriodicTimer(LookEvery);
+        var stopped = Task.Delay(Timeout.Infinite, stop.Requested);
         while (await NextLookAsync(timer, stop.Requested))
         {
             FollowPlan(stop.Impatient);
-            await Task.WhenAny(LookAsync(), Task.Delay(Timeout.Infinite, stop.Requested));
+            await Task.WhenAny(LookAsync(), stopped);
             bool haveEnded = _leaving.TrueForAll(leaving => leaving.IsCompleted) && _nodes.Values.All(node => node.Ended.IsCompleted);
             if (haveEnded)
             {
