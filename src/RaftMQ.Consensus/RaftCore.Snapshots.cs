@@ -8,6 +8,9 @@ namespace RaftMQ.Consensus;
 /// </summary>
 public sealed partial class RaftCore
 {
+    /// <summary>For how many times <see cref="RaftOptions.SnapshotPatienceTicks"/> the log behind a snapshot is kept at most for a follower that catches up.</summary>
+    private const int MostCatchUpPatiences = 15;
+
     private readonly List<SnapshotLoad> _snapshotLoads = [];
     private LogPosition _newestSnapshot;
 
@@ -15,7 +18,8 @@ public sealed partial class RaftCore
     /// While leading: the snapshots that are on their way to followers, and those behind which followers catch up. The owner keeps them, with all they need and the log behind them.
     /// </summary>
     /// <param name="into">Where they are added, each once.</param>
-    public void CollectSnapshotsUnderWay(List<LogPosition> into)
+    /// <param name="isShortOfRoom">Whether there is no room for the log that followers catch up in: they may have to be sent another snapshot.</param>
+    public void CollectSnapshotsUnderWay(List<LogPosition> into, bool isShortOfRoom)
     {
         if (Role != Role.Leader)
         {
@@ -24,7 +28,7 @@ public sealed partial class RaftCore
 
         foreach (PeerProgress peer in _peers)
         {
-            if ((peer.Transfer?.Snapshot ?? peer.CatchesUpFrom) is { } snapshot && !into.Contains(snapshot))
+            if ((peer.Transfer?.Snapshot ?? (isShortOfRoom ? null : peer.CatchesUpFrom)) is { } snapshot && !into.Contains(snapshot))
             {
                 into.Add(snapshot);
             }
@@ -141,14 +145,14 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// What was appended during a transfer is released by newer snapshots as soon as nothing needs it, and a follower would be sent one after the other for ever. It has as long to catch
-    /// up as the transfer took, but not for ever.
+    /// up as the transfer took, but not for ever, and not if it no longer answers.
     /// </summary>
     private void KeepLogBehindTransferOf(PeerProgress peer)
     {
-        if (peer.Transfer is { } transfer && peer.MatchIndex < _newestSnapshot.Index)
+        if (peer.Transfer is { } transfer && peer.MatchIndex < _log.Last.Index)
         {
             peer.CatchesUpFrom = transfer.Snapshot;
-            peer.CatchUpTicks = Math.Max(_options.SnapshotPatienceTicks, transfer.Ticks);
+            peer.CatchUpTicks = Math.Clamp(transfer.Ticks, _options.SnapshotPatienceTicks, MostCatchUpPatiences * _options.SnapshotPatienceTicks);
         }
     }
 
@@ -162,7 +166,11 @@ public sealed partial class RaftCore
             peer.Transfer = ++transfer.StillTicks >= _options.SnapshotPatienceTicks ? null : transfer;
         }
 
-        bool needsNoMore = peer.MatchIndex >= _newestSnapshot.Index || --peer.CatchUpTicks <= 0;
-        peer.CatchesUpFrom = needsNoMore ? null : peer.CatchesUpFrom;
+        if (peer.CatchesUpFrom is { } from)
+        {
+            bool isThere = peer.MatchIndex >= (_newestSnapshot == from ? _log.Last.Index : _newestSnapshot.Index);
+            bool isGivenUp = --peer.CatchUpTicks <= 0 || peer.SilentTicks >= _options.SnapshotPatienceTicks;
+            peer.CatchesUpFrom = isThere || isGivenUp ? null : from;
+        }
     }
 }

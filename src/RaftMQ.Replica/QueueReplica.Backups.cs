@@ -76,7 +76,7 @@ public sealed partial class QueueReplica
         }
         else if (backup.Snapshot is null && LastSnapshot >= backup.From)
         {
-            backup.Snapshot = _lastSnapshotPosition;
+            backup.Snapshot = _newest.Last;
             AskForBackup(backup);
         }
     }

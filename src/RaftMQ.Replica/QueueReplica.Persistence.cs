@@ -80,18 +80,26 @@ public sealed partial class QueueReplica
     /// </summary>
     private bool IsHeldUp => _core.IsBroughtUp || WaitsForDiskMs >= Math.Max(StillDiskMs, _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds);
 
+    /// <summary>The batch that a majority has and this server's disk still lacks, and since when that is so.</summary>
+    private (ulong Batch, long SinceMs) _outrun;
+
     /// <summary>
     /// A leader need not have on its own disk what a majority has (thesis §10.2.1), so one whose disk stands still could go on leading until what is in memory no longer fits. Where the
-    /// others' disks are no better nothing would be gained by another leader: it hands over when they are ahead of it.
+    /// others' disks are no better nothing would be gained by another leader: it hands over when they have been ahead of it for long. A full disk does not stand still, and is looked after elsewhere.
     /// </summary>
     private void TendStillDisk()
     {
-        if (_core.Role != Role.Leader || _core.CommitIndex <= _core.DurableIndex || _batchesUnderWay.Count == 0)
+        bool isOutrun = _core.Role == Role.Leader && _space != WalSpace.Exhausted
+            && _batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last, long GivenMs) oldest) && oldest.Last.Index <= _core.CommitIndex;
+        if (!isOutrun)
         {
+            _outrun = default;
             return;
         }
 
-        long stillMs = WaitsForDiskMs;
+        ulong batch = _batchesUnderWay.Peek().Batch;
+        _outrun = _outrun.Batch == batch ? _outrun : (batch, _nowMs);
+        long stillMs = _nowMs - _outrun.SinceMs;
         if (stillMs >= _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds && _core.TransferLeadership(null))
         {
             _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of a majority go on: handing leadership over");

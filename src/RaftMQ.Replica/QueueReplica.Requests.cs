@@ -50,11 +50,11 @@ public sealed partial class QueueReplica
             // What is decided elsewhere does not come here any more.
             End(request, RequestOutcome.NoLeader);
         }
-        else if (IsHeldUp)
+        else if (IsHeldUp && !request.MayHaveHappened)
         {
             End(request, RequestOutcome.NotReady);
         }
-        else if (!TryForward(request))
+        else if (IsHeldUp || !TryForward(request))
         {
             Wait(request);
         }

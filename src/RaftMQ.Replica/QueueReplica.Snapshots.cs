@@ -16,14 +16,17 @@ public sealed partial class QueueReplica
 
     private LogEntry? _appliedConfiguration;
     private LogTime _appliedTime;
-    private long _bytesSinceSnapshot;
+    private long _loggedBytes;
     private long _lastSnapshotBytes;
-    private long _bodyBytesAtSnapshot;
-    private long _lastTryMs = long.MinValue / 2;
-    private LogPosition? _saving;
-    private LogPosition _lastSnapshotPosition;
+    private long _noSnapshotBeforeMs;
+    private SnapshotMark? _saving;
+    private bool _savingFreesRoom;
+    private SnapshotMark _newest;
 
-    private LogIndex LastSnapshot => _lastSnapshotPosition.Index;
+    /// <summary>Of the snapshot that is kept beside the newest; the same as that while none is, and after a start, which does not know it.</summary>
+    private SnapshotMark _older;
+
+    private LogIndex LastSnapshot => _newest.Last.Index;
 
     /// <summary>
     /// The log behind a snapshot is what a start applies, and writing a snapshot is what spares it. Where the state is small that costs next to nothing, so it is written sooner
@@ -38,14 +41,19 @@ public sealed partial class QueueReplica
         }
     }
 
-    /// <summary>What a snapshot would give back, about: what was there as the last one was taken or came since, without what still waits.</summary>
-    private long ReclaimableBytes => _bodyBytesAtSnapshot + _bytesSinceSnapshot - _machine.ByteCount;
+    /// <summary>The bodies that the state refers to: a popped one, too, while a retry of its pop would be answered with it.</summary>
+    private long LiveBytes => _machine.ByteCount + _machine.RequestKeyBytes;
+
+    private SnapshotMark Now => new(new LogPosition(AppliedIndex, _appliedTerm), LiveBytes, _loggedBytes);
+
+    /// <summary>What a snapshot would give back, about: what was there as the last one was taken or came since, without what is still referred to.</summary>
+    private long ReclaimableBytes => _newest.HoldsBack(Now);
 
     /// <summary>
     /// What was consumed is given back as soon as it is as much as still waits, although consuming takes little of the log: so the disk follows the messages that wait, and a follower that
     /// was away is not sent what nobody needs any more.
     /// </summary>
-    private bool IsMostlyConsumed => ReclaimableBytes >= Math.Max(SnapshotDueBytes, _machine.ByteCount);
+    private long MostHeldBackBytes => Math.Max(SnapshotDueBytes, LiveBytes);
 
     private void GoOnFrom(RestoredState restored)
     {
@@ -53,14 +61,15 @@ public sealed partial class QueueReplica
         Invariant.Require(metadata.StateHash == _machine.StateHash, "what a snapshot brings back is the state that it was taken of (I11)");
         (AppliedIndex, _appliedTerm, _appliedTime) = (metadata.Last.Index, metadata.Last.Term, metadata.Time);
         _appliedConfiguration = metadata.Configurations[^1];
-        (_lastSnapshotPosition, _lastSnapshotBytes, _bodyBytesAtSnapshot) = (metadata.Last, restored.Bytes, _machine.ByteCount);
+        _lastSnapshotBytes = restored.Bytes;
+        _newest = _older = Now;
         _core.OnSnapshotSaved(metadata.Last);
         ReportDifferences(_machine.Limits);
     }
 
     private void NoteForSnapshot(in LogEntry entry)
     {
-        _bytesSinceSnapshot += WriteAheadLog.RecordOverheadBytes + entry.Payload.Length;
+        _loggedBytes += WriteAheadLog.RecordOverheadBytes + entry.Payload.Length;
         _appliedTime = entry.Time;
         if (entry.Kind is EntryKind.Birth or EntryKind.Membership)
         {
@@ -68,44 +77,78 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void ConsiderSnapshot()
+    private void TendSnapshots()
     {
+        if (_saving is not null || _core.IsInstallingSnapshot)
+        {
+            return;
+        }
+
         // Before publishes have to be refused: as long as there is twice as much room as a snapshot would give back, it can wait.
         bool freesRoom = IsShortOfRoom || ReclaimableBytes > _roomBytes / 2;
+        bool isDue = freesRoom || BackupWantsSnapshot || _loggedBytes - _newest.LoggedBytes >= SnapshotDueBytes || ReclaimableBytes >= MostHeldBackBytes;
+        bool isNew = AppliedIndex > LastSnapshot && _nowMs >= _noSnapshotBeforeMs;
 
         // One for want of room stands alone, and what it does not refer to goes at once; of another, what the one before does not refer to.
-        bool isPossible = _saving is null && AppliedIndex > LastSnapshot && !_core.IsInstallingSnapshot && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot);
-        if (!isPossible)
+        if (isDue && isNew && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot))
         {
-            return;
+            TakeSnapshot(freesRoom);
         }
-
-        bool isDue = BackupWantsSnapshot
-            || (freesRoom ? _nowMs - _lastTryMs >= FreeingPauseMs : _bytesSinceSnapshot >= SnapshotDueBytes || IsMostlyConsumed);
-        if (!isDue)
+        else
         {
-            return;
+            DropOlderSnapshot();
         }
+    }
 
+    private void TakeSnapshot(bool freesRoom)
+    {
         QueueSnapshot state = _machine.Capture();
         LogEntry birth = _birthEntry!.Value;
         LogEntry configuration = _appliedConfiguration!.Value;
         LogEntry[] configurations = configuration.Position == birth.Position ? [birth] : [birth, configuration];
-        var metadata = new SnapshotMetadata(new LogPosition(AppliedIndex, _appliedTerm), _appliedTime, state.StateHash, configurations);
-        long reclaimable = ReclaimableBytes;
-        (_saving, _bytesSinceSnapshot, _lastTryMs, _bodyBytesAtSnapshot) = (metadata.Last, 0, _nowMs, _machine.ByteCount);
-        _ports.AskDisk(new SnapshotSave(metadata, state, freesRoom, reclaimable));
+        _saving = Now;
+        _savingFreesRoom = freesRoom;
+        _noSnapshotBeforeMs = freesRoom ? _nowMs + FreeingPauseMs : 0;
+        _ports.AskDisk(new SnapshotSave(new SnapshotMetadata(Now.Last, _appliedTime, state.StateHash, configurations), state, freesRoom, ReclaimableBytes));
+    }
+
+    /// <summary>
+    /// When much is consumed at once, the last snapshots may be from before and in the midst of it. Nothing may follow that would bring another, so the older goes when it holds back too much:
+    /// twice as much as the one that comes after it may, since that much is between two of them in any case.
+    /// </summary>
+    private void DropOlderSnapshot()
+    {
+        if (_older.HoldsBack(_newest) >= 2 * MostHeldBackBytes && !AwaitsBodyUpTo(LastSnapshot))
+        {
+            _older = _newest;
+            _ports.AskDisk(new OlderSnapshotDropped());
+        }
     }
 
     private void OnSnapshotSaved(SnapshotSavedInput saved)
     {
         Invariant.Require(_saving is not null, "a snapshot is saved that was asked for");
-        if (saved.Bytes > 0)
+        SnapshotMark mark = _saving.Value;
+        (_saving, _roomBytes) = (null, saved.RoomBytes);
+        if (saved.Bytes == 0)
         {
-            (_lastSnapshotPosition, _lastSnapshotBytes) = (_saving.Value, saved.Bytes);
-            _core.OnSnapshotSaved(_saving.Value);
+            // It had no room, and what it was to give back is still there to be given back.
+            _noSnapshotBeforeMs = _nowMs + FreeingPauseMs;
+            return;
         }
 
-        (_saving, _roomBytes) = (null, saved.RoomBytes);
+        _lastSnapshotBytes = saved.Bytes;
+        (_older, _newest) = (_savingFreesRoom ? mark : _newest, mark);
+        _core.OnSnapshotSaved(mark.Last);
+    }
+
+    /// <summary>What was counted when a snapshot was taken.</summary>
+    /// <param name="Last">The last entry in it.</param>
+    /// <param name="LiveBytes">The bodies that it refers to.</param>
+    /// <param name="LoggedBytes">What this process had applied of the log by then.</param>
+    private readonly record struct SnapshotMark(LogPosition Last, long LiveBytes, long LoggedBytes)
+    {
+        /// <summary>What is kept for this snapshot, or lies behind it, and is not referred to at a later moment.</summary>
+        public long HoldsBack(in SnapshotMark later) => LiveBytes + later.LoggedBytes - LoggedBytes - later.LiveBytes;
     }
 }

@@ -34,7 +34,7 @@ public sealed partial class QueueReplica
     private void TellWhatIsUnderWay()
     {
         _snapshotsUnderWay.Clear();
-        _core.CollectSnapshotsUnderWay(_snapshotsUnderWay);
+        _core.CollectSnapshotsUnderWay(_snapshotsUnderWay, isShortOfRoom: IsShortOfRoom);
         if (_backup?.Snapshot is { } backup)
         {
             _snapshotsUnderWay.Add(backup);
@@ -81,7 +81,7 @@ public sealed partial class QueueReplica
         _machine = state.Machine;
         _clock.Observe(state.Metadata.Time);
         (_loadedToApply, _loadedNext) = (default, default);
-        (_installedIndex, _bytesSinceSnapshot) = (state.Metadata.Last.Index, 0);
+        _installedIndex = state.Metadata.Last.Index;
         GoOnFrom(state);
         _ports.Report(EventLevel.Information, $"installed a snapshot up to entry {state.Metadata.Last}: {state.Machine.MessageCount} messages in {state.Machine.Topics.Count} topics");
 

@@ -210,7 +210,7 @@ public sealed partial class QueueReplica
         ApplyCommitted();
         LoadBodies();
         PassOnSnapshotPieces();
-        ConsiderSnapshot();
+        TendSnapshots();
         ServeReads();
         ObserveLeadership();
         ObserveMembers();

@@ -6,7 +6,7 @@ internal static class CoreReading
     public static IReadOnlyList<LogPosition> SnapshotsUnderWay(this RaftCore core)
     {
         var underWay = new List<LogPosition>();
-        core.CollectSnapshotsUnderWay(underWay);
+        core.CollectSnapshotsUnderWay(underWay, isShortOfRoom: false);
         return underWay;
     }
 }

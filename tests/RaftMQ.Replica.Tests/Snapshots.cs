@@ -113,6 +113,57 @@ public sealed class Snapshots
         SnapshotsOf(world[1]).Length.ShouldBe(2);
     }
 
+    /// <summary>The last snapshot of all may be taken in the midst of it: nothing follows that would bring another.</summary>
+    [Fact]
+    public void What_is_consumed_while_a_snapshot_is_written_is_given_back_although_nothing_follows()
+    {
+        World world = WithLargeMessages(seed: 16, nodes: 1);
+        WorldNode node = world[1];
+        long used = node.Disk.UsedBytes;
+        node.UpkeepIsHeld = true;
+        PopLargeMessages(world);
+        node.UpkeepIsHeld = false;
+
+        world.Until(() => node.Disk.UsedBytes < used / 4);
+        ComesBackToItsState(world, node, damaged: [], startsAt: IndexOf(SnapshotsOf(node)[^1]));
+    }
+
+    [Fact]
+    public void What_was_consumed_is_given_back_as_soon_as_there_is_room_for_the_snapshot_that_gives_it_back()
+    {
+        World world = WithLargeMessages(seed: 17, nodes: 1);
+        WorldNode node = world[1];
+        long used = node.Disk.UsedBytes;
+        string[] before = SnapshotsOf(node);
+        node.Disk.CapacityBytes = used;
+        PopLargeMessages(world);
+        world.Pass(1_000);
+        SnapshotsOf(node).ShouldBe(before);
+
+        node.Disk.CapacityBytes = long.MaxValue;
+
+        world.Until(() => node.Disk.UsedBytes < used / 4);
+    }
+
+    /// <summary>A retried pop is answered with the body that the first one took.</summary>
+    [Fact]
+    public void What_was_popped_with_a_key_is_given_back_when_the_key_is_forgotten_and_until_then_nothing_is_tried()
+    {
+        World world = WithLargeMessages(seed: 18, nodes: 1);
+        WorldNode node = world[1];
+        long used = node.Disk.UsedBytes;
+        string[] before = SnapshotsOf(node);
+        PopLargeMessages(world, withKeys: true);
+        world.Pass(1_000);
+        SnapshotsOf(node).ShouldBe(before);
+        Encoding.UTF8.GetString(world.Do(1, QueueCommandCodec.Pop("orders", "key 0")).Body.Span).Length.ShouldBe(10_000);
+
+        world.Pass((int)(new QueueLimits().RequestKeyWindowMilliseconds / 10));
+        world.Do(1, QueueCommandCodec.Publish("orders", "of a later time"u8));
+
+        world.Until(() => node.Disk.UsedBytes < used / 4);
+    }
+
     /// <summary>The snapshots from before would bring all that was popped since, for which there is no room; and what came by the log and has none, either, is replaced by the newest.</summary>
     [Fact]
     public void A_full_follower_that_was_away_comes_back_when_what_it_missed_is_consumed()
@@ -345,11 +396,11 @@ public sealed class Snapshots
         return world;
     }
 
-    private static void PopLargeMessages(World world)
+    private static void PopLargeMessages(World world, bool withKeys = false)
     {
         for (int i = 0; i < 100; i++)
         {
-            world.Do(1, QueueCommandCodec.Pop("orders")).Body.Length.ShouldBe(10_000);
+            world.Do(1, QueueCommandCodec.Pop("orders", withKeys ? $"key {i}" : null)).Body.Length.ShouldBe(10_000);
         }
     }
 

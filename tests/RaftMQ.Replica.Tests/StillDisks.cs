@@ -46,6 +46,41 @@ public sealed class StillDisks
         world.Until(() => world.Do(follower.Id, QueueCommandCodec.Publish("orders", "taken again"u8)).Reply.Outcome == QueueOutcome.Done);
     }
 
+    /// <summary>What counts is for how long the others have been ahead, and not how long a batch takes: there would be no end of handing over.</summary>
+    [Fact]
+    public void Where_all_disks_are_equally_slow_it_goes_on_leading()
+    {
+        var world = new World(seed: 54, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        TestCommand[] all = [.. Enumerable.Range(0, 20).Select(_ => DoSlowly(world, leader))];
+
+        leader.Reports.ShouldNotContain(report => report.Contains("handing leadership over"));
+        all.ShouldAllBe(request => request.Result.Reply.Outcome == QueueOutcome.Done);
+    }
+
+    /// <summary>A message for which every disk takes longer than an election timeout, and the leader's a moment more.</summary>
+    private static TestCommand DoSlowly(World world, WorldNode leader)
+    {
+        world.Settle();
+        foreach (WorldNode node in world.Nodes)
+        {
+            node.DiskIsHeld = true;
+        }
+
+        TestCommand request = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "slowly"u8));
+        world.Pass(60);
+        foreach (WorldNode node in world.Nodes.Where(node => node != leader))
+        {
+            node.DiskIsHeld = false;
+        }
+
+        world.Pass(5);
+        leader.DiskIsHeld = false;
+        world.Until(() => request.IsDone);
+        return request;
+    }
+
     [Fact]
     public void Where_the_others_disks_stand_still_too_it_goes_on_leading()
     {

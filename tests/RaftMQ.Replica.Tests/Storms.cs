@@ -116,6 +116,7 @@ public sealed class Storms
             }
 
             world.StartAll();
+            world.Settle();
             world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
             world.Until(() => _open.TrueForAll(open => open.Request.IsDone));
             CollectAnswers();

@@ -65,6 +65,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     /// <summary>While held, the disk completes nothing.</summary>
     public bool DiskIsHeld { get; set; }
 
+    /// <summary>While held, snapshots come no further.</summary>
+    public bool UpkeepIsHeld { get; set; }
+
     public void Start()
     {
         IFileSystem files = DiskBudgetBytes is { } budget ? new BudgetedFileSystem(Disk, budget, (WalOptions.SpareSegments + 1L) * WalOptions.SegmentBytes) : Disk;
@@ -223,7 +226,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         var done = new List<ReplicaInput>();
         _work.Clear();
         _disk!.Do(work, done);
-        while (_disk.WorkInBackground(idle: false, done))
+        while (!UpkeepIsHeld && _disk.WorkInBackground(idle: false, done))
         {
         }
 

@@ -241,6 +241,27 @@ public sealed class Snapshots
     }
 
     [Fact]
+    public void One_that_is_left_alone_is_so_until_the_next()
+    {
+        var disk = new SimulatedDisk(1);
+        SnapshotStore store = SnapshotStore.Open(disk);
+        store.DropOlder();
+        store.ReleasableUpTo.Value.ShouldBe(0UL, "there is none");
+        Save(store, MetadataAt(10), ChunksOf(10), stepBytes: 1_000);
+        Save(store, MetadataAt(20), ChunksOf(20), stepBytes: 1_000);
+        store.Keep([MetadataAt(10).Last]);
+
+        store.DropOlder();
+        store.ReleasableUpTo.Value.ShouldBe(10UL, "somebody is being sent it");
+        store.Keep([]);
+        store.ReleasableUpTo.Value.ShouldBe(20UL);
+        disk.List().Where(SnapshotName.IsSnapshot).ShouldBe([SnapshotName.Of(20)]);
+
+        Save(store, MetadataAt(30), ChunksOf(30), stepBytes: 1_000);
+        store.ReleasableUpTo.Value.ShouldBe(20UL);
+    }
+
+    [Fact]
     public void A_snapshot_that_finds_no_room_is_given_up_and_the_next_is_saved()
     {
         SimulatedDisk disk = WithTwo();

@@ -48,6 +48,9 @@ public sealed record RoomReserved(long Bytes) : DiskWork;
 /// <param name="Snapshots">Their ends.</param>
 public sealed record SnapshotsKept(IReadOnlyList<LogPosition> Snapshots) : DiskWork;
 
+/// <summary>The newest snapshot is enough until there is another: the one before it holds back too much.</summary>
+public sealed record OlderSnapshotDropped : DiskWork;
+
 /// <summary>Nothing more comes of the snapshot of which pieces were written last: what came is removed.</summary>
 public sealed record SnapshotDropped : DiskWork;
 

@@ -106,6 +106,9 @@ public sealed class ReplicaDisk : IDisposable
                 case SnapshotsKept kept:
                     _transfers.Keep(kept.Snapshots);
                     break;
+                case OlderSnapshotDropped:
+                    _upkeep.DropOlder();
+                    break;
                 case SnapshotDropped:
                     _transfers.Drop();
                     break;

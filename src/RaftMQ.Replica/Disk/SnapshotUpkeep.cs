@@ -76,6 +76,13 @@ internal sealed class SnapshotUpkeep
         Release();
     }
 
+    /// <summary>The newest is left alone, and what only those before it needed goes.</summary>
+    public void DropOlder()
+    {
+        Snapshots.DropOlder();
+        Release();
+    }
+
     /// <summary>A snapshot from elsewhere takes the place of everything: what is under way is left, or goes on if there is no room for the other.</summary>
     public void Replace(RestoredState state, Action install)
     {

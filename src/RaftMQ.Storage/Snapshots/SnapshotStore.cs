@@ -112,6 +112,19 @@ public sealed class SnapshotStore : IDisposable
     public void Keep(IReadOnlyList<LogPosition> underWay)
     {
         _underWay = underWay;
+        RemoveOldNow();
+    }
+
+    /// <summary>The newest is left alone until there is another, but for what is on its way to other servers: as if it had been written so.</summary>
+    /// <exception cref="StorageFailedException">The disk failed.</exception>
+    public void DropOlder()
+    {
+        _isAlone = _sound.Count > 0;
+        RemoveOldNow();
+    }
+
+    private void RemoveOldNow()
+    {
         if (_sound.Count <= NewestKept)
         {
             return;

@@ -416,6 +416,8 @@ public sealed class Section7_LogCompaction
         AppendEntries next = leader.Sent<AppendEntries>().ShouldHaveSingleItem();
         (next.Previous, next.Entries.Length).ShouldBe((At(7, 1), 1));
         (leader.Peer(S3).Mode, leader.Peer(S3).MatchIndex).ShouldBe((PeerMode.Replicate, new LogIndex(7)));
+        leader.Core.SnapshotsUnderWay().ShouldBe([At(7, 1)], "it needs the log behind it");
+        leader.Acknowledges(S3, 8).Ticks(1);
         leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
     }
 
@@ -649,28 +651,65 @@ public sealed class Section7_LogCompaction
     [Theory]
     [InlineData(1, 50)]
     [InlineData(60, 60)]
-    public void It_is_kept_for_a_while_only_as_long_as_the_transfer_took_at_most(int transferTimeouts, int keptTimeouts)
+    [InlineData(800, 15 * 50)]
+    public void It_is_kept_for_as_long_as_the_transfer_took_within_bounds(int transferTimeouts, int keptTimeouts)
     {
         Server leader = InstalledWhileANewerOneWasSaved(transferTimeouts * ElectionTimeoutTicks);
-        Patiently(leader, (keptTimeouts * ElectionTimeoutTicks) - 1);
+        CatchesUp(leader, (keptTimeouts * ElectionTimeoutTicks) - 1);
         leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
 
+        CatchesUp(leader, 1);
+
+        leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void It_is_kept_as_well_if_the_newer_one_comes_only_later()
+    {
+        Server leader = InstalledWhileANewerOneWasSaved(transferTicks: 1, isSaved: false);
+        CatchesUp(leader, 1);
+        leader.Core.OnSnapshotSaved(At(7, 1));
+        CatchesUp(leader, 1);
+
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
+    }
+
+    [Fact]
+    public void It_is_kept_neither_for_who_no_longer_answers_nor_where_room_is_short()
+    {
+        Server leader = InstalledWhileANewerOneWasSaved(60 * ElectionTimeoutTicks);
+        var underWay = new List<LogPosition>();
+        leader.Core.CollectSnapshotsUnderWay(underWay, isShortOfRoom: true);
+        underWay.ShouldBeEmpty();
+
+        Patiently(leader, (50 * ElectionTimeoutTicks) - 1);
+        leader.Core.SnapshotsUnderWay().ShouldBe([Snapshot]);
         Patiently(leader, 1);
 
         leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
     }
 
-    private static Server InstalledWhileANewerOneWasSaved(int transferTicks)
+    private static Server InstalledWhileANewerOneWasSaved(int transferTicks, bool isSaved = true)
     {
         Server leader = LeaderBehindABase();
         NeedsEntry2(leader);
-        ulong first = leader.OwnerLoads(SnapshotBytes).Sent<InstallSnapshot>().ShouldHaveSingleItem().Number;
-        Patiently(leader, transferTicks / 2);
-        leader.Answers(S3, Snapshot, 4, first);
-        ulong second = leader.OwnerLoads(SnapshotBytes).Sent<InstallSnapshot>().Single(sent => sent.IsPiece).Number;
-        Patiently(leader, transferTicks - (transferTicks / 2));
-        leader.Core.OnSnapshotSaved(At(7, 1));
-        leader.Answers(S3, Snapshot, SnapshotBytes, second, isInstalled: true);
+        int pieces = 2 + (transferTicks / (40 * ElectionTimeoutTicks));
+        int bytes = pieces * PieceBytes;
+        for (int piece = 1; piece < pieces; piece++)
+        {
+            ulong number = leader.OwnerLoads(bytes).Sent<InstallSnapshot>().Single(sent => sent.IsPiece).Number;
+            Patiently(leader, transferTicks / pieces);
+            leader.Answers(S3, Snapshot, piece * PieceBytes, number);
+        }
+
+        ulong last = leader.OwnerLoads(bytes).Sent<InstallSnapshot>().Single(sent => sent.IsPiece).Number;
+        Patiently(leader, transferTicks - (transferTicks / pieces * (pieces - 1)));
+        if (isSaved)
+        {
+            leader.Core.OnSnapshotSaved(At(7, 1));
+        }
+
+        leader.Answers(S3, Snapshot, bytes, last, isInstalled: true);
         leader.Peer(S3).Mode.ShouldBe(PeerMode.Replicate);
         return leader;
     }
@@ -749,6 +788,7 @@ public sealed class Section7_LogCompaction
         leader.Acknowledges(S3, 6);
 
         (leader.Peer(S3).Mode, leader.Peer(S3).NextIndex).ShouldBe((PeerMode.Replicate, new LogIndex(9)));
+        leader.Acknowledges(S3, 8).Ticks(1);
         leader.Core.SnapshotsUnderWay().ShouldBeEmpty();
     }
 
@@ -787,6 +827,16 @@ public sealed class Section7_LogCompaction
         leader.Receive(new AppendEntriesResponse(S3, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true)).Sent();
 
     /// <summary>Time passes while S2 keeps the leader in office.</summary>
+    /// <summary>It answers, and comes no further.</summary>
+    private static void CatchesUp(Server leader, int ticks)
+    {
+        for (int i = 0; i < ticks; i++)
+        {
+            Patiently(leader, 1);
+            leader.Acknowledges(S3, 5);
+        }
+    }
+
     private static void Patiently(Server leader, int ticks)
     {
         for (int i = 0; i < ticks; i++)
