@@ -118,7 +118,7 @@ public sealed partial class QueueReplica
     /// </summary>
     private void DropOlderSnapshot()
     {
-        if (_older.HoldsBack(_newest) >= 2 * MostHeldBackBytes && !AwaitsBodyUpTo(LastSnapshot))
+        if (_older != _newest && _older.HoldsBack(_newest) >= 2 * MostHeldBackBytes && !AwaitsBodyUpTo(LastSnapshot))
         {
             _older = _newest;
             _ports.AskDisk(new OlderSnapshotDropped());
