@@ -156,15 +156,11 @@ public sealed class Transfers
     [Fact]
     public void A_snapshot_without_room_is_refused_with_a_reason_that_says_what_it_needs_room_beside()
     {
-        ulong id = 77;
-        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
-        LogPosition snapshot = from.Restored!.Metadata.Last;
-        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
         var files = new SimulatedDisk(5);
-        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
-        using var disk = new ReplicaDisk(files, to);
+        SnapshotPiece piece = ForAFullDisk(files, out ReplicaFolder to, out ReplicaDisk disk);
+        using ReplicaFolder opened = to;
+        using ReplicaDisk used = disk;
         var told = new List<ReplicaInput>();
-        files.CapacityBytes = files.UsedBytes + 100;
 
         disk.Do([new SnapshotPieceWrite(piece)], told);
 
@@ -175,15 +171,12 @@ public sealed class Transfers
     [Fact]
     public void What_waits_for_room_does_not_keep_a_snapshot_from_bringing_some_and_of_it_term_and_vote_are_left()
     {
-        ulong id = 77;
-        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
-        LogPosition snapshot = from.Restored!.Metadata.Last;
-        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
         var files = new SimulatedDisk(5);
-        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
-        using var disk = new ReplicaDisk(files, to);
+        SnapshotPiece piece = ForAFullDisk(files, out ReplicaFolder to, out ReplicaDisk disk);
+        using ReplicaFolder opened = to;
+        using ReplicaDisk used = disk;
+        LogPosition snapshot = piece.Snapshot;
         var told = new List<ReplicaInput>();
-        files.CapacityBytes = files.UsedBytes + 100;
         LogEntry large = new(new LogIndex(1), new Term(1), EntryKind.Command, new LogTime(1), new byte[WorldNode.WalOptions.MaxPayloadBytes]);
         LogEntry[] larges = [.. Enumerable.Range(1, 40).Select(index => large with { Index = new LogIndex((ulong)index) })];
         disk.Do([new PersistBatch(1, new WalBatch(null, null, larges), null)], told);
@@ -199,7 +192,7 @@ public sealed class Transfers
         disk.Do([new PersistBatch(3, new WalBatch(null, null, [large with { Index = snapshot.Index.Next, Payload = new byte[10] }]), null)], told);
         told[^1].ShouldBeOfType<PersistedInput>().Batch.ShouldBe(3UL);
         files.Crash();
-        using ReplicaFolder again = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        using ReplicaFolder again = OpenFolder(files);
         again.Recovered.HardState.ShouldBe(state);
         again.Log.LastIndex.ShouldBe(snapshot.Index.Next);
     }
@@ -224,6 +217,25 @@ public sealed class Transfers
         leader.Kill();
         disk = leader.Disk;
         return ReplicaFolder.Open(disk, new NodeId(leader.Id), WorldNode.WalOptions, drawId, null);
+    }
+
+    /// <summary>A whole snapshot in one piece, and a disk without room for it.</summary>
+    private static SnapshotPiece ForAFullDisk(SimulatedDisk files, out ReplicaFolder folder, out ReplicaDisk disk)
+    {
+        ulong id = 77;
+        using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
+        LogPosition snapshot = from.Restored!.Metadata.Last;
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
+        folder = OpenFolder(files);
+        disk = new ReplicaDisk(files, folder);
+        files.CapacityBytes = files.UsedBytes + 100;
+        return piece;
+    }
+
+    private static ReplicaFolder OpenFolder(SimulatedDisk files)
+    {
+        ulong id = 177;
+        return ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
     }
 
     private static bool IsOfInstall(string name) => name.StartsWith("install", StringComparison.Ordinal);

@@ -51,9 +51,8 @@ internal static partial class NodeProcess
         await Task.WhenAny(node.Completion, stop.Requested);
         if (node.Completion.IsCompleted)
         {
-            NodeEnd end = await node.Completion;
             await listener.StopAsync(ListenerPatience);
-            throw new CommandFailedException(ExitCodeOf(end.Reason), end.Message);
+            throw Failed(await node.Completion);
         }
 
         StopCause cause = await stop.Requested;
@@ -61,6 +60,12 @@ internal static partial class NodeProcess
         bool handOver = cause == StopCause.Asked;
         Task farewell = handOver ? await SayFarewellAsync(connections, listener, isShared: shared is not null) : Task.CompletedTask;
         await StopInOrderAsync(node, network, listener, handOver, farewell);
+        NodeEnd end = await node.Completion;
+        if (end.Reason != NodeEndReason.Stopped)
+        {
+            throw Failed(end);
+        }
+
         if (plan.RemoveDataAtStop)
         {
             RemoveData(plan.DataFolder, logger);
@@ -150,6 +155,8 @@ internal static partial class NodeProcess
             LogNotRemoved(logger, folder, failure.Message);
         }
     }
+
+    private static CommandFailedException Failed(NodeEnd end) => new(ExitCodeOf(end.Reason), end.Message);
 
     private static ExitCode ExitCodeOf(NodeEndReason reason) => reason switch
     {

@@ -16,9 +16,10 @@ internal sealed class Service : IAsyncDisposable
     private readonly ClientListener _listener;
     private readonly HttpClient _client;
 
-    private Service(FakeNode node, ClientListener listener)
+    private Service(FakeNode node, ClientConnections connections, ClientListener listener)
     {
         Node = node;
+        Connections = connections;
         _listener = listener;
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = listener.Address };
     }
@@ -35,6 +36,8 @@ internal sealed class Service : IAsyncDisposable
 
     public FakeNode Node { get; }
 
+    public ClientConnections Connections { get; }
+
     public IPEndPoint Address => new(IPAddress.Loopback, _listener.Address.Port);
 
     public static async Task<Service> StartAsync(QueueLimits? limits = null, HttpOptions? http = null)
@@ -46,7 +49,7 @@ internal sealed class Service : IAsyncDisposable
         var api = new CourseApi(node, options, connections, NullLogger.Instance);
         ClientListener listener = await ClientListener.StartAsync(
             new IPEndPoint(IPAddress.Loopback, 0), connections, api.HandleAsync, NullLoggerFactory.Instance);
-        return new Service(node, listener);
+        return new Service(node, connections, listener);
     }
 
     public Task<Reply> PutTopic(string json, string? key = null) => Send(HttpMethod.Put, "/topic", json, key);
