@@ -8,6 +8,7 @@ public sealed partial class RaftCore
 
     private readonly List<(LogIndex Index, Membership Membership)> _memberships = [];
     private readonly NodeMap<ServerId> _linked = new();
+    private LogIndex _toldLeftAt;
 
     /// <summary>The configuration in force: the latest in the log, committed or not; null while unborn.</summary>
     public Membership? Membership => _memberships.Count > 0 ? _memberships[^1].Membership : null;
@@ -24,6 +25,9 @@ public sealed partial class RaftCore
 
     /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation.</summary>
     public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Counts(_options.Self));
+
+    /// <summary>Whether somebody who knows of a later configuration than this server's log has said that it does not name this server, which this server's does.</summary>
+    public bool IsToldThatItLeft => _memberships.Count > 0 && _toldLeftAt > _memberships[^1].Index && Membership!.Find(_options.Self.Node) is not null;
 
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;

@@ -25,6 +25,8 @@ public sealed partial class RaftCore
             ForgottenPromise = $"node {reminder.From.Node} remembers that this incarnation reached term {reminder.Term}{acknowledged}, and the folder holds term {CurrentTerm} and "
                 + $"{_log.Last.Index} entries: it is an older copy";
         }
+
+        _toldLeftAt = LogIndex.Max(_toldLeftAt, reminder.LeftAt);
     }
 
     /// <summary>Takes note of a message that its sender sends only when its term is durable there. Reads and pre-votes are not among them.</summary>
@@ -38,16 +40,20 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Tells a server that has come back what is remembered of it. Its acknowledgements in this leader's term were made in a term that it has claimed.</summary>
+    /// <summary>
+    /// Tells a server that has come back what is remembered of it, and if it is no member any more. Its acknowledgements in this leader's term were made in a term that it has claimed.
+    /// </summary>
     private void Remind(ServerId server)
     {
-        if (!_claims.TryGetValue(server.Node, out var claim) || claim.Server != server)
+        Term term = _claims.TryGetValue(server.Node, out var claim) && claim.Server == server ? claim.Term : Term.Zero;
+        LogIndex leftAt = IsMembershipCommitted && Membership!.Find(server.Node) is null ? _memberships[^1].Index : LogIndex.Zero;
+        if (term == Term.Zero && leftAt == LogIndex.Zero)
         {
             return;
         }
 
-        bool leads = Role == Role.Leader && claim.Term == CurrentTerm;
+        bool leads = Role == Role.Leader && term == CurrentTerm;
         LogIndex match = leads && PeerFor(server) is { } peer ? peer.MatchIndex : LogIndex.Zero;
-        _sendNow.Add(new Reminder(_options.Self, server, claim.Term, match));
+        _sendNow.Add(new Reminder(_options.Self, server, term, match, leftAt));
     }
 }

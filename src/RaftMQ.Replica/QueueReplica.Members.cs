@@ -117,6 +117,11 @@ public sealed partial class QueueReplica
     /// <summary>Says once what was committed of the members.</summary>
     private void ObserveMembers()
     {
+        if (_core.IsToldThatItLeft && !IsRemoved)
+        {
+            BeRemoved();
+        }
+
         if (!_core.IsMembershipCommitted || ReferenceEquals(_core.Membership, _membershipTold))
         {
             return;
@@ -133,15 +138,21 @@ public sealed partial class QueueReplica
         bool wasIn = before is null ? _core.HasHadASeat : before.Find(Self) is not null;
         bool isOut = wasIn && _membershipTold.Find(Self) is null;
         bool isChanged = before is not null && !before.Members.Select(member => (member.Node, member.Suffrage)).SequenceEqual(_membershipTold.Members.Select(member => (member.Node, member.Suffrage)));
-        IsRemoved = isOut || (IsRemoved && _membershipTold.Find(Self) is null);
+        IsRemoved &= _membershipTold.Find(Self) is null;
         if (isOut)
         {
-            _ports.Report(EventLevel.Warning, "this node is no longer a member: it was removed, serves nobody and may be stopped");
+            BeRemoved();
         }
         else if (isChanged)
         {
             _ports.Report(EventLevel.Information, $"members: {string.Join(", ", _membershipTold.Members.Select(Describe))}");
         }
+    }
+
+    private void BeRemoved()
+    {
+        IsRemoved = true;
+        _ports.Report(EventLevel.Warning, "this node is no longer a member: it was removed, serves nobody and may be stopped");
     }
 
     private static string Describe(Member member) => member.Suffrage switch

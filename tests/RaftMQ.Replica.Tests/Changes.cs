@@ -256,6 +256,52 @@ public sealed class Changes
         world.Until(() => leaves.Replica.Peers.Count == 0);
     }
 
+    /// <summary>It was no founder, and all that named it is gone with the log.</summary>
+    [Fact]
+    public void Who_was_removed_while_it_was_down_is_told_although_no_log_names_it_any_more()
+    {
+        var world = new World(
+            seed: 25, nodes: 4, options => options with { SnapshotLogBytes = 2_000, Raft = options.Raft with { TailBytes = 0 } }, founders: 3);
+        for (uint id = 1; id <= 3; id++)
+        {
+            world[id].Start();
+        }
+
+        world.Until(() => world.Votes(1, 2, 3) && world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        world[4].Start();
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Until(() => world.Votes(1, 2, 3, 4));
+        world[4].Kill();
+        world.Change(new MemberRemoval(new NodeId(4)));
+        world.Until(() => world.Votes(1, 2, 3));
+        LogIndex removedAt = world.Leader!.Replica.Core.Log.Last.Index;
+        world.Do(1, QueueCommandCodec.CreateTopic("orders", null)).Outcome.ShouldBe(RequestOutcome.Replied);
+        for (int i = 0; i < 200 || world.Running.Any(node => node.Replica.Core.Log.Base.Index < removedAt); i++)
+        {
+            world.Do(1, QueueCommandCodec.Publish("orders", new byte[100])).Outcome.ShouldBe(RequestOutcome.Replied);
+            i.ShouldBeLessThan(2_000);
+        }
+
+        // A leader that has led since before remembers it from its log; one that starts now does not.
+        foreach (WorldNode node in world.Running.ToArray())
+        {
+            node.Kill();
+            node.Start();
+        }
+
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        world[4].Start();
+
+        world.Until(() => world[4].Replica.IsRemoved);
+        world[4].Reports[^1].ShouldContain("no longer a member");
+        world.Do(4, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.NoLeader);
+        world.Until(() => world.Running.All(node => node.Id == 4 || !node.Replica.Peers.ContainsKey(new NodeId(4))), atMostTicks: 10_000);
+
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Until(() => world.Votes(1, 2, 3, 4), atMostTicks: 10_000);
+        world.Do(4, QueueCommandCodec.Publish("orders", "taken"u8)).Outcome.ShouldBe(RequestOutcome.Replied);
+    }
+
     private static ServerIdentity OfCluster(WorldNode node, uint id) => new(node.Replica.Identity.Cluster, new ServerId(new NodeId(id), id));
 
     [Fact]

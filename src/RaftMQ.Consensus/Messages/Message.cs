@@ -73,9 +73,13 @@ public sealed record ReadIndexResponse(ServerId From, ServerId To, Term Term, Re
 /// <param name="Term">The leader's term.</param>
 public sealed record TimeoutNow(ServerId From, ServerId To, Term Term) : Message(From, To, Term);
 
-/// <summary>A server tells one that has come back what it remembers of it, so that a folder restored from an older copy is found out (design, storage rule 8).</summary>
+/// <summary>
+/// A server tells one that has come back what it remembers of it, so that a folder restored from an older copy is found out (design, storage rule 8), and that it is no member any more: the
+/// log may not be able to say so, since what named it may have been released.
+/// </summary>
 /// <param name="From">Who remembers.</param>
 /// <param name="To">Whom it remembers, in this very incarnation.</param>
 /// <param name="Term">The highest term in which the receiver has claimed something durable.</param>
 /// <param name="MatchIndex">What the receiver has acknowledged to the leader of that term, if the sender is that; otherwise zero.</param>
-public sealed record Reminder(ServerId From, ServerId To, Term Term, LogIndex MatchIndex) : Message(From, To, Term);
+/// <param name="LeftAt">Where the sender's configuration stands, if it is committed and does not name the receiver; otherwise zero.</param>
+public sealed record Reminder(ServerId From, ServerId To, Term Term, LogIndex MatchIndex, LogIndex LeftAt) : Message(From, To, Term);

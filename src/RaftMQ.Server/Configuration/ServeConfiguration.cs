@@ -100,7 +100,12 @@ internal sealed record Timeouts
 
     public int ElectionMs { get; init; } = 200;
 
-    public int MaxElectionMs { get; init; } = 5_000;
+    /// <summary>Unless it is set, there is always room to adapt, or none at all where the shortest timeout is longer than that.</summary>
+    public int MaxElectionMs
+    {
+        get => field > 0 ? field : Math.Max(5_000, ElectionMs);
+        init;
+    }
 
     public int HeartbeatMs { get; init; } = 50;
 

@@ -68,7 +68,8 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
             member.Replaces.Value == 0 ? null : member.Replaces.Value, progress?.MatchIndex.Value);
     }
 
-    private static string NameOf(Suffrage suffrage) => suffrage switch
+    /// <summary>What a seat's vote counts, in a word.</summary>
+    public static string NameOf(Suffrage suffrage) => suffrage switch
     {
         Consensus.Suffrage.Learner => Learner,
         Consensus.Suffrage.Incoming => Incoming,

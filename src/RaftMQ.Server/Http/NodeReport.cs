@@ -91,10 +91,10 @@ internal sealed record NodeReport
 }
 
 /// <summary>A seat of the configuration.</summary>
-internal sealed record MemberReport(uint Node, string Incarnation, string Client, string Peer)
+internal sealed record MemberReport(uint Node, string Suffrage, string Incarnation, string Client, string Peer)
 {
     public static MemberReport Of(Member member) =>
-        new(member.Node.Value, NodeReport.Hex(member.Incarnation), member.ClientAddress, member.PeerAddress);
+        new(member.Node.Value, ClusterMember.NameOf(member.Suffrage), NodeReport.Hex(member.Incarnation), member.ClientAddress, member.PeerAddress);
 }
 
 /// <summary>Generated at build time: no reflection while starting or answering.</summary>

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Server.Http;
 
 namespace RaftMQ.Server.Inspection;
 
@@ -72,7 +73,7 @@ internal static class EntryText
     private static string SuffrageOf(Member member)
     {
         string replaces = member.Replaces == default ? "" : $" for {member.Replaces}";
-        return member.Suffrage == Suffrage.Voter ? "" : $" ({member.Suffrage.ToString().ToLowerInvariant()}{replaces})";
+        return member.Suffrage == Suffrage.Voter ? "" : $" ({ClusterMember.NameOf(member.Suffrage)}{replaces})";
     }
 
     private static string CommandOf(ReadOnlySpan<byte> payload)

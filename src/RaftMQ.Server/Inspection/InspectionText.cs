@@ -1,5 +1,6 @@
 using System.Globalization;
 using RaftMQ.Consensus;
+using RaftMQ.Server.Http;
 using RaftMQ.Storage.Inspection;
 
 namespace RaftMQ.Server.Inspection;
@@ -96,11 +97,11 @@ internal sealed class InspectionText(TextWriter output)
             yield break;
         }
 
-        yield return ["node", "incarnation", "peers", "clients"];
+        yield return ["node", "suffrage", "incarnation", "peers", "clients"];
         foreach (Member member in membership.Members)
         {
             string incarnation = member.Incarnation == 0 ? "vacant" : Hex(member.Incarnation);
-            yield return [member.Node.ToString(), incarnation, EntryText.Printable(member.PeerAddress), EntryText.Printable(member.ClientAddress)];
+            yield return [member.Node.ToString(), ClusterMember.NameOf(member.Suffrage), incarnation, EntryText.Printable(member.PeerAddress), EntryText.Printable(member.ClientAddress)];
         }
     }
 

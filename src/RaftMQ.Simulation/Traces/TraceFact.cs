@@ -37,7 +37,7 @@ internal readonly record struct TraceFact(long At, int Node, TraceKind Kind, lon
         TraceKind.VoteReply => ("from", "term", "granted", "prevote"),
         TraceKind.ReadAsked or TraceKind.ReadReply => ("from", "term", "index", ""),
         TraceKind.TimeoutNow or TraceKind.Certificate => ("from", "term", "", ""),
-        TraceKind.Reminder => ("from", "term", "match", ""),
+        TraceKind.Reminder => ("from", "term", "match", "left"),
         TraceKind.Forward or TraceKind.ForwardCancel => ("from", "", "", ""),
         TraceKind.ForwardReply => ("from", "", "verdict", "index"),
         TraceKind.Persist => ("batch", "term", "from", "entries"),

@@ -58,6 +58,14 @@ public sealed class ConfigurationFiles
     }
 
     [Fact]
+    public void A_long_election_timeout_needs_no_other_setting()
+    {
+        using var file = new ConfigurationFile(Good[..^1] + ", \"timeouts\": {\"electionMs\": 7000}}");
+
+        file.Load().Configuration.Timeouts.MaxElectionMs.ShouldBe(7_000);
+    }
+
+    [Fact]
     public void The_defaults_are_those_of_the_node()
     {
         var node = new Node.NodeOptions { Node = new(1), Members = [] };

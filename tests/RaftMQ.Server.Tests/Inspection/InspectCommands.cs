@@ -20,7 +20,7 @@ public sealed class InspectCommands : IDisposable
         output.ShouldContain("\n  cluster      000000000000000000000000000000c1\n  node         1\n  incarnation  0000000000000007\n");
         output.ShouldContain("\n  entries     4: 1@1 to 4@1\n  written     1 birth, 0 no-ops, 4 commands, 0 memberships; ");
         output.ShouldContain("\n  truncated   1 of these, 1 time\n");
-        output.ShouldContain("\n  1     0000000000000007  127.0.0.1:7001  127.0.0.1:8081\n");
+        output.ShouldContain("\n  1     voter     0000000000000007  127.0.0.1:7001  127.0.0.1:8081\n");
         output.ShouldContain("\n  0000000001.wal  1         0000000000000005  ");
         output.ShouldContain("8,192  1 to 4\n");
         output.ShouldEndWith("\nsound: a node starts with this folder\n");
@@ -134,7 +134,7 @@ public sealed class InspectCommands : IDisposable
 
         (code, error).ShouldBe((0, ""));
         output.ShouldContain("\n  entries     24: 37@1 to 60@1\n  written     0 births, 0 no-ops, 24 commands, 0 memberships; ");
-        output.ShouldContain("\nmembers, by entry 1\n  node  incarnation       peers           clients\n  1     0000000000000007  ");
+        output.ShouldContain("\nmembers, by entry 1\n  node  suffrage  incarnation       peers           clients\n  1     voter     0000000000000007  ");
         output.ShouldContain(
             "\nbodies\n"
             + "  file                                              of entries  holds  bytes  kind            state\n"
