@@ -41,6 +41,11 @@ public sealed partial class QueueReplica
         var now = new PeersBasis(_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count, hasLeft);
         if (_visitsChanged || (Identity.Cluster.IsBorn && now != _peersOf))
         {
+            if (hasLeft && !_peersOf.HasLeft)
+            {
+                EndWhatIsDecidedElsewhere();
+            }
+
             (_peersOf, _visitsChanged) = (now, false);
 
             // What stands in its own log may be out of date, and nobody in it may be left: until a leader has said what is so, nobody is given up.

@@ -217,13 +217,13 @@ public sealed partial class QueueReplica
         _ports.Complete(request);
     }
 
-    private void EndAllReads()
+    private void EndAllReads(RequestOutcome outcome)
     {
         foreach (PendingTopicRead request in _readsByDeadline)
         {
             if (request.Result is null)
             {
-                EndRead(request, RequestOutcome.Stopping);
+                EndRead(request, outcome);
             }
         }
     }

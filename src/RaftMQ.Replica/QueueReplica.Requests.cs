@@ -240,19 +240,27 @@ public sealed partial class QueueReplica
     /// <summary>Whether there is still a request that the log may decide: an orderly stop waits for these.</summary>
     public bool HasRequestsUnderWay => _forwarded.Count > 0 || _proposed.Count > 0 || _bodiesWanted.Count > 0 || _bodiesUnderWay.Count > 0;
 
+    /// <summary>This node was removed: what is decided from now on does not come here. What is only being read from its disk ends as it would.</summary>
+    private void EndWhatIsDecidedElsewhere() => EndRequests(RequestOutcome.NoLeader, isDecidedHere: request => request.Stage is RequestStage.Done or RequestStage.Loading);
+
+    private void EndRequests(RequestOutcome ofWhatCannotHappen, Predicate<PendingCommand> isDecidedHere)
+    {
+        foreach (PendingCommand request in _byDeadline)
+        {
+            if (!isDecidedHere(request))
+            {
+                End(request, request.MayHappen ? RequestOutcome.OutcomeUnknown : ofWhatCannotHappen);
+            }
+        }
+
+        EndAllReads(ofWhatCannotHappen);
+    }
+
     /// <summary>Answers everything that still waits: the node is about to end.</summary>
     public void EndAllRequests()
     {
         _stopping = true;
-        foreach (PendingCommand request in _byDeadline)
-        {
-            if (request.Stage != RequestStage.Done)
-            {
-                End(request, request.MayHappen ? RequestOutcome.OutcomeUnknown : RequestOutcome.Stopping);
-            }
-        }
-
-        EndAllReads();
+        EndRequests(RequestOutcome.Stopping, isDecidedHere: request => request.Stage == RequestStage.Done);
         EndAllChanges();
         if (_backup is { IsWaiting: true } backup)
         {

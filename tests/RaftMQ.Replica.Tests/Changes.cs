@@ -168,11 +168,13 @@ public sealed class Changes
 
         uint leaves = world.Running.First(node => node != leader).Id;
         world.Isolate(leaves);
+        TestCommand passedOn = world.Submit(leaves, QueueCommandCodec.Publish("orders", "never comes"u8));
         world.Change(new MemberRemoval(new NodeId(leaves)));
         world.Pass();
         leader.Replica.Peers.ShouldContainKey(new NodeId(leaves), "it does not know yet");
         world.Heal();
         world.Until(() => world[leaves].Reports.Any(report => report.Contains("no longer a member", StringComparison.Ordinal)));
+        passedOn.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown, "what is decided elsewhere does not come here any more, and it is not waited for");
         world.Until(() => world.Running.All(node => node.Id == leaves || !node.Replica.Peers.ContainsKey(new NodeId(leaves))));
     }
 
@@ -291,8 +293,11 @@ public sealed class Changes
 
         world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
         world[4].Start();
+        TestCommand waiting = world.Submit(4, QueueCommandCodec.Publish("orders", "refused"u8));
+        TestTopicRead read = world[4].AskTopics();
 
         world.Until(() => world[4].Replica.IsRemoved);
+        (waiting.Result.Outcome, read.Result!.Outcome).ShouldBe((RequestOutcome.NoLeader, RequestOutcome.NoLeader), "and not only when its time is over");
         world[4].Reports[^1].ShouldContain("no longer a member");
         world.Do(4, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.NoLeader);
         world.Until(() => world.Running.All(node => node.Id == 4 || !node.Replica.Peers.ContainsKey(new NodeId(4))), atMostTicks: 10_000);

@@ -75,7 +75,7 @@ internal static class HandshakeRules
         (RefusalReason.WrongNode, false) => "it was not the node that was meant; correct the peer addresses in the member list",
         (RefusalReason.WrongNode, true) => "its address belongs to another node; correct the peer addresses in the member list",
         (RefusalReason.OtherCluster, _) => "they belong to different clusters; correct the peer addresses, or start one with an empty data folder",
-        (RefusalReason.OtherIncarnation, _) => "another process with the same node id but other data is connected; stop one of them",
+        (RefusalReason.OtherIncarnation, _) => "another process with the same node id but other data is connected; a former life of it is given up within seconds, else stop one of them",
         (RefusalReason.IdentityChanged, _) => "its identity has just changed; the next attempt will find the new one",
         _ => "for a reason that this version does not know; run the same version of raftmq on both",
     };

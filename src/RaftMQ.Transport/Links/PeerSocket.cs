@@ -7,15 +7,16 @@ namespace RaftMQ.Transport.Links;
 /// <summary>Sockets as peers use them: no waiting to fill packets, and a dead other end noticed within seconds.</summary>
 internal static class PeerSocket
 {
-    private const int KeepAliveIdleSeconds = 5;
+    /// <summary>Where nothing is under way it is asked whether the other end is there; the third question in a row without an answer is the last.</summary>
+    private const int KeepAliveIdleSeconds = 1;
     private const int KeepAliveIntervalSeconds = 1;
-    private const int KeepAliveProbes = 5;
+    private const int KeepAliveProbes = 3;
 
     /// <summary>
     /// What is not acknowledged is sent again after 0.2 s, 0.4 s, 0.8 s and so on: after a cut of some seconds a connection stands still for about as long again, where a new one goes on
     /// at once. So it is given up before the waits become long; lower, and a few losses in a row on a bad link would end it.
     /// </summary>
-    private const int UserTimeoutMilliseconds = 3_000;
+    private const int UserTimeoutMilliseconds = 4_000;
 
     private const int LinuxTcpLevel = 6;
     private const int LinuxTcpUserTimeout = 18;
