@@ -17,6 +17,9 @@ public sealed partial class QueueReplica
 
     private const int ShortestFreeingPauseMs = 1_000;
 
+    /// <summary>For so long a leader leads at least before it hands over for want of room: two that are full to the brim, each with room for a message now and then, would do nothing else.</summary>
+    private const int ShortestLeadMs = 5_000;
+
     private WalSpace _space;
     private WalSpace _reportedSpace;
     private long _roomBytes = long.MaxValue;
@@ -110,7 +113,7 @@ public sealed partial class QueueReplica
 
         // Buffers are emptied in no time: only what no other leader would be rid of either is a reason to look for one that may hold more.
         bool lasts = IsShortOfRoom || _machine.MemoryBytes >= _options.MemoryBudgetBytes;
-        if (!lasts || _core.Role != Role.Leader)
+        if (!lasts || _core.Role != Role.Leader || _nowMs - _ledSinceMs < ShortestLeadMs)
         {
             return;
         }

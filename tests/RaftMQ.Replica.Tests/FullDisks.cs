@@ -63,6 +63,24 @@ public sealed class FullDisks
         world.Do(follower.Id, QueueCommandCodec.Publish("orders", "taken again"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
+    /// <summary>Each has room for a message now and then: they would do nothing else.</summary>
+    [Fact]
+    public void Two_that_are_full_by_turns_do_not_hand_leadership_to_and_fro()
+    {
+        var world = new World(seed: 62, nodes: 3);
+        WorldNode first = world.StartAndElect();
+        world.Pass(600);
+        first.Handle(new DiskSpaceInput(WalSpace.ReserveOnly, 0));
+        world.Until(() => world.Leader is { } leader && leader != first, atMostTicks: 50);
+        WorldNode second = world.Leader!;
+        first.Handle(new DiskSpaceInput(WalSpace.Ample, 1 << 20));
+        second.Handle(new DiskSpaceInput(WalSpace.ReserveOnly, 0));
+
+        world.Pass(450);
+        world.Leader.ShouldBe(second);
+        world.Until(() => world.Leader is { } leader && leader != second, atMostTicks: 200);
+    }
+
     [Fact]
     public void Whoever_is_told_of_a_snapshot_is_told_of_the_room_that_it_has_left()
     {

@@ -12,8 +12,16 @@ internal static class ChaosForm
         ? Plan.Long(Seed, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), int.Parse(Variable("NODES") ?? "3", CultureInfo.InvariantCulture), Variable("ONLY"))
         : Plan.Short();
 
+    public static bool IsLong { get; } = Variable("MINUTES") is not null;
+
+    /// <summary>For how long bad links are there before they count as known.</summary>
+    public static TimeSpan Adaptation { get; } = TimeSpan.FromSeconds(IsLong ? 30 : 15);
+
+    /// <summary>For how long there is then to be no election.</summary>
+    public static TimeSpan Peace { get; } = Variable("MINUTES") is { } minutes ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) : TimeSpan.FromSeconds(15);
+
     /// <summary>What the clients do in a second at least, while anything is done at all: half of it where other tests run beside.</summary>
-    public static int LeastOperationsPerSecond { get; } = Variable("MINUTES") is null ? 250 : 500;
+    public static int LeastOperationsPerSecond { get; } = IsLong ? 500 : 250;
 
     /// <summary>The file that is to get the plan, which is then not carried out.</summary>
     public static string? PlanFile { get; } = Variable("PLAN");
