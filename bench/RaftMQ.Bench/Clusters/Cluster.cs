@@ -12,6 +12,7 @@ namespace RaftMQ.Bench.Clusters;
 internal sealed class Cluster : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly IStarted? _started;
@@ -107,6 +108,24 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>Stops a node's process as by `kill -STOP`: to the others it is as a machine that has gone silent, its connections open and nobody there.</summary>
     public void Silence(NodeView node) => Signal(node, Native.SigStop);
+
+    /// <summary>Waits for the end of a node's process that was told to stop.</summary>
+    /// <returns>The moment of it, to a millisecond or two.</returns>
+    public static long WaitUntilEnded(NodeView node)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (Directory.Exists($"/proc/{node.Pid}"))
+        {
+            if (Stopwatch.GetElapsedTime(began) > StopTimeout)
+            {
+                throw new BenchFailedException($"process {node.Pid} was told to stop and has not ended within {StopTimeout.TotalSeconds} s");
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return Stopwatch.GetTimestamp();
+    }
 
     /// <summary>Asks a node's process to stop in an orderly way; the supervisor starts it again.</summary>
     public void Stop(NodeView node) => Signal(node, Native.SigTerm);

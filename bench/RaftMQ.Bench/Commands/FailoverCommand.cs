@@ -72,6 +72,7 @@ internal static class FailoverCommand
         string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
         Array.ForEach(topics, cluster.CreateTopic);
         var silences = new LatencyHistogram();
+        var ofStops = new LatencyHistogram();
         int failedElsewhere = 0;
         Account account;
         using (var writers = new Writers(cluster.Ports, topics, keyed, pace))
@@ -79,9 +80,10 @@ internal static class FailoverCommand
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures);
+                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures, out Silence ofStop);
                 failedElsewhere += failures.Count(failure => way == Way.Transfer || failure.Port != killed.Port);
                 silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
+                ofStops.Record(0, (long)(ofStop.Length.TotalSeconds * Stopwatch.Frequency));
                 report.Row(
                     $"kill {kill}, term {killed.Term}",
                     $"{Report.Ms(silence.Length)} without an acknowledged write, from {Report.Ms(silence.Begin)} after the kill{InWords(failures, killed)}");
@@ -93,6 +95,11 @@ internal static class FailoverCommand
         }
 
         report.Add("silence after a kill", "silence", silences);
+        if (way == Way.Orderly)
+        {
+            report.Add("of it until the process ended", "silenceOfTheStop", ofStops);
+        }
+
         report.Add("failed at nodes that stayed", "failedElsewhere", failedElsewhere, way is Way.Orderly or Way.Transfer ? "(must be 0)" : "", "0");
         report.Add("sent", "sent", account.Sent, "messages", "#,0");
         report.Add("acknowledged", "acknowledged", account.Acknowledged, "", "#,0");
@@ -108,11 +115,12 @@ internal static class FailoverCommand
     private static string InWords(IReadOnlyList<Failure> failures, NodeView killed) => string.Concat(
         failures.GroupBy(failure => (failure.Port == killed.Port, failure.What)).Select(group => $"; {group.Count()} x {group.Key.What} at {(group.Key.Item1 ? "that node" : "others")}"));
 
-    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures)
+    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures, out Silence ofStop)
     {
         NodeView leader = cluster.Leader();
         long moment = Stopwatch.GetTimestamp();
         int before = writers.Acknowledged;
+        long ended = long.MaxValue;
         switch (way)
         {
             case Way.Transfer:
@@ -120,6 +128,7 @@ internal static class FailoverCommand
                 break;
             case Way.Orderly:
                 cluster.Stop(leader);
+                ended = Cluster.WaitUntilEnded(leader);
                 break;
             case Way.Silence:
                 cluster.Silence(leader);
@@ -141,7 +150,8 @@ internal static class FailoverCommand
         WaitUntilCaughtUp(cluster);
         killed = leader;
         failures = writers.FailuresAfter(moment);
-        return writers.LongestSilenceAfter(moment);
+        ofStop = writers.LongestSilence(moment, ended);
+        return writers.LongestSilence(moment);
     }
 
     /// <summary>

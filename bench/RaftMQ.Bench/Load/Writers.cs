@@ -74,17 +74,17 @@ internal sealed class Writers : IDisposable
     }
 
     /// <summary>
-    /// The longest time without an acknowledgement that overlaps what came after a moment. The last acknowledgement before the moment begins it, so a
+    /// The longest time without an acknowledgement that overlaps what came between two moments. The last acknowledgement before the moment begins it, so a
     /// reply that was on its way when the leader died does not cut it short unless it arrived.
     /// </summary>
-    public Silence LongestSilenceAfter(long moment)
+    public Silence LongestSilence(long moment, long until = long.MaxValue)
     {
         lock (_gate)
         {
             int from = _acknowledged.BinarySearch(moment);
             from = Math.Max(0, (from < 0 ? ~from : from) - 1);
             Silence longest = default;
-            for (int i = from + 1; i < _acknowledged.Count; i++)
+            for (int i = from + 1; i < _acknowledged.Count && _acknowledged[i - 1] < until; i++)
             {
                 TimeSpan length = Stopwatch.GetElapsedTime(_acknowledged[i - 1], _acknowledged[i]);
                 longest = length > longest.Length ? new Silence(Stopwatch.GetElapsedTime(moment, _acknowledged[i - 1]), length) : longest;
