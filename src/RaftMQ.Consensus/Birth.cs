@@ -54,4 +54,7 @@ public sealed record Birth(ClusterId Cluster, ServerId Founder, Membership Membe
         Membership members = Membership.Decode(bytes[HeaderBytes..], out int length);
         return new Birth(cluster, founder, members, payload[(HeaderBytes + length)..]);
     }
+
+    /// <summary>The cluster's version as the payload states it, before anything else is read.</summary>
+    internal static int ClusterVersionIn(ReadOnlySpan<byte> payload) => Membership.ClusterVersionIn(payload.Length > HeaderBytes ? payload[HeaderBytes..] : default);
 }

@@ -6,13 +6,19 @@ namespace RaftMQ.Consensus;
 /// <summary>A configuration as the payload of its entry.</summary>
 public sealed partial class Membership
 {
-    private const byte Version = 2;
+    /// <summary>Of a cluster of version 1: it does not state the version.</summary>
+    private const byte FormatOfFirstVersion = 2;
+
+    /// <summary>From here on two bytes behind the format are the cluster's version, whatever follows, so that a program that is too old can say which one it needs.</summary>
+    private const byte FormatWithVersion = 3;
+
     private const int MaxAddressBytes = 255;
 
-    /// <summary>The bytes of this configuration as an entry's payload: version, count, then each member.</summary>
+    /// <summary>The bytes of this configuration as an entry's payload: format, the cluster's version unless it is 1, count, then each member.</summary>
     public byte[] Encode()
     {
-        var bytes = new List<byte> { Version, (byte)_members.Length };
+        List<byte> bytes = Version == FirstVersion ? [FormatOfFirstVersion] : [FormatWithVersion, (byte)Version, (byte)(Version >> 8)];
+        bytes.Add((byte)_members.Length);
         foreach (Member member in _members)
         {
             AppendUInt(bytes, member.Node.Value, sizeof(uint));
@@ -33,10 +39,16 @@ public sealed partial class Membership
     public static Membership Decode(ReadOnlySpan<byte> bytes, out int length)
     {
         var reader = new SpanReader(bytes);
-        byte version = reader.Byte();
-        if (version != Version)
+        byte format = reader.Byte();
+        if (format is not (FormatOfFirstVersion or FormatWithVersion))
         {
-            throw new FormatException($"a membership of version {version} is not known here; this program knows version {Version}");
+            throw new FormatException($"a membership of format {format} is not known here; this program knows formats {FormatOfFirstVersion} and {FormatWithVersion}");
+        }
+
+        int version = format == FormatWithVersion ? reader.UInt16() : FirstVersion;
+        if (version < FirstVersion)
+        {
+            throw new FormatException($"there is no cluster version {version}");
         }
 
         int count = reader.Byte();
@@ -52,8 +64,12 @@ public sealed partial class Membership
         }
 
         length = reader.Position;
-        return ObjectionTo(members) is { } objection ? throw new FormatException(objection) : new Membership(members);
+        return ObjectionTo(members) is { } objection ? throw new FormatException(objection) : new Membership(members, version);
     }
+
+    /// <summary>The cluster's version as the payload states it, before anything else is read. 1 if it is too short to state one: then it cannot be read either.</summary>
+    internal static int ClusterVersionIn(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 3 && bytes[0] >= FormatWithVersion ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[1..]) : FirstVersion;
 
     private static void AppendUInt(List<byte> bytes, ulong value, int size)
     {
@@ -77,6 +93,8 @@ public sealed partial class Membership
         public int Position { get; private set; }
 
         public byte Byte() => Take(1)[0];
+
+        public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)));
 
         private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
 

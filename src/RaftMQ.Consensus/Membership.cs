@@ -13,14 +13,21 @@ public sealed partial class Membership
     /// <summary>The most members: every voter is replaced by another at the same time.</summary>
     public const int MaxMembers = 2 * MaxVoters;
 
+    /// <summary>The version of a cluster whose configuration states none.</summary>
+    private const int FirstVersion = 1;
+
     private readonly Member[] _members;
     private readonly ServerId[] _voters;
     private readonly ServerId[] _newVoters;
     private readonly ServerId[] _oldVoters;
 
     /// <summary>A configuration of 1 to <see cref="MaxMembers"/> members, each another node, with 1 to <see cref="MaxVoters"/> old and new voters.</summary>
-    public Membership(IReadOnlyList<Member> members)
+    /// <param name="members">The members, in any order.</param>
+    /// <param name="version">The version of the cluster, 1 to 65,535.</param>
+    public Membership(IReadOnlyList<Member> members, int version = FirstVersion)
     {
+        Invariant.Require(version is >= FirstVersion and <= ushort.MaxValue, "a cluster version is 1 to 65,535");
+        Version = version;
         _members = [.. members.OrderBy(member => member.Node)];
         Invariant.Require(ObjectionTo(_members) is null, "a configuration keeps the rules of configurations");
         IsJoint = _members.Any(member => member.Suffrage is Suffrage.Incoming or Suffrage.Outgoing);
@@ -31,6 +38,9 @@ public sealed partial class Membership
 
     /// <summary>All members in order of node.</summary>
     public IReadOnlyList<Member> Members => _members;
+
+    /// <summary>The version of the cluster: what every member understands (docs/decisions/0014). It never falls.</summary>
+    public int Version { get; }
 
     /// <summary>Whether this is a joint configuration (thesis §4.3).</summary>
     public bool IsJoint { get; }

@@ -68,7 +68,7 @@ public sealed class Thesis4_MembershipChanges
     public void Bytes_that_break_a_rule_are_no_configuration()
     {
         byte[] good = Voters(S1, S2).Encode();
-        Refuses(good, at: 0, value: 1, "a membership of version 1 is not known here; this program knows version 2");
+        Refuses(good, at: 0, value: 1, "a membership of format 1 is not known here; this program knows formats 2 and 3");
         Refuses(good, at: 1, value: 19, "a membership of 19 members is outside 1 to 18");
         Refuses(good, at: 2, value: 9, "the members are not in ascending order of node");
         Refuses(good, at: 14, value: 4, "a suffrage of 4 is not known here");
