@@ -19,7 +19,7 @@ public sealed record ExitCode(int Value, string Name, string Meaning, bool Needs
     public static readonly ExitCode Configuration = new(2, "configuration", "the command line or the configuration is wrong", NeedsPerson: true);
 
     /// <summary>The data folder is locked, damaged, of a newer format, or belongs to another node.</summary>
-    public static readonly ExitCode DataRefused = new(3, "data-refused", "the data folder is locked, damaged, or another node's", NeedsPerson: true);
+    public static readonly ExitCode DataRefused = new(3, "data-refused", "the data folder is locked, damaged, another node's, or of a newer format or cluster version", NeedsPerson: true);
 
     /// <summary>An address cannot be listened on because another process has it.</summary>
     public static readonly ExitCode PortTaken = new(4, "port-taken", "another process listens on the address", NeedsPerson: true);

@@ -45,6 +45,8 @@ internal sealed class NodeLife : IReplicaPorts
     private bool _isUnborn;
     private string? _givenUp;
     private string? _refused;
+    private string? _refusedVersion;
+    private SpokenVersions _spoken;
     private long _stopStartedMs = -1;
     private long _handedOverMs = long.MinValue / 2;
 
@@ -62,7 +64,7 @@ internal sealed class NodeLife : IReplicaPorts
         _onTurn = onTurn;
         _progress = new StartProgress(TimeProvider.System, text => Log.Starting(logger, text));
         long started = Stopwatch.GetTimestamp();
-        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead, options.Joins);
+        ReplicaFolder folder = ReplicaFolder.Open(files, options.Node, options.Wal, DrawId, _progress.OnRead, options.Joins, options.Understands);
         ServerIdentity identity = folder.Identity;
         string incarnation = identity.Server.Incarnation.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
         if (folder.IsNew)
@@ -93,15 +95,19 @@ internal sealed class NodeLife : IReplicaPorts
         _isUnborn = !identity.Cluster.IsBorn;
         _progress.OnRecovered(folder.Restored?.Metadata.Last.Index ?? LogIndex.Zero, folder.Recovered.LastIndex);
         _replica = new QueueReplica(ReplicaOptionsOf(options), identity, folder.Recovered, folder.Restored, Clocks(), this);
+        _spoken = Versions;
     }
 
     /// <summary>Cluster, node and incarnation.</summary>
     public ServerIdentity Identity => _replica.Identity;
 
+    /// <summary>What this node says of cluster versions.</summary>
+    public SpokenVersions Versions => new(_replica.Understands, _replica.VersionInForce);
+
     /// <summary>Whether it was asked to stop.</summary>
     public bool IsStopping => _stopStartedMs >= 0;
 
-    private bool HasEnded => _givenUp is not null || _refused is not null;
+    private bool HasEnded => _givenUp is not null || _refused is not null || _refusedVersion is not null;
 
     /// <summary>Steps the replica until it ends.</summary>
     /// <returns>Null if the birth was given up and the folder is to be emptied; otherwise why it ended.</returns>
@@ -148,6 +154,11 @@ internal sealed class NodeLife : IReplicaPorts
                 return new NodeEnd(
                     NodeEndReason.DataRefused,
                     $"the data folder {_files.Description} has forgotten what it promised: {reason}. A folder is never restored: empty it, and the node comes back as a new incarnation");
+            }
+
+            if (_refusedVersion is { } tooOld)
+            {
+                return new NodeEnd(NodeEndReason.DataRefused, tooOld);
             }
 
             if (_diskFailure is { } failure)
@@ -205,6 +216,7 @@ internal sealed class NodeLife : IReplicaPorts
         if (_isUnborn && _replica.Identity.Cluster.IsBorn)
         {
             _isUnborn = false;
+            SayVersions();
             _network.Identify(_replica.Identity);
         }
     }
@@ -230,6 +242,7 @@ internal sealed class NodeLife : IReplicaPorts
             _replica.BufferBytes = _requestBytes();
             _replica.EndTurn();
             PointAtPeers();
+            SayVersions();
             _progress.OnApplied(_replica.AppliedIndex, _replica.Core.Log.Last.Index);
             _onTurn(_replica, IsStopping, new DiskGauges(_disk.Syncs, _disk.FolderBytes));
         }
@@ -241,6 +254,15 @@ internal sealed class NodeLife : IReplicaPorts
         {
             _peers = _replica.Peers;
             _network.SetPeers(_peers);
+        }
+    }
+
+    private void SayVersions()
+    {
+        if (Versions != _spoken)
+        {
+            _spoken = Versions;
+            _network.SetVersions(_spoken);
         }
     }
 
@@ -265,6 +287,7 @@ internal sealed class NodeLife : IReplicaPorts
     private NodeEnd EndOf(Exception failure) => failure switch
     {
         StorageDamagedException damage => throw new StorageDamagedException(damage.Message),
+        StorageRefusedException refused => new NodeEnd(NodeEndReason.DataRefused, refused.Message),
         StorageFailedException or IOException => new NodeEnd(
             NodeEndReason.DiskFailed, $"the disk under {_files.Description} failed: {failure.Message}; start again once it is sound"),
         _ => new NodeEnd(NodeEndReason.Defect, failure.ToString()),
@@ -282,6 +305,7 @@ internal sealed class NodeLife : IReplicaPorts
         Seed = DrawId(),
         FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())),
         Limits = options.Limits,
+        Understands = options.Understands,
         Birth = options.Birth,
         Forward = options.Forward,
         TickMilliseconds = options.TickMilliseconds,
@@ -337,6 +361,8 @@ internal sealed class NodeLife : IReplicaPorts
     void IReplicaPorts.GiveUpBirth(string reason) => _givenUp = reason;
 
     void IReplicaPorts.RefuseFolder(string reason) => _refused = reason;
+
+    void IReplicaPorts.RefuseVersion(string reason) => _refusedVersion = reason;
 
     void IReplicaPorts.Report(EventLevel level, string text)
     {

@@ -32,6 +32,9 @@ public sealed record NodeOptions
     /// <summary>How long nothing is read again when everything on the disk was, in seconds without other work for the disk. Default 3,600.</summary>
     public int ScrubPauseSeconds { get; init; } = 3_600;
 
+    /// <summary>The cluster versions that this program understands; another than its own only in tests.</summary>
+    public ClusterVersions Understands { get; init; } = ClusterVersions.OfThisProgram;
+
     /// <summary>How the cluster is born.</summary>
     public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
 

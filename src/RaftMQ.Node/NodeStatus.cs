@@ -70,6 +70,15 @@ public sealed record NodeStatus
     /// <summary>The configuration in force, once born.</summary>
     public Membership? Membership { get; init; }
 
+    /// <summary>The version of the cluster at <see cref="AppliedIndex"/>; 0 before the birth is applied.</summary>
+    public int ClusterVersion { get; init; }
+
+    /// <summary>The cluster versions that this program understands.</summary>
+    public ClusterVersions Understands { get; init; } = ClusterVersions.OfThisProgram;
+
+    /// <summary>What each node to which there is a link said that its program understands.</summary>
+    public IReadOnlyDictionary<NodeId, ClusterVersions> UnderstoodByLinked { get; init; } = new Dictionary<NodeId, ClusterVersions>();
+
     /// <summary>The shortest election timeout at the moment, in milliseconds.</summary>
     public int ElectionTimeoutMs { get; init; }
 

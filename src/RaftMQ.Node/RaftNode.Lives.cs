@@ -2,7 +2,6 @@ using RaftMQ.Consensus;
 using RaftMQ.Replica;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Storage;
-using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Node;
 
@@ -44,7 +43,7 @@ public sealed partial class RaftNode
         try
         {
             life = new NodeLife(_options, _files, _network, _logger, _inbox, () => Volatile.Read(ref _bytesUnderWay), OnTurn);
-            Introduce(life.Identity);
+            Introduce(life);
             end = life.Run();
             if (end is null)
             {
@@ -82,16 +81,17 @@ public sealed partial class RaftNode
         Log.SetAside(_logger, _options.Node.Value, damage.Message);
     }
 
-    private void Introduce(ServerIdentity identity)
+    private void Introduce(NodeLife life)
     {
         if (_networkStarted)
         {
-            _network.Identify(identity);
+            _network.SetVersions(life.Versions);
+            _network.Identify(life.Identity);
         }
         else
         {
             _networkStarted = true;
-            _network.Start(identity, this);
+            _network.Start(life.Identity, life.Versions, this);
         }
     }
 

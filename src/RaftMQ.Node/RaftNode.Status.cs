@@ -24,7 +24,8 @@ public sealed partial class RaftNode
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
             || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
             || before.ElectionTimeoutMs != core.ElectionTimeoutTicks * _options.TickMilliseconds
-            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership);
+            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership)
+            || !ReferenceEquals(before.UnderstoodByLinked, replica.UnderstoodByLinked);
         if (!isNews && !isMoved)
         {
             return;
@@ -44,6 +45,9 @@ public sealed partial class RaftNode
                 StateHash = replica.Machine.StateHash,
                 MessageCount = replica.Machine.MessageCount,
                 Membership = core.Membership,
+                ClusterVersion = replica.ClusterVersion,
+                Understands = replica.Understands,
+                UnderstoodByLinked = replica.UnderstoodByLinked,
                 ElectionTimeoutMs = core.ElectionTimeoutTicks * _options.TickMilliseconds,
                 AcceptsPublishes = core.AcceptsPublishes,
                 Learners = LearnersOf(core),

@@ -225,7 +225,9 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
 
     void IPeerEvents.OnPeerMet(ServerIdentity peer, string? address) => _inbox.Post(new PeerMetInput(peer, address));
 
-    void IPeerEvents.OnLinkUp(ServerId server) => _inbox.Post(new LinkUpInput(server));
+    void IPeerEvents.OnStranger(NodeId node, ClusterVersions understands) => _inbox.Post(new StrangerInput(node, understands));
+
+    void IPeerEvents.OnLinkUp(ServerId server, ClusterVersions understands) => _inbox.Post(new LinkUpInput(server, understands));
 
     void IPeerEvents.OnLinkDown(ServerId server) => _inbox.Post(new LinkDownInput(server));
 

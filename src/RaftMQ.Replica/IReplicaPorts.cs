@@ -42,6 +42,11 @@ public interface IReplicaPorts
     /// <summary>The folder is an older copy and has forgotten what its incarnation promised: the process ends, and a person empties it. Nothing may be fed to this replica any more.</summary>
     void RefuseFolder(string reason);
 
+    /// <summary>
+    /// The cluster is at a version that this program does not understand: the process ends with what was durable, and a person runs a newer one. Nothing may be fed to this replica any more.
+    /// </summary>
+    void RefuseVersion(string reason);
+
     /// <summary>Something that a person may want to read.</summary>
     void Report(EventLevel level, string text);
 }

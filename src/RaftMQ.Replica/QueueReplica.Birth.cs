@@ -155,7 +155,7 @@ public sealed partial class QueueReplica
     private void Found()
     {
         Member[] members = [.. _options.Members.Select(WithKnownIncarnation)];
-        var birth = new Birth(_options.FreshCluster, Identity.Server, new Membership(members), QueueCommandCodec.Configure(_options.Limits));
+        var birth = new Birth(_options.FreshCluster, Identity.Server, new Membership(members, Understands.Oldest), QueueCommandCodec.Configure(_options.Limits));
         _clock.BeginAt(_wallMs);
         bool leavesSomeoneBehind = _met.Any(peer => peer.Cluster.IsBorn);
         if (leavesSomeoneBehind)
@@ -257,6 +257,11 @@ public sealed partial class QueueReplica
     private void OnBirthCertificate(BirthCertificate certificate)
     {
         if (Identity.Cluster.IsBorn || certificate.Entry.Position != Birth.Position || certificate.Entry.Kind != EntryKind.Birth)
+        {
+            return;
+        }
+
+        if (RefusesVersionOf(certificate.Entry))
         {
             return;
         }

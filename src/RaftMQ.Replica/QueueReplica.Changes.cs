@@ -119,6 +119,11 @@ public sealed partial class QueueReplica
         }
 
         (Membership? target, change.Reason) = wanted.FirstStep(_core.Membership!);
+        if (target is not null && ObjectionToVersionOf(wanted) is { } objection)
+        {
+            (target, change.Reason) = (null, objection);
+        }
+
         if (target is null)
         {
             return change.Reason is null ? ChangeOutcome.Done : ChangeOutcome.Refused;

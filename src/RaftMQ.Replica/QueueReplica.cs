@@ -158,13 +158,16 @@ public sealed partial class QueueReplica
                 OnBodiesLoaded(loaded);
                 break;
             case LinkUpInput up:
-                OnLinkUp(up.Server);
+                OnLinkUp(up);
                 break;
             case LinkDownInput down:
                 OnLinkDown(down.Server);
                 break;
             case PeerMetInput met:
                 OnPeerMet(met.Peer, met.Address);
+                break;
+            case StrangerInput stranger:
+                OnStranger(stranger);
                 break;
             case AsideRemovedInput removed:
                 OnAsideRemoved(removed);
@@ -214,6 +217,7 @@ public sealed partial class QueueReplica
         ServeReads();
         ObserveLeadership();
         ObserveMembers();
+        ObserveVersion();
         ObservePeers();
     }
 
@@ -223,6 +227,7 @@ public sealed partial class QueueReplica
         _core.Tick();
         TendBirth();
         TendAdmission();
+        TendVersion();
         ExpireVisits();
         ObserveSeat();
         TendRoom();
@@ -289,6 +294,11 @@ public sealed partial class QueueReplica
             return;
         }
 
+        if (message is Consensus.Messages.AppendEntries append && RefusesVersionIn(append))
+        {
+            return;
+        }
+
         if (Consensus.Messages.MessageRules.Broken(message) is { } rule)
         {
             _ports.Report(EventLevel.Warning, $"dropped a message of node {message.From.Node}: {rule}; is it of another version?");
@@ -298,9 +308,11 @@ public sealed partial class QueueReplica
         _core.Receive(message);
     }
 
-    private void OnLinkUp(ServerId server)
+    private void OnLinkUp(LinkUpInput up)
     {
+        ServerId server = up.Server;
         _linked[server.Node] = server;
+        NoteVersions(server.Node, up.Understands);
         _linkChanges++;
         _certificateSentAtMs.Remove(server);
 
@@ -318,6 +330,7 @@ public sealed partial class QueueReplica
         if (_linked.TryGetValue(server.Node, out ServerId linked) && linked == server)
         {
             _linked.Remove(server.Node);
+            NoteVersions(server.Node, null);
             _linkChanges++;
         }
 

@@ -20,8 +20,15 @@ public sealed record TickInput(long MonotonicMs, long WallMs) : ReplicaInput;
 /// <param name="Address">Where it says that it is dialled, as host:port; null if it did not say.</param>
 public sealed record PeerMetInput(ServerIdentity Peer, string? Address = null) : ReplicaInput;
 
+/// <summary>A node that is of no cluster, and no member known here, asked for a link and was refused: it may be about to be added.</summary>
+/// <param name="Node">Under which number.</param>
+/// <param name="Understands">The cluster versions that it says its program understands.</param>
+public sealed record StrangerInput(NodeId Node, ClusterVersions Understands) : ReplicaInput;
+
 /// <summary>A link is up in both directions.</summary>
-public sealed record LinkUpInput(ServerId Server) : ReplicaInput;
+/// <param name="Server">With whom.</param>
+/// <param name="Understands">The cluster versions that it says its program understands.</param>
+public sealed record LinkUpInput(ServerId Server, ClusterVersions Understands) : ReplicaInput;
 
 /// <summary>A link closed and a redial was refused.</summary>
 public sealed record LinkDownInput(ServerId Server) : ReplicaInput;

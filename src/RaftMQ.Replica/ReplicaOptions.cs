@@ -34,6 +34,9 @@ public sealed record ReplicaOptions
     /// <summary>Windows and bounds of the core. Its server, seed and times are not looked at: they come from the identity and from here.</summary>
     public RaftOptions Raft { get; init; } = new() { Self = default, Seed = 0 };
 
+    /// <summary>The cluster versions that this program understands; another than its own only in tests.</summary>
+    public ClusterVersions Understands { get; init; } = ClusterVersions.OfThisProgram;
+
     /// <summary>How the cluster is born.</summary>
     public BirthPolicy Birth { get; init; } = BirthPolicy.Once;
 

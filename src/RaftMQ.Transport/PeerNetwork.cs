@@ -94,7 +94,7 @@ public sealed class PeerNetwork : IPeerNetwork
     }
 
     /// <inheritdoc/>
-    public void Start(ServerIdentity self, IPeerEvents events)
+    public void Start(ServerIdentity self, SpokenVersions versions, IPeerEvents events)
     {
         Bind();
         lock (_gate)
@@ -102,7 +102,7 @@ public sealed class PeerNetwork : IPeerNetwork
             ObjectDisposedException.ThrowIf(_disposed, this);
             Invariant.Require(_running is null, "a network is started once");
             Invariant.Require(!_options.Peers.ContainsKey(self.Server.Node), "a node is not its own peer");
-            var context = new LinkContext(_options, _logger, self, events, _stopping.Token);
+            var context = new LinkContext(_options, _logger, self, versions, events, _stopping.Token);
             _loops.Add(Task.Run(() => ReportDefectAsync(context.Watch.RunAsync(_stopping.Token))));
             PointAt(context, _options.Peers);
             _running = new Running(context, new Acceptor(context));
@@ -132,6 +132,14 @@ public sealed class PeerNetwork : IPeerNetwork
         {
             link.OnSelfChanged();
         }
+    }
+
+    /// <inheritdoc/>
+    public void SetVersions(SpokenVersions versions)
+    {
+        Running? running = _running;
+        Invariant.Require(running is not null, "a network is started before the cluster's version changes");
+        running.Context.Versions = versions;
     }
 
     /// <inheritdoc/>

@@ -11,12 +11,13 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
     private static readonly Lock Gate = new();
     private IPeerEvents? _events;
     private ServerIdentity _self;
+    private SpokenVersions _versions;
 
-    public void Start(ServerIdentity self, IPeerEvents events)
+    public void Start(ServerIdentity self, SpokenVersions versions, IPeerEvents events)
     {
         lock (Gate)
         {
-            (_self, _events) = (self, events);
+            (_self, _versions, _events) = (self, versions, events);
             all[self.Server.Node] = this;
             foreach (LoopNetwork other in all.Values.Where(other => other != this))
             {
@@ -27,6 +28,8 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
     }
 
     public void Identify(ServerIdentity self) => _self = self;
+
+    public void SetVersions(SpokenVersions versions) => _versions = versions;
 
     /// <summary>Here everybody reaches everybody.</summary>
     public void SetPeers(IReadOnlyDictionary<NodeId, string> peers)
@@ -63,6 +66,6 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
     private static void Link(LoopNetwork to, LoopNetwork from)
     {
         to._events!.OnPeerMet(from._self, null);
-        to._events!.OnLinkUp(from._self.Server);
+        to._events!.OnLinkUp(from._self.Server, from._versions.Understands);
     }
 }

@@ -332,7 +332,7 @@ public sealed class Answers
         world.Settle();
         world.Loss = 0;
 
-        world[follower].Handle(new LinkUpInput(leader));
+        world[follower].Handle(new LinkUpInput(leader, ClusterVersions.OfThisProgram));
 
         world.Until(() => request.IsDone, atMostTicks: 100);
         request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);

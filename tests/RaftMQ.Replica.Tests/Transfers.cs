@@ -132,7 +132,7 @@ public sealed class Transfers
         using ReplicaFolder from = FolderOfALeader(seed: 7, () => ++id, out _);
         SnapshotMetadata sound = from.Restored!.Metadata;
         LogEntry birth = sound.Configurations[0];
-        LogEntry unreadable = new(birth.Index.Next, birth.Term, EntryKind.Membership, birth.Time, new byte[] { 99, 1, 2 });
+        LogEntry unreadable = new(birth.Index.Next, birth.Term, EntryKind.Membership, birth.Time, new byte[] { 1, 1, 2 });
         LogEntry[][] wrong = [[birth, unreadable], [unreadable], [birth with { Kind = EntryKind.Membership }], [birth, birth], [birth with { Payload = new byte[9] }]];
         foreach (LogEntry[] configurations in wrong)
         {

@@ -56,6 +56,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     /// <summary>What the folder may take of the disk from the next start on; null for all of it.</summary>
     public long? DiskBudgetBytes { get; set; }
 
+    /// <summary>What its program understands from the next start on: another program, as an upgrade brings it.</summary>
+    public ClusterVersions Understands { get; set; } = ClusterVersions.OfThisProgram;
+
     public bool IsRunning => _replica is not null;
 
     public QueueReplica Replica => _replica!;
@@ -71,13 +74,13 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     public void Start()
     {
         IFileSystem files = DiskBudgetBytes is { } budget ? new BudgetedFileSystem(Disk, budget, (WalOptions.SpareSegments + 1L) * WalOptions.SegmentBytes) : Disk;
-        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(Id), WalOptions, world.DrawId, null);
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(Id), WalOptions, world.DrawId, null, understands: Understands);
         _identity = folder.Identity;
         _log = folder.Log;
         _disk = new ReplicaDisk(files, folder);
         Reports.AddRange(folder.Damage);
         _replica = new QueueReplica(
-            options with { Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
+            options with { Understands = Understands, Seed = world.DrawId(), FreshCluster = new ClusterId(new UInt128(world.DrawId(), world.DrawId())) }, _identity, folder.Recovered,
             folder.Restored, world.Clocks, this);
         _dirty = true;
     }
@@ -127,7 +130,7 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
                 if (sameCluster)
                 {
                     _links.Add(other.Id);
-                    Handle(new LinkUpInput(other._identity.Server));
+                    Handle(new LinkUpInput(other._identity.Server, other.Understands));
                 }
             }
             else if (canLink && !sameCluster)
@@ -286,6 +289,12 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     }
 
     void IReplicaPorts.RefuseFolder(string reason)
+    {
+        Reports.Add(reason);
+        _refused = true;
+    }
+
+    void IReplicaPorts.RefuseVersion(string reason)
     {
         Reports.Add(reason);
         _refused = true;

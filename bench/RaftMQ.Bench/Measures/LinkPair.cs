@@ -35,8 +35,8 @@ internal sealed class LinkPair : IAsyncDisposable
         PeerNetwork far = Network(ports[1], Near.Node, ports[0]);
         var nearEvents = new Events(returned);
         var farEvents = new Events(message => far.TrySend(Turned(message)));
-        near.Start(new ServerIdentity(new ClusterId(1), Near), nearEvents);
-        far.Start(new ServerIdentity(new ClusterId(1), Far), farEvents);
+        near.Start(new ServerIdentity(new ClusterId(1), Near), new SpokenVersions(ClusterVersions.OfThisProgram, 1), nearEvents);
+        far.Start(new ServerIdentity(new ClusterId(1), Far), new SpokenVersions(ClusterVersions.OfThisProgram, 1), farEvents);
         await Task.WhenAll(nearEvents.Up.Task, farEvents.Up.Task).WaitAsync(LinkTimeout);
         return new LinkPair(near, far);
     }
@@ -75,11 +75,15 @@ internal sealed class LinkPair : IAsyncDisposable
     {
         public TaskCompletionSource Up { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public void OnStranger(NodeId node, ClusterVersions understands)
+        {
+        }
+
         public void OnPeerMet(ServerIdentity peer, string? address)
         {
         }
 
-        public void OnLinkUp(ServerId server) => Up.TrySetResult();
+        public void OnLinkUp(ServerId server, ClusterVersions understands) => Up.TrySetResult();
 
         public void OnLinkDown(ServerId server)
         {

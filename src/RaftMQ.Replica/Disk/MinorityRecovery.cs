@@ -54,8 +54,11 @@ public sealed record MinorityRecovery(QueueMachine Machine, LogPosition Last, Lo
         }
 
         QueueSnapshot state = machine.Capture();
+
+        // The last one says of which cluster version the state is.
+        LogEntry[] configurations = [.. recovered.Configurations.Count > 1 ? [recovered.Configurations[0], recovered.Configurations[^1]] : recovered.Configurations];
         var last = new LogPosition(recovered.LastIndex, recovered.Terms.Count > 0 ? recovered.Terms[^1].Term : recovered.Base.Term);
-        var metadata = new SnapshotMetadata(last, recovered.LastTime, state.StateHash, [recovered.Configurations[0]]);
+        var metadata = new SnapshotMetadata(last, recovered.LastTime, state.StateHash, configurations);
         IEnumerable<byte[]> frames = SnapshotFrames.Of(metadata, state.Encode(ChunkBytes), RestoredState.LiveIn(state), folder.ReadEntries, folder.Options);
         return new MinorityRecovery(machine, last, recovered.CommittedIndex, frames.Select(frame => new ReadOnlyMemory<byte>(frame)));
     }

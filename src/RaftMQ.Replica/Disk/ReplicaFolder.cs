@@ -20,6 +20,7 @@ namespace RaftMQ.Replica.Disk;
 /// <param name="Compaction">What gives back the room of that which nothing needs.</param>
 /// <param name="Options">Sizes of the log.</param>
 /// <param name="DrawId">A source of random numbers, for files to come.</param>
+/// <param name="Understands">The cluster versions that this program understands.</param>
 /// <param name="Damage">What of the folder is damaged and not needed, for people.</param>
 public sealed record ReplicaFolder(
     ServerIdentity Identity,
@@ -32,6 +33,7 @@ public sealed record ReplicaFolder(
     LogCompaction Compaction,
     WalOptions Options,
     Func<ulong> DrawId,
+    ClusterVersions Understands,
     IReadOnlyList<string> Damage) : IDisposable
 {
     /// <summary>Opens a folder that the caller has locked, and recovers what it holds.</summary>
@@ -41,12 +43,14 @@ public sealed record ReplicaFolder(
     /// <param name="drawId">A source of random numbers, never zero, never the same twice: for an incarnation and for segments.</param>
     /// <param name="progress">Told now and then during a long recovery; may be null.</param>
     /// <param name="joins">The only cluster that the node comes into if it is unborn; none if it may come into any.</param>
-    /// <exception cref="StorageRefusedException">The folder belongs to another node, or is of a newer format.</exception>
+    /// <param name="understands">The cluster versions that are understood; null for those of this program.</param>
+    /// <exception cref="StorageRefusedException">The folder belongs to another node, or is of a newer format or cluster version.</exception>
     /// <exception cref="StorageDamagedException">What it holds does not fit together.</exception>
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     /// <exception cref="DiskFullException">There is no room.</exception>
     public static ReplicaFolder Open(
-        IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress, ClusterId joins = default)
+        IFileSystem files, NodeId node, WalOptions options, Func<ulong> drawId, Action<RecoveryProgress>? progress, ClusterId joins = default,
+        ClusterVersions? understands = null)
     {
         DataFolder.FinishInterrupted(files);
         SnapshotInstallation.FinishInterrupted(files);
@@ -67,6 +71,8 @@ public sealed record ReplicaFolder(
                 + "a folder is never shared or renamed: use that node's id, or start with an empty folder");
         }
 
+        ClusterVersions versions = understands ?? ClusterVersions.OfThisProgram;
+
         // First: what was left of an unfinished snapshot may have the room that the log needs to recover.
         SnapshotStore snapshots = SnapshotStore.Open(files);
         BodyStore bodies = BodyStore.Open(files, options);
@@ -74,8 +80,9 @@ public sealed record ReplicaFolder(
         try
         {
             var damage = new List<string>();
-            RestoredState? restored = snapshots.Load(RestoredState.From, damage.Add);
+            RestoredState? restored = snapshots.Load((metadata, chunks, bytes) => RestoredState.From(metadata, chunks, bytes, versions), damage.Add);
             recovered = log.BeginBehind(snapshots.Oldest, recovered) with { CommittedIndex = restored?.Metadata.Last.Index ?? LogIndex.Zero };
+            VersionCheck.Require(recovered.Configurations, versions, $"the data folder {files.Description}");
             identity = CompleteBirth(files, identity, recovered);
             if (restored is not null)
             {
@@ -84,7 +91,7 @@ public sealed record ReplicaFolder(
             }
 
             var compaction = new LogCompaction(files, log, bodies, options, drawId);
-            return new ReplicaFolder(identity, found is null, log, recovered, snapshots, restored, bodies, compaction, options, drawId, damage);
+            return new ReplicaFolder(identity, found is null, log, recovered, snapshots, restored, bodies, compaction, options, drawId, versions, damage);
         }
         catch
         {

@@ -17,7 +17,8 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
 {
     /// <summary>The state that a snapshot from elsewhere holds, once it has come whole.</summary>
     /// <exception cref="FormatException">It has not, or does not bring what its state refers to.</exception>
-    internal static RestoredState From(SnapshotSink sink)
+    /// <exception cref="StorageRefusedException">It is of a cluster version that this program does not understand.</exception>
+    internal static RestoredState From(SnapshotSink sink, ClusterVersions understands)
     {
         if (!sink.IsComplete)
         {
@@ -27,7 +28,7 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
         RestoredState state;
         try
         {
-            state = sink.ReadState(From);
+            state = sink.ReadState((metadata, chunks, bytes) => From(metadata, chunks, bytes, understands));
         }
         catch (StorageDamagedException e)
         {
@@ -41,8 +42,10 @@ public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metada
 
     /// <summary>The state that a snapshot holds.</summary>
     /// <exception cref="FormatException">It is not the one that was written.</exception>
-    internal static RestoredState From(SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks, long bytes)
+    /// <exception cref="StorageRefusedException">It is of a cluster version that this program does not understand.</exception>
+    internal static RestoredState From(SnapshotMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> chunks, long bytes, ClusterVersions understands)
     {
+        VersionCheck.Require(metadata.Configurations, understands, $"the snapshot up to entry {metadata.Last}");
         RequireConfigurations(metadata);
         QueueMachine machine = QueueSnapshot.Decode(chunks, metadata.StateHash);
         return new RestoredState(machine, metadata, bytes, LiveIn(machine.Capture()));

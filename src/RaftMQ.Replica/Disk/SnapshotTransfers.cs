@@ -1,5 +1,7 @@
 using RaftMQ.Consensus;
+using RaftMQ.Storage;
 using RaftMQ.Storage.Files;
+using RaftMQ.Storage.Snapshots;
 using RaftMQ.Storage.Transfer;
 
 namespace RaftMQ.Replica.Disk;
@@ -50,6 +52,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
     /// <returns>The state, once it is installed; null before.</returns>
     /// <exception cref="FormatException">It is damaged, and what had come is dropped.</exception>
     /// <exception cref="DiskFullException">There is no room, and what had come is dropped.</exception>
+    /// <exception cref="StorageRefusedException">It is of a cluster version that this program does not understand.</exception>
     public RestoredState? Take(SnapshotPiece piece, HardState? hardState)
     {
         try
@@ -57,7 +60,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
             if (piece.Offset == 0)
             {
                 _sink?.Dispose();
-                _sink = new SnapshotSink(files, folder.Options, folder.DrawId);
+                _sink = new SnapshotSink(files, folder.Options, folder.DrawId, Understood);
             }
 
             SnapshotSink sink = _sink ?? throw new FormatException("what came before it was dropped");
@@ -89,6 +92,13 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
         _sink?.Dispose();
     }
 
+    /// <summary>At its first part: nothing more of it is taken.</summary>
+    private SnapshotMetadata Understood(SnapshotMetadata metadata)
+    {
+        VersionCheck.Require(metadata.Configurations, folder.Understands, $"the snapshot up to entry {metadata.Last} that the leader sent");
+        return metadata;
+    }
+
     private RestoredState Install(SnapshotSink sink, SnapshotPiece piece, HardState? hardState)
     {
         if (sink.Metadata?.Last != piece.Snapshot)
@@ -96,7 +106,7 @@ internal sealed class SnapshotTransfers(IFileSystem files, ReplicaFolder folder,
             throw new FormatException("it is another one");
         }
 
-        RestoredState state = RestoredState.From(sink);
+        RestoredState state = RestoredState.From(sink, folder.Understands);
         Keep([]);
         upkeep.Replace(state, () => SnapshotInstallation.Run(sink, folder.Log, folder.Snapshots, folder.Bodies, hardState));
         _sink = null;

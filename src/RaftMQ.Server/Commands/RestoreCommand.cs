@@ -66,7 +66,7 @@ internal static class RestoreCommand
                 + "Start it with raftmq serve, with this folder as its dataFolder and this node as its only member");
             return ExitCode.Ok.Value;
         }
-        catch (FormatException wrong)
+        catch (Exception wrong) when (wrong is FormatException or StorageRefusedException)
         {
             throw new CommandFailedException(ExitCode.DataRefused, $"{path} cannot be restored: {wrong.Message}; nothing was written to {data}");
         }

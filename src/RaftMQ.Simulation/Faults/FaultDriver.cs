@@ -32,6 +32,7 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
         LostDisks.Plan(world, plan, events);
         ClockSteps.Plan(world, plan, events);
         MembershipChanges.Plan(world, plan, events);
+        Upgrades.Plan(world, plan, events);
     }
 
     /// <summary>Nothing new goes wrong.</summary>

@@ -51,6 +51,7 @@ internal sealed partial class Ghost
         if (isItsAuthor)
         {
             RequireTheLog(node.Replica.Core, ImageOf(node.Replica.Identity.Server), before, next);
+            OnRaise(node, before, next);
             CountReach(core, node.Replica.Identity.Server, index, before, next);
         }
     }
@@ -92,7 +93,7 @@ internal sealed partial class Ghost
 
         findings.Checks++;
         (image.MembershipSeen, image.MembershipInForce) = (inLog, core.Membership);
-        if (!inLog.Members.SequenceEqual(core.Membership!.Members))
+        if (inLog.Version != core.Membership!.Version || !inLog.Members.SequenceEqual(core.Membership.Members))
         {
             findings.Report("I10", $"server {image.Server} goes by another configuration than the last in its log, at index {configurations[^1].Index}");
         }

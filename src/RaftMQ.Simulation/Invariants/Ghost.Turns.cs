@@ -33,6 +33,7 @@ internal sealed partial class Ghost
         }
 
         RequireMajority(core, image);
+        RequireUnderstood(node);
 
         ulong applied = node.Replica.AppliedIndex.Value;
         if (applied != image.AppliedSeen)

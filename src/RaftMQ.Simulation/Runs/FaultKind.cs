@@ -56,4 +56,7 @@ public enum FaultKind
 
     /// <summary>Members come, go, replace each other and move, while everything else goes wrong.</summary>
     Membership,
+
+    /// <summary>A newer program comes to one node after the other, and the cluster is raised to what it understands.</summary>
+    Upgrade,
 }

@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Simulation.Faults;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
 
@@ -104,6 +105,7 @@ internal sealed class LivenessPhase
         _world.Clients.BeginDrain();
         return Expect(() => IsDrained() && !_world.Clients.AnyWaits, TimeoutsToTheEnd, "the queues are not empty")
             && Expect(() => _newcomers.TrueForAll(IsSeated), TimeoutsToTheEnd, "a newcomer has no seat")
+            && Expect(IsRaised, TimeoutsToTheEnd, "the cluster is not raised to the version that all members understand")
             && Expect(AreEqual, TimeoutsToTheEnd, "the states are not equal");
     }
 
@@ -162,6 +164,12 @@ internal sealed class LivenessPhase
         node.CrashAfterSteps(0);
         node.Resume();
         node.FinishStopping();
+        if (_plan.IsOn(FaultKind.Upgrade))
+        {
+            // The operator finishes what he has begun.
+            node.Bring(Upgrades.Newer);
+        }
+
         node.Start();
         node.HastenDisk();
         _world.Network.Calm(node.Id);
@@ -233,6 +241,15 @@ internal sealed class LivenessPhase
 
     private bool IsSeated(SimulatedNode newcomer) =>
         _world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(newcomer.Identity.Server) == true;
+
+    /// <summary>Where all members have the newer program and are in peace, the cluster comes to the version that it understands.</summary>
+    private bool IsRaised()
+    {
+        Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
+        SimulatedNode[] inPeace = [.. _core, .. _newcomers, .. _outsiders];
+        bool hasAll = _plan.IsOn(FaultKind.Upgrade) && membership?.Members.All(member => inPeace.Any(node => node.Id == member.Node.Value)) == true;
+        return !hasAll || membership!.Version == Upgrades.Newer.Newest;
+    }
 
     private bool AreEqual()
     {

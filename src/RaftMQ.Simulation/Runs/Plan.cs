@@ -131,7 +131,8 @@ internal sealed class Plan
         Chance chance = Chance.Fork(Purpose.Kinds);
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            bool isDrawn = chance.Percent(50);
+            // A newer program comes to a quarter of the runs.
+            bool isDrawn = chance.Percent(kind == FaultKind.Upgrade ? 25 : 50);
             bool isWanted = options.Profile switch
             {
                 Profile.Calm => false,

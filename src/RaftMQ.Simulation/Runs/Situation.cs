@@ -98,4 +98,10 @@ public enum Situation
 
     /// <summary>A publish was refused for want of memory, and later ones were taken.</summary>
     MemoryFullRefusedAndRecovered,
+
+    /// <summary>A leader raised the version of the cluster.</summary>
+    VersionRaised,
+
+    /// <summary>A node met a version of the cluster that its program does not understand, and ended.</summary>
+    VersionRefused,
 }

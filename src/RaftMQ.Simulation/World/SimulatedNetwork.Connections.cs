@@ -123,7 +123,9 @@ internal sealed partial class SimulatedNetwork
             return;
         }
 
-        if (!Meet(from, to) || !MayTalk(from, to))
+        bool isMet = Meet(from, to);
+        bool understand = Understand(from, to);
+        if (!isMet || !MayTalk(from, to) || !understand)
         {
             // Its process goes on: what it sends over a later connection will come.
             OnRefused(link, due, lifeThatEnded: 0);
@@ -195,7 +197,7 @@ internal sealed partial class SimulatedNetwork
 
         link.ReportedUp = link.Peer;
         _world.Trace.Note(_world.Now, node.Id, TraceKind.LinkUp, peer.Id);
-        node.Post(new LinkUpInput(link.Peer));
+        node.Post(new LinkUpInput(link.Peer, peer.Understands));
     }
 
     private void Down(SimulatedNode node, int peer, ServerId server)
@@ -221,6 +223,22 @@ internal sealed partial class SimulatedNetwork
     }
 
     private static bool IsPeer(SimulatedNode node, int other) => node.Replica!.Peers.ContainsKey(new NodeId((uint)other));
+
+    /// <summary>Whether each understands the other's cluster. Whose program is too old says so in its log, and somebody reads it.</summary>
+    private static bool Understand(SimulatedNode a, SimulatedNode b)
+    {
+        foreach ((SimulatedNode who, SimulatedNode of) in new[] { (a, b), (b, a) })
+        {
+            int version = of.Replica!.VersionInForce;
+            if (version != 0 && !who.Understands.Include(version))
+            {
+                who.BringNewerSoon();
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool MayTalk(SimulatedNode a, SimulatedNode b)
     {

@@ -150,6 +150,11 @@ internal sealed partial class SimulatedNode
             OnDamageMet(damage);
             return;
         }
+        catch (StorageRefusedException refused)
+        {
+            OnVersionRefused(refused.Message);
+            return;
+        }
         catch (Exception e) when (e is StorageFailedException or IOException)
         {
             RequireCause(e);

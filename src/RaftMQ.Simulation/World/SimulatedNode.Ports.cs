@@ -138,5 +138,7 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         _world.Findings.Report("I20", $"node {Id} has forgotten what it promised: {reason}");
     }
 
+    void IReplicaPorts.RefuseVersion(string reason) => _refusedVersion = reason;
+
     void IReplicaPorts.Report(EventLevel level, string text) => _world.Trace.Note(_world.Now, Id, TraceKind.Report, (long)level, text: text);
 }

@@ -27,7 +27,7 @@ internal sealed partial class SimulatedNode
     /// <summary>Whether a snapshot is on its way to this node, and part of it is on its disk.</summary>
     public bool ReceivesSnapshot { get; private set; }
 
-    private bool HasEnded => _givenUp is not null || _refused is not null;
+    private bool HasEnded => _givenUp is not null || _refused is not null || _refusedVersion is not null;
 
     /// <summary>The process ends after so many more steps: handled inputs, messages before and after they leave, requests to the disk, answers.</summary>
     public void CrashAfterSteps(int steps) => _stepsLeft = steps;
@@ -145,6 +145,12 @@ internal sealed partial class SimulatedNode
             return;
         }
 
+        if (_refusedVersion is { } tooOld)
+        {
+            OnVersionRefused(tooOld);
+            return;
+        }
+
         if (replica.Identity != identified)
         {
             _world.Network.Identify(this);
@@ -248,7 +254,7 @@ internal sealed partial class SimulatedNode
         _answers.Clear();
         ReceivesSnapshot = false;
         (_turnIsDue, _tickIsDue, _runIsDue, _diskIsBusy) = (false, false, false, false);
-        (_stepsLeft, _underWay, _givenUp, _refused) = (0, 0, null, null);
+        (_stepsLeft, _underWay, _givenUp, _refused, _refusedVersion) = (0, 0, null, null, null);
         (_stopStartedMs, _handedOverMs) = (-1, long.MinValue / 2);
     }
 

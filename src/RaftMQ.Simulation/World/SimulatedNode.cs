@@ -2,6 +2,7 @@ using RaftMQ.Consensus;
 using RaftMQ.Replica;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Simulation.Disk;
+using RaftMQ.Simulation.Faults;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Storage;
@@ -102,6 +103,10 @@ internal sealed partial class SimulatedNode
         {
             OnDamagedFolder(damage);
         }
+        catch (StorageRefusedException refused)
+        {
+            OnVersionRefused(refused.Message);
+        }
         catch (Exception e) when (e is StorageFailedException or IOException)
         {
             OnFailedStart(e);
@@ -142,6 +147,7 @@ internal sealed partial class SimulatedNode
     /// <summary>The power goes for the last time, and the folder is opened as at any start; then once more, so that what the first opening has shown is seen to be durable.</summary>
     public void RecoverForTheLastTime()
     {
+        Understands = _plan.IsOn(FaultKind.Upgrade) ? Upgrades.Newer : Upgrades.Older;
         OpenAfterPowerLoss(_world.Ghost.OnStarted);
         OpenAfterPowerLoss(_world.Ghost.RequireWhole);
     }
@@ -190,7 +196,7 @@ internal sealed partial class SimulatedNode
     {
         // A founder that knows of nobody else would found again with a new disk: it is told what it joins (`serve --join`).
         ClusterId joins = LostItsDisk && _plan.Founders == 1 ? _world.Ghost.Cluster!.Name : ClusterId.None;
-        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null, joins);
+        ReplicaFolder folder = ReplicaFolder.Open(Disk, new NodeId((uint)Id), _plan.Wal, DrawId, null, joins, Understands);
         HasNewDisk |= _emptyingWasCutShort && folder.Identity.Server != Identity.Server;
         _emptyingWasCutShort = false;
         return folder;
@@ -251,7 +257,7 @@ internal sealed partial class SimulatedNode
             ScrubRestMoments = _plan.Knobs.ScrubRestMoments,
         };
         CommittedAtStart = _world.Ghost.Cluster?.Committed.Last ?? 0;
-        ReplicaOptions options = _plan.Replica with { Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
+        ReplicaOptions options = _plan.Replica with { Understands = Understands, Seed = DrawId(), FreshCluster = new ClusterId(new UInt128(DrawId(), DrawId())) };
         Replica = new QueueReplica(options, folder.Identity, folder.Recovered, folder.Restored, Clocks(), this);
         _world.Trace.Note(
             _world.Now, Id, TraceKind.Start, (long)Life, (long)folder.Recovered.HardState.CurrentTerm.Value, (long)folder.Recovered.LastIndex.Value);

@@ -48,6 +48,8 @@ internal static class Floors
         new(Situation.ChangeFinishedByAnother, "joint change finished by a later leader", Usual),
         new(Situation.LearnerPromoted, "learner promoted", Usual),
         new(Situation.MemoryFullRefusedAndRecovered, "full memory refused and recovered", Usual),
+        new(Situation.VersionRaised, "cluster version raised", Usual),
+        new(Situation.VersionRefused, "cluster version refused by an older program", Usual),
     ];
 
     /// <summary>What the specification lists and no run can reach before a feature is there.</summary>

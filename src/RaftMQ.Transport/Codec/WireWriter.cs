@@ -22,6 +22,12 @@ internal ref struct WireWriter(Span<byte> bytes)
 
     public void Bool(bool value) => Byte(value ? (byte)1 : (byte)0);
 
+    public void UInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(_rest, value);
+        _rest = _rest[sizeof(ushort)..];
+    }
+
     public void UInt32(uint value)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(_rest, value);

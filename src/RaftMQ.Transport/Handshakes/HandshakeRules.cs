@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Node;
 using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Transport.Handshakes;
@@ -10,9 +11,10 @@ internal static class HandshakeRules
 {
     /// <summary>What an acceptor says to a hello.</summary>
     /// <param name="self">Who it is.</param>
+    /// <param name="versions">What it says of cluster versions.</param>
     /// <param name="isMember">Whether the dialler's number is one of the members that it knows.</param>
     /// <param name="hello">Who dials.</param>
-    public static RefusalReason JudgeHello(ServerIdentity self, bool isMember, Introduction hello)
+    public static RefusalReason JudgeHello(ServerIdentity self, SpokenVersions versions, bool isMember, Introduction hello)
     {
         NodeId peer = hello.Identity.Server.Node;
         if (peer == self.Server.Node)
@@ -30,11 +32,11 @@ internal static class HandshakeRules
             return RefusalReason.WrongNode;
         }
 
-        return MayTalk(self.Cluster, hello.Identity.Cluster) ? RefusalReason.None : RefusalReason.OtherCluster;
+        return JudgeCluster(self, versions, hello);
     }
 
     /// <summary>What a dialler says to a welcome.</summary>
-    public static RefusalReason JudgeWelcome(ServerIdentity self, NodeId dialled, Introduction welcome)
+    public static RefusalReason JudgeWelcome(ServerIdentity self, SpokenVersions versions, NodeId dialled, Introduction welcome)
     {
         NodeId peer = welcome.Identity.Server.Node;
         if (peer == self.Server.Node)
@@ -47,7 +49,7 @@ internal static class HandshakeRules
             return RefusalReason.WrongNode;
         }
 
-        return MayTalk(self.Cluster, welcome.Identity.Cluster) ? RefusalReason.None : RefusalReason.OtherCluster;
+        return JudgeCluster(self, versions, welcome);
     }
 
     /// <summary>
@@ -60,14 +62,23 @@ internal static class HandshakeRules
     /// <summary>Two born nodes talk only within one cluster; an unborn node talks to anybody.</summary>
     public static bool MayTalk(ClusterId mine, ClusterId theirs) => !mine.IsBorn || !theirs.IsBorn || mine == theirs;
 
+    /// <summary>Whether each end's program understands the version of the other's cluster. An unborn end has none.</summary>
+    public static bool Understand(SpokenVersions mine, SpokenVersions theirs) => Understands(mine, theirs.Cluster) && Understands(theirs, mine.Cluster);
+
     /// <summary>Whether nobody has to do anything about a refusal: nodes of one cluster whose logs do not agree on the members are let in from the second attempt on (decision 13).</summary>
     public static bool PassesByItself(ClusterId mine, ClusterId theirs, RefusalReason reason) => reason == RefusalReason.NotAMember && mine.IsBorn && mine == theirs;
 
     /// <summary>What a person should do about a refusal: the end of a line in the log.</summary>
     /// <param name="reason">Why it was refused.</param>
     /// <param name="byPeer">Whether the peer refused this node, or this node the peer.</param>
-    public static string Advice(RefusalReason reason, bool byPeer) => (reason, byPeer) switch
+    /// <param name="mine">What this node says of cluster versions.</param>
+    /// <param name="theirs">What the peer says of them.</param>
+    public static string Advice(RefusalReason reason, bool byPeer, SpokenVersions mine, SpokenVersions theirs) => (reason, byPeer) switch
     {
+        (RefusalReason.ClusterVersion, _) when !Understands(mine, theirs.Cluster) =>
+            $"its cluster is at version {theirs.Cluster}, and this program understands {mine.Understands}; run a raftmq that understands that on this node",
+        (RefusalReason.ClusterVersion, _) =>
+            $"this cluster is at version {mine.Cluster}, and its program understands {theirs.Understands}; run a raftmq that understands that on it",
         (RefusalReason.Version, _) => "they speak different versions of the peer protocol; run the same version of raftmq on both",
         (RefusalReason.SameNode, _) => "both have the same node id; give each node its own id, and its members their right peer addresses",
         (RefusalReason.NotAMember, false) => "it is no member of this cluster; add it (raftmq cluster add), or correct its configuration",
@@ -79,4 +90,11 @@ internal static class HandshakeRules
         (RefusalReason.IdentityChanged, _) => "its identity has just changed; the next attempt will find the new one",
         _ => "for a reason that this version does not know; run the same version of raftmq on both",
     };
+
+    private static RefusalReason JudgeCluster(ServerIdentity self, SpokenVersions versions, Introduction peer) =>
+        !MayTalk(self.Cluster, peer.Identity.Cluster) ? RefusalReason.OtherCluster
+        : !Understand(versions, peer.Versions) ? RefusalReason.ClusterVersion
+        : RefusalReason.None;
+
+    private static bool Understands(SpokenVersions speaker, int cluster) => cluster == 0 || speaker.Understands.Include(cluster);
 }

@@ -27,6 +27,9 @@ internal enum RefusalReason : byte
     /// <summary>The end's own identity has just changed; dial again.</summary>
     IdentityChanged = 7,
 
+    /// <summary>The cluster of one end is at a version that the other end's program does not understand.</summary>
+    ClusterVersion = 8,
+
     /// <summary>A reason that this version does not know.</summary>
     Other = 255,
 }

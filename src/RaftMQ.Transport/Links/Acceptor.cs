@@ -114,10 +114,15 @@ internal sealed class Acceptor(LinkContext context)
             context.Events.OnPeerMet(hello.Identity, AddressIn(hello));
         }
 
-        RefusalReason refusal = HandshakeRules.JudgeHello(self, link is not null, hello);
+        RefusalReason refusal = HandshakeRules.JudgeHello(self, context.Versions, link is not null, hello);
+        if (refusal == RefusalReason.NotAMember && !hello.Identity.Cluster.IsBorn)
+        {
+            context.Events.OnStranger(hello.Identity.Server.Node, hello.Versions.Understands);
+        }
+
         if (refusal == RefusalReason.None)
         {
-            var inbound = new InboundConnection(context, connection, link!, self, hello.Identity);
+            var inbound = new InboundConnection(context, connection, link!, self, hello);
             refusal = link!.Open(inbound);
             if (refusal == RefusalReason.None)
             {
@@ -126,7 +131,7 @@ internal sealed class Acceptor(LinkContext context)
             }
         }
 
-        LogRefusal(connection, link, hello.Identity, refusal);
+        LogRefusal(connection, link, hello, refusal);
         await RefuseAsync(connection, self, refusal).ConfigureAwait(false);
         return null;
     }
@@ -139,14 +144,14 @@ internal sealed class Acceptor(LinkContext context)
         PeerLink link = inbound.Link;
         try
         {
-            await inbound.Connection.WriteAsync(Introduction.Welcome(inbound.Self).Encode(withPreamble: true)).ConfigureAwait(false);
+            await inbound.Connection.WriteAsync(Introduction.Welcome(inbound.Self, context.Versions).Encode(withPreamble: true)).ConfigureAwait(false);
 
             // Who has just dialled is there to be dialled.
             link.RedialNow();
             RefusalReason refused = await inbound.RunAsync().ConfigureAwait(false);
             if (refused != RefusalReason.None && link.IsNews(refused, dialled: false))
             {
-                context.Logger.RefusedByPeer(link.Node, inbound.Connection.Remote, HandshakeRules.Advice(refused, byPeer: true));
+                context.Logger.RefusedByPeer(link.Node, inbound.Connection.Remote, HandshakeRules.Advice(refused, byPeer: true, context.Versions, inbound.PeerVersions));
             }
         }
         catch (PeerProtocolException rubbish)
@@ -176,11 +181,12 @@ internal sealed class Acceptor(LinkContext context)
         }
     }
 
-    private static ValueTask RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason) =>
-        connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: true));
+    private ValueTask RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason) =>
+        connection.WriteAsync(Introduction.Refusal(self, context.Versions, reason).Encode(withPreamble: true));
 
-    private void LogRefusal(PeerConnection connection, PeerLink? link, ServerIdentity peer, RefusalReason reason)
+    private void LogRefusal(PeerConnection connection, PeerLink? link, Introduction hello, RefusalReason reason)
     {
+        ServerIdentity peer = hello.Identity;
         bool news = link?.IsNews(reason, dialled: false) ?? IsNews(peer.Server.Node, reason);
         if (!news)
         {
@@ -193,7 +199,7 @@ internal sealed class Acceptor(LinkContext context)
         }
         else
         {
-            context.Logger.HandshakeRefused(peer.Server, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+            context.Logger.HandshakeRefused(peer.Server, connection.Remote, HandshakeRules.Advice(reason, byPeer: false, context.Versions, hello.Versions));
         }
     }
 

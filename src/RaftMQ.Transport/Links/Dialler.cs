@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RaftMQ.Node;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
 using RaftMQ.Transport.Handshakes;
@@ -102,7 +103,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
     private async Task<Attempt> IntroduceAsync(PeerConnection connection, Socket socket)
     {
         ServerIdentity self = context.Self;
-        await connection.WriteAsync(Introduction.Hello(self, link.Node, context.Options.Address).Encode(withPreamble: true)).ConfigureAwait(false);
+        await connection.WriteAsync(Introduction.Hello(self, context.Versions, link.Node, context.Options.Address).Encode(withPreamble: true)).ConfigureAwait(false);
         if (await connection.ReadPreambleAsync().ConfigureAwait(false) is not { } preamble)
         {
             return Attempt.Failed;
@@ -110,7 +111,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
 
         if (!preamble.Known)
         {
-            return await RefuseAsync(connection, self, RefusalReason.Version).ConfigureAwait(false);
+            return await RefuseAsync(connection, self, default, RefusalReason.Version).ConfigureAwait(false);
         }
 
         if (await connection.ReadIntroductionAsync().ConfigureAwait(false) is not { } answer)
@@ -128,17 +129,17 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
             return Refused(connection, answer);
         }
 
-        RefusalReason refusal = HandshakeRules.JudgeWelcome(self, link.Node, answer);
+        RefusalReason refusal = HandshakeRules.JudgeWelcome(self, context.Versions, link.Node, answer);
         if (refusal != RefusalReason.None)
         {
-            return await RefuseAsync(connection, self, refusal).ConfigureAwait(false);
+            return await RefuseAsync(connection, self, answer.Versions, refusal).ConfigureAwait(false);
         }
 
         connection.MarkIntroduced(Introduction.MaxFrameBytes);
 
         // From here on a send on the sender's own thread must never wait.
         socket.Blocking = false;
-        return await RunAsync(new OutboundConnection(context, connection, socket, self, answer.Identity)).ConfigureAwait(false);
+        return await RunAsync(new OutboundConnection(context, connection, socket, self, answer)).ConfigureAwait(false);
     }
 
     private async Task<Attempt> RunAsync(OutboundConnection outbound)
@@ -146,7 +147,7 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
         RefusalReason refusal = link.Open(outbound);
         if (refusal != RefusalReason.None)
         {
-            return await RefuseAsync(outbound.Connection, outbound.Self, refusal).ConfigureAwait(false);
+            return await RefuseAsync(outbound.Connection, outbound.Self, outbound.PeerVersions, refusal).ConfigureAwait(false);
         }
 
         _backoff.Reset();
@@ -176,21 +177,21 @@ internal sealed class Dialler(LinkContext context, PeerLink link)
         }
         else
         {
-            context.Logger.RefusedByPeer(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: true));
+            context.Logger.RefusedByPeer(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: true, context.Versions, refusal.Versions));
         }
 
         return Weigh(reason);
     }
 
-    private async Task<Attempt> RefuseAsync(PeerConnection connection, ServerIdentity self, RefusalReason reason)
+    private async Task<Attempt> RefuseAsync(PeerConnection connection, ServerIdentity self, SpokenVersions theirs, RefusalReason reason)
     {
         // That a link is retired has been said.
         if (reason != RefusalReason.NotAMember && link.IsNews(reason, dialled: true))
         {
-            context.Logger.RefusedDialled(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
+            context.Logger.RefusedDialled(link.Node, connection.Remote, HandshakeRules.Advice(reason, byPeer: false, context.Versions, theirs));
         }
 
-        await connection.WriteAsync(Introduction.Refusal(self, reason).Encode(withPreamble: false)).ConfigureAwait(false);
+        await connection.WriteAsync(Introduction.Refusal(self, context.Versions, reason).Encode(withPreamble: false)).ConfigureAwait(false);
         return Weigh(reason);
     }
 }

@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Node;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -7,13 +8,16 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>A connection that a peer dialled, after the handshake: its messages arrive here.</summary>
-internal sealed class InboundConnection(LinkContext context, PeerConnection connection, PeerLink link, ServerIdentity self, ServerIdentity peer)
+internal sealed class InboundConnection(LinkContext context, PeerConnection connection, PeerLink link, ServerIdentity self, Introduction hello)
 {
     /// <summary>Who this node was in the handshake.</summary>
     public ServerIdentity Self { get; } = self;
 
     /// <summary>Who the other end was in the handshake.</summary>
-    public ServerIdentity Peer { get; } = peer;
+    public ServerIdentity Peer { get; } = hello.Identity;
+
+    /// <summary>What the other end said of cluster versions in the handshake.</summary>
+    public SpokenVersions PeerVersions { get; } = hello.Versions;
 
     public PeerConnection Connection { get; } = connection;
 
@@ -24,7 +28,7 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The peer's cluster as its latest frame named it: it may have been born since the handshake.</summary>
-    public ClusterId PeerCluster { get; private set; } = peer.Cluster;
+    public ClusterId PeerCluster { get; private set; } = hello.Identity.Cluster;
 
     /// <summary>Hands on messages until the connection ends.</summary>
     /// <returns>Why the peer refused the welcome, if it did.</returns>
@@ -58,8 +62,8 @@ internal sealed class InboundConnection(LinkContext context, PeerConnection conn
     /// <summary>Says why, as far as the other end still listens, and leaves the closing to the caller.</summary>
     public async ValueTask RefuseAsync(RefusalReason reason)
     {
-        context.Logger.HandshakeRefused(Peer.Server, Connection.Remote, HandshakeRules.Advice(reason, byPeer: false));
-        await Connection.WriteAsync(Introduction.Refusal(context.Self, reason).Encode(withPreamble: false)).ConfigureAwait(false);
+        context.Logger.HandshakeRefused(Peer.Server, Connection.Remote, HandshakeRules.Advice(reason, byPeer: false, context.Versions, PeerVersions));
+        await Connection.WriteAsync(Introduction.Refusal(context.Self, context.Versions, reason).Encode(withPreamble: false)).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using RaftMQ.Node;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -7,7 +8,7 @@ using RaftMQ.Transport.Handshakes;
 namespace RaftMQ.Transport.Links;
 
 /// <summary>A connection that this node dialled, after the handshake: its messages leave here. The other end only ever says why it closes.</summary>
-internal sealed class OutboundConnection(LinkContext context, PeerConnection connection, Socket socket, ServerIdentity self, ServerIdentity peer)
+internal sealed class OutboundConnection(LinkContext context, PeerConnection connection, Socket socket, ServerIdentity self, Introduction welcome)
 {
     private readonly SendQueue _queue = new(context.Options.MaxFrameBytes, context.Options.MaxQueuedBytes, frame => SendNow(socket, frame));
 
@@ -15,7 +16,10 @@ internal sealed class OutboundConnection(LinkContext context, PeerConnection con
     public ServerIdentity Self { get; } = self;
 
     /// <summary>Who the other end was in the handshake.</summary>
-    public ServerIdentity Peer { get; } = peer;
+    public ServerIdentity Peer { get; } = welcome.Identity;
+
+    /// <summary>What the other end said of cluster versions in the handshake.</summary>
+    public SpokenVersions PeerVersions { get; } = welcome.Versions;
 
     public PeerConnection Connection { get; } = connection;
 

@@ -244,7 +244,9 @@ internal sealed class PeerLink(LinkContext context, NodeId node, EndPoint addres
         if (!context.Stopping.IsCancellationRequested)
         {
             context.Logger.LinkUp(server);
-            context.Events.OnLinkUp(server);
+
+            // A process that was replaced by another has not closed both of its connections yet: what both say holds.
+            context.Events.OnLinkUp(server, _outbound.PeerVersions.Understands.And(_inbound.PeerVersions.Understands));
         }
     }
 

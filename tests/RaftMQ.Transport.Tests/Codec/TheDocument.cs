@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using RaftMQ.Consensus;
+using RaftMQ.Node;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -19,16 +20,16 @@ public sealed partial class TheDocument
 
     [Fact]
     public void The_dialler_says_hello_as_documented() =>
-        Example("hello").ShouldBe(Introduction.Hello(new ServerIdentity(Cluster, One), Two.Node, "10.0.0.1:7001").Encode(withPreamble: true));
+        Example("hello").ShouldBe(Introduction.Hello(new ServerIdentity(Cluster, One), new SpokenVersions(new ClusterVersions(1, 2), 1), Two.Node, "10.0.0.1:7001").Encode(withPreamble: true));
 
     [Fact]
     public void The_acceptor_welcomes_as_documented() =>
-        Example("welcome").ShouldBe(Introduction.Welcome(new ServerIdentity(ClusterId.None, Two)).Encode(withPreamble: true));
+        Example("welcome").ShouldBe(Introduction.Welcome(new ServerIdentity(ClusterId.None, Two), new SpokenVersions(new ClusterVersions(1, 2), 0)).Encode(withPreamble: true));
 
     [Fact]
     public void The_acceptor_refuses_as_documented() =>
         Example("refusal").ShouldBe(
-            Introduction.Refusal(new ServerIdentity(new ClusterId(7), Two), RefusalReason.OtherCluster).Encode(withPreamble: true));
+            Introduction.Refusal(new ServerIdentity(new ClusterId(7), Two), new SpokenVersions(new ClusterVersions(1, 2), 1), RefusalReason.OtherCluster).Encode(withPreamble: true));
 
     [Fact]
     public void Entries_are_replicated_as_documented()

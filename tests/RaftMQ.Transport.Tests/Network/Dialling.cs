@@ -153,7 +153,7 @@ public sealed class Dialling
         using RawPeer dialled = await RawPeer.AcceptAsync(listener);
         await dialled.ReadAnswerAsync();
 
-        await dialled.SendAsync(Introduction.Welcome(new ServerIdentity(One.Cluster, TestNode.Id(3))).Encode(withPreamble: true));
+        await dialled.SendAsync(Introduction.Welcome(new ServerIdentity(One.Cluster, TestNode.Id(3)), Frames.Version1).Encode(withPreamble: true));
 
         (await dialled.ReadIntroductionAsync()).Reason.ShouldBe(RefusalReason.WrongNode);
         (await dialled.IsClosedAsync()).ShouldBeTrue();
@@ -237,7 +237,7 @@ public sealed class Dialling
     {
         RawPeer peer = await RawPeer.AcceptAsync(listener);
         await peer.ReadAnswerAsync();
-        await peer.SendAsync(Introduction.Welcome(Two).Encode(withPreamble: true));
+        await peer.SendAsync(Introduction.Welcome(Two, Frames.Version1).Encode(withPreamble: true));
         return peer;
     }
 

@@ -77,7 +77,7 @@ public sealed class Handshaking
         await one.Events.UntilUp(two.Server);
 
         one.Events.Of<object>().Where(happened => happened is RecordedEvents.Up or RecordedEvents.Down).ShouldBe(
-            [new RecordedEvents.Up(before), new RecordedEvents.Down(before), new RecordedEvents.Up(two.Server)]);
+            [new RecordedEvents.Up(before, new ClusterVersions(1, 1)), new RecordedEvents.Down(before), new RecordedEvents.Up(two.Server, new ClusterVersions(1, 1))]);
         one.Network.TrySend(new ForwardCancel(one.Server, before, 1)).ShouldBeFalse();
         one.Network.TrySend(new ForwardCancel(one.Server, two.Server, 2)).ShouldBeTrue();
     }
@@ -131,7 +131,7 @@ public sealed class Handshaking
         (await peer.IsClosedAsync()).ShouldBeTrue();
         string[] line = reason == RefusalReason.NotAMember
             ? [$"node {node} of this cluster", "is no member known here", "let in when it dials again"]
-            : [$"{TestNode.Id(node)} dialled", HandshakeRules.Advice(reason, byPeer: false)];
+            : [$"{TestNode.Id(node)} dialled", HandshakeRules.Advice(reason, byPeer: false, Frames.Version1, Frames.Version1)];
         await acceptor.Log.UntilLine(line);
     }
 

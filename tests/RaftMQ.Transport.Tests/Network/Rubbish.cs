@@ -24,7 +24,7 @@ public sealed class Rubbish
         { "a negative length", [.. Start(), .. Header(bodyBytes: -1)], "4294967295 bytes" },
         { "a wrong checksum", [.. Start(), .. Header(bodyBytes: 0)], "checksum" },
         { "a message before the hello", [.. Start(), .. Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1))], "is due" },
-        { "a welcome for a hello", Introduction.Welcome(Two).Encode(withPreamble: true), "hello is due" },
+        { "a welcome for a hello", Introduction.Welcome(Two, Frames.Version1).Encode(withPreamble: true), "hello is due" },
         { "nobody's hello", Frames.Hello(new ServerIdentity(Two.Cluster, new ServerId(new NodeId(2), 0)), One.Server), "names nobody" },
     };
 
@@ -32,7 +32,7 @@ public sealed class Rubbish
     {
         { "a wrong checksum", Flipped(Frames.Of(Two.Cluster, new ForwardCancel(Two.Server, One.Server, 1))), "checksum" },
         { "an unknown type", OfType((FrameType)99), "type 99" },
-        { "a hello", Introduction.Hello(Two, One.Server.Node, "").Encode(withPreamble: false), "too early" },
+        { "a hello", Introduction.Hello(Two, Frames.Version1, One.Server.Node, "").Encode(withPreamble: false), "too early" },
         { "too large a frame", Header(bodyBytes: 1_000_000_000), "1000000000 bytes" },
         { "a message without its fields", OfType(FrameType.AppendEntries), "too early" },
         { "bytes behind a message", Longer(new ForwardCancel(Two.Server, One.Server, 1)), "behind the end" },

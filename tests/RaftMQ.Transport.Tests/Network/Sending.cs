@@ -176,7 +176,7 @@ public sealed class Sending
         await node.Events.UntilUp(third.Server);
         using RawPeer slow = await RawPeer.AcceptAsync(listener);
         await slow.ReadAnswerAsync();
-        await slow.SendAsync(Introduction.Welcome(Two).Encode(withPreamble: true));
+        await slow.SendAsync(Introduction.Welcome(Two, Frames.Version1).Encode(withPreamble: true));
         var large = new ForwardRequest(One.Server, Two.Server, 1, 1, new byte[100_000]);
 
         int sent = 0;
@@ -220,7 +220,7 @@ public sealed class Sending
         await using TestNode node = TestNode.Start(One, ports);
         using RawPeer slow = await RawPeer.AcceptAsync(listener);
         await slow.ReadAnswerAsync();
-        await slow.SendAsync(Introduction.Welcome(Two).Encode(withPreamble: true));
+        await slow.SendAsync(Introduction.Welcome(Two, Frames.Version1).Encode(withPreamble: true));
         for (ulong i = 0; i < Count;)
         {
             if (node.Network.TrySend(new ForwardRequest(One.Server, Two.Server, i, 1, new byte[50_000])))

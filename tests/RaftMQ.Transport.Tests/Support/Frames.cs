@@ -1,5 +1,6 @@
 using RaftMQ.Consensus;
 using RaftMQ.Consensus.Messages;
+using RaftMQ.Node;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Transport.Codec;
@@ -19,8 +20,11 @@ internal static class Frames
         return frame;
     }
 
+    /// <summary>What everybody says of cluster versions where a test has no other wish.</summary>
+    public static SpokenVersions Version1 { get; } = new(new ClusterVersions(1, 1), 1);
+
     /// <summary>What a dialler sends first.</summary>
-    public static byte[] Hello(ServerIdentity self, ServerId expects) => Introduction.Hello(self, expects.Node, "").Encode(withPreamble: true);
+    public static byte[] Hello(ServerIdentity self, ServerId expects) => Introduction.Hello(self, Version1, expects.Node, "").Encode(withPreamble: true);
 
     /// <summary>Equality by content: records compare payloads by reference.</summary>
     public static bool AreEqual(PeerMessage a, PeerMessage b) => (a, b) switch

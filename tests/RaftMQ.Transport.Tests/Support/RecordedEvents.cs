@@ -17,7 +17,9 @@ internal sealed class RecordedEvents : IPeerEvents
 
     public sealed record Met(ServerIdentity Peer, string? Address = null);
 
-    public sealed record Up(ServerId Server);
+    public sealed record Stranger(NodeId Node, ClusterVersions Understands);
+
+    public sealed record Up(ServerId Server, ClusterVersions Understands);
 
     public sealed record Down(ServerId Server);
 
@@ -74,7 +76,9 @@ internal sealed class RecordedEvents : IPeerEvents
 
     public void OnPeerMet(ServerIdentity peer, string? address) => Add(new Met(peer, address));
 
-    public void OnLinkUp(ServerId server) => Add(new Up(server));
+    public void OnStranger(NodeId node, ClusterVersions understands) => Add(new Stranger(node, understands));
+
+    public void OnLinkUp(ServerId server, ClusterVersions understands) => Add(new Up(server, understands));
 
     public void OnLinkDown(ServerId server) => Add(new Down(server));
 

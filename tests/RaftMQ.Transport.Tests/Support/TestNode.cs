@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using RaftMQ.Consensus;
+using RaftMQ.Node;
 using RaftMQ.Storage.Identity;
 
 namespace RaftMQ.Transport.Tests.Support;
@@ -41,7 +42,7 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     public static TestNode Prepare(
-        ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null)
+        ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null, SpokenVersions? versions = null)
     {
         var options = new PeerNetworkOptions
         {
@@ -49,18 +50,21 @@ internal sealed class TestNode : IAsyncDisposable
                 .ToDictionary(pair => new NodeId(pair.Key), pair => $"127.0.0.1:{pair.Value}"),
             Listen = new IPEndPoint(IPAddress.Loopback, ports[self.Server.Node.Value]),
         };
-        return new TestNode(self, change?.Invoke(options) ?? options);
+        return new TestNode(self, change?.Invoke(options) ?? options) { Versions = versions ?? Frames.Version1 };
     }
 
     public static TestNode Start(
-        ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null)
+        ServerIdentity self, IReadOnlyDictionary<uint, int> ports, Func<PeerNetworkOptions, PeerNetworkOptions>? change = null, SpokenVersions? versions = null)
     {
-        TestNode node = Prepare(self, ports, change);
+        TestNode node = Prepare(self, ports, change, versions);
         node.Start();
         return node;
     }
 
-    public void Start() => Network.Start(Self, Events);
+    /// <summary>What it says of cluster versions at its start.</summary>
+    public SpokenVersions Versions { get; init; } = Frames.Version1;
+
+    public void Start() => Network.Start(Self, Versions, Events);
 
     public void Identify(ServerIdentity self)
     {
