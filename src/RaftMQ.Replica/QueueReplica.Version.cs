@@ -119,17 +119,17 @@ public sealed partial class QueueReplica
         return false;
     }
 
+    /// <summary>Says it when it has risen, and at a start; not of a version that every program understands.</summary>
     private void ObserveVersion()
     {
         int version = ClusterVersion;
         if (version != _versionTold)
         {
-            if (_versionTold != 0)
-            {
-                _ports.Report(EventLevel.Information, $"the cluster is at version {version} from entry {_appliedConfiguration!.Value.Index} on");
-            }
-
             _versionTold = version;
+            if (version > Understands.Oldest)
+            {
+                _ports.Report(EventLevel.Information, $"the cluster is at version {version}");
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
 }
 
 /// <summary>What a node says of itself.</summary>
-internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster)
+internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster, int? ClusterVersion)
 {
     public bool AcceptsPublishes { get; init; }
 

@@ -48,10 +48,12 @@ internal sealed class ServeCluster : IDisposable
 
     public string DataOf(int id) => _machines[id - 1].Disk is { } disk ? Path.Combine(disk.Path, "data") : Path.Combine(_folder, $"data{id}");
 
+    public string ConfigurationOf(int id) => Path.Combine(_folder, $"node{id}.json");
+
     public RaftMqProcess Start(int id)
     {
         _processes[id - 1]?.Dispose();
-        return _processes[id - 1] = _machines[id - 1].Start("serve", "--config", Path.Combine(_folder, $"node{id}.json"));
+        return _processes[id - 1] = _machines[id - 1].Start("serve", "--config", ConfigurationOf(id));
     }
 
     public async Task<Node> StartAllAsync()
@@ -169,7 +171,7 @@ internal sealed class ServeCluster : IDisposable
             configuration["allowInsecure"] = true;
         }
 
-        File.WriteAllText(Path.Combine(_folder, $"node{id}.json"), JsonSerializer.Serialize(configuration));
+        File.WriteAllText(ConfigurationOf(id), JsonSerializer.Serialize(configuration));
     }
 
     /// <summary>The addresses of a node, as <c>raftmq cluster</c> takes them.</summary>

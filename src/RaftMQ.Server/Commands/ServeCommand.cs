@@ -72,7 +72,9 @@ internal static partial class ServeCommand
         return ExitCode.Ok.Value;
     }
 
-    private static async Task<NodePlan> PlanAsync(ServeConfiguration configuration)
+    /// <summary>What a configuration says, as a node is told it.</summary>
+    /// <exception cref="CommandFailedException">It cannot be listened where it says.</exception>
+    public static async Task<NodePlan> PlanAsync(ServeConfiguration configuration)
     {
         MemberAddresses self = configuration.Self;
         bool insecure = configuration.AllowInsecure;

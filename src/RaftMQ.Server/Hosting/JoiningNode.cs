@@ -111,6 +111,11 @@ internal static partial class JoiningNode
         joining = joining with { Node = joining.Node with { Joins = ClusterId.Parse(report.Cluster!) } };
         Member self = joining.Node.Members[0];
         string nodes = string.Join(", ", report.Members.Select(member => member.Node));
+        if (report.Version is { } version && joining.Node.Understands.ObjectionTo(version) is { } objection)
+        {
+            LogTooOld(logger, report.Cluster!, objection);
+        }
+
         if (report.Members.Any(member => member.Node == self.Node.Value))
         {
             LogExpected(logger, report.Cluster!, nodes);
@@ -138,6 +143,9 @@ internal static partial class JoiningNode
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "JoinWaiting", Message = "the data folder is empty; asking {Url} for the cluster to join: {Why}")]
     private static partial void LogWaiting(ILogger logger, Uri url, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "JoinTooOld", Message = "cluster {Cluster} cannot take this node in: {Why}")]
+    private static partial void LogTooOld(ILogger logger, string cluster, string why);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "JoinExpected", Message = "joining cluster {Cluster} of nodes {Nodes}, which expects this one")]
     private static partial void LogExpected(ILogger logger, string cluster, string nodes);

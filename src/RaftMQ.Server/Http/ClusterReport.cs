@@ -14,6 +14,9 @@ internal sealed record ClusterReport
     /// <summary>Whose report this is.</summary>
     public required uint Node { get; init; }
 
+    /// <summary>The version of the cluster, as far as this node has applied its log; null before the birth is.</summary>
+    public required int? Version { get; init; }
+
     public required uint? Leader { get; init; }
 
     public required ulong Term { get; init; }
@@ -38,12 +41,13 @@ internal sealed record ClusterReport
     {
         Cluster = status.Identity.Cluster.IsBorn ? status.Identity.Cluster.ToString() : null,
         Node = status.Identity.Server.Node.Value,
+        Version = status.ClusterVersion == 0 ? null : status.ClusterVersion,
         Leader = status.Leader?.Value,
         Term = status.Term.Value,
         CommitIndex = status.CommitIndex.Value,
         ElectionTimeoutMs = status.ElectionTimeoutMs,
         Joint = status.Membership?.IsJoint == true,
-        Members = [.. (status.Membership?.Members ?? []).Select(member => ClusterMember.Of(member, status.Learners))],
+        Members = [.. (status.Membership?.Members ?? []).Select(member => ClusterMember.Of(member, status))],
     };
 }
 
@@ -55,17 +59,18 @@ internal sealed record ClusterReport
 /// <param name="Seated">Whether its incarnation is known and counts: false until a new node, or one that lost its disk, was there and has caught up.</param>
 /// <param name="Replaces">The voter that leaves when this learner becomes one; null for none.</param>
 /// <param name="MatchIndex">For a learner, on the leader: how much of the log it has.</param>
-internal sealed record ClusterMember(uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex)
+/// <param name="NewestVersion">The newest cluster version that its program understands, as it said on its link with the node that reports; null without a link.</param>
+internal sealed record ClusterMember(uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion)
 {
     public const string Learner = "learner";
     public const string Incoming = "incoming";
 
-    public static ClusterMember Of(Member member, IReadOnlyList<LearnerProgress> learners)
+    public static ClusterMember Of(Member member, NodeStatus status)
     {
-        LearnerProgress? progress = learners.FirstOrDefault(learner => learner.Node == member.Node);
+        LearnerProgress? progress = status.Learners.FirstOrDefault(learner => learner.Node == member.Node);
         return new ClusterMember(
             member.Node.Value, member.ClientAddress, member.PeerAddress, NameOf(member.Suffrage), member.Incarnation != 0,
-            member.Replaces.Value == 0 ? null : member.Replaces.Value, progress?.MatchIndex.Value);
+            member.Replaces.Value == 0 ? null : member.Replaces.Value, progress?.MatchIndex.Value, NewestOf(member.Node, status));
     }
 
     /// <summary>What a seat's vote counts, in a word.</summary>
@@ -76,6 +81,10 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
         Consensus.Suffrage.Outgoing => "outgoing",
         _ => "voter",
     };
+
+    private static int? NewestOf(NodeId node, NodeStatus status) => node == status.Identity.Server.Node ? status.Understands.Newest
+        : status.UnderstoodByLinked.TryGetValue(node, out ClusterVersions said) ? said.Newest
+        : null;
 }
 
 /// <summary>Generated at build time: no reflection while answering.</summary>

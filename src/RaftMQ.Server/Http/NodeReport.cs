@@ -18,6 +18,12 @@ internal sealed record NodeReport
     /// <summary>32 hexadecimal digits, or null while the node is unborn.</summary>
     public required string? Cluster { get; init; }
 
+    /// <summary>The version of the cluster at <see cref="AppliedIndex"/>; null before the birth is applied.</summary>
+    public required int? ClusterVersion { get; init; }
+
+    /// <summary>The newest cluster version that this program understands.</summary>
+    public required int NewestClusterVersion { get; init; }
+
     /// <summary>16 hexadecimal digits.</summary>
     public required string Incarnation { get; init; }
 
@@ -68,6 +74,8 @@ internal sealed record NodeReport
         Pid = Environment.ProcessId,
         Version = version,
         Cluster = status.Identity.Cluster.IsBorn ? status.Identity.Cluster.ToString() : null,
+        ClusterVersion = status.ClusterVersion == 0 ? null : status.ClusterVersion,
+        NewestClusterVersion = status.Understands.Newest,
         Incarnation = Hex(status.Identity.Server.Incarnation),
         Phase = status.Phase.ToString(),
         Role = status.Role.ToString(),

@@ -66,7 +66,7 @@ internal static class EntryText
     private static string BirthOf(Birth birth) => $"cluster {birth.Cluster} founded by node {birth.Founder.Node}; {SeatsOf(birth.Members)}";
 
     private static string SeatsOf(Membership membership) =>
-        "seats " + string.Join(", ", membership.Members.Select(member => SeatOf(member) + SuffrageOf(member)));
+        (membership.Version == 1 ? "" : $"cluster version {membership.Version}; ") + "seats " + string.Join(", ", membership.Members.Select(member => SeatOf(member) + SuffrageOf(member)));
 
     private static string SeatOf(Member member) => member.Incarnation == 0 ? $"{member.Node} vacant" : member.Server.ToString();
 

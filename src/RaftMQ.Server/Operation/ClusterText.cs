@@ -11,7 +11,7 @@ internal static class ClusterText
     public static string Table(ClusterReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"cluster {report.Cluster ?? "not founded yet"}, term {report.Term}, ");
+        text.Append(CultureInfo.InvariantCulture, $"cluster {report.Cluster ?? "not founded yet"}{(report.Version is { } version ? $", version {version}" : "")}, term {report.Term}, ");
         text.AppendLine(report.Leader is { } leader ? $"node {leader} leads" : "no leader");
         text.AppendLine("node  part      clients                peers");
         foreach (ClusterMember member in report.Members)
@@ -21,7 +21,19 @@ internal static class ClusterText
             text.AppendLine(NoteOn(member, report));
         }
 
+        text.AppendLine(HeldBack(report));
         return text.ToString().TrimEnd();
+    }
+
+    /// <summary>Which members keep the cluster from a version that others understand already; empty if none do.</summary>
+    private static string HeldBack(ClusterReport report)
+    {
+        int newest = report.Members.Max(member => member.NewestVersion) ?? 0;
+        string[] waitsFor = [.. report.Members.Where(member => member.NewestVersion is not { } own || own < newest)
+            .Select(member => $"node {member.Node}, {(member.NewestVersion is { } own ? $"whose program understands {own}" : $"which has no link with node {report.Node}")}")];
+        return report.Version is null || newest <= report.Version ? ""
+            : waitsFor.Length == 0 ? $"version {newest} is about to come: every member understands it"
+            : $"version {newest} waits for {string.Join("; for ", waitsFor)}";
     }
 
     /// <summary>Who the members are, in one line.</summary>

@@ -100,6 +100,9 @@ public sealed class ClusterChanges
             Learners = [new LearnerProgress(new NodeId(4), new LogIndex(17))],
             CommitIndex = new LogIndex(40),
             ElectionTimeoutMs = 350,
+            ClusterVersion = 3,
+            Understands = new ClusterVersions(1, 4),
+            UnderstoodByLinked = new Dictionary<NodeId, ClusterVersions> { [new NodeId(2)] = new(2, 3) },
         };
         Reply reply = await service.Get("/v1/cluster");
         reply.Status.ShouldBe(200);
@@ -107,11 +110,12 @@ public sealed class ClusterChanges
         report.GetProperty("cluster").GetString()!.Length.ShouldBe(32);
         (report.GetProperty("leader").GetInt32(), report.GetProperty("commitIndex").GetInt32(), report.GetProperty("joint").GetBoolean()).ShouldBe((1, 40, false));
         report.GetProperty("electionTimeoutMs").GetInt32().ShouldBe(350);
+        report.GetProperty("version").GetInt32().ShouldBe(3);
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
         [
-            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null}""",
-            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null}""",
-            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17}""",
+            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4}""",
+            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":3}""",
+            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null}""",
         ]);
     }
 }

@@ -66,6 +66,7 @@ public sealed class InspectionWords
         Membership growing = membership.WithLearner(new Member(new NodeId(3), 0xCD, "c:1", "c:2", Replaces: new NodeId(1)));
         EntryText.ContentOf(Entry(EntryKind.Membership, growing.Encode())).ShouldBe("seats 1/ab, 2 vacant, 3/cd (learner for 1)");
         EntryText.ContentOf(Entry(EntryKind.Membership, growing.Joint([new NodeId(3)], [new NodeId(1)]).Encode())).ShouldBe("seats 1/ab (outgoing), 2 vacant, 3/cd (incoming)");
+        EntryText.ContentOf(Entry(EntryKind.Membership, membership.WithVersion(2).Encode())).ShouldBe("cluster version 2; seats 1/ab, 2 vacant");
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+using RaftMQ.Server.Http;
+using RaftMQ.Server.Operation;
+
+namespace RaftMQ.Server.Tests.Commands;
+
+/// <summary>What <c>raftmq cluster status</c> says of the cluster's version.</summary>
+public sealed class ClusterTexts
+{
+    [Theory]
+    [InlineData(1, new[] { 1, 1, 1 }, "3     voter")]
+    [InlineData(2, new[] { 2, 2, 2 }, "3     voter")]
+    [InlineData(2, new[] { 2, 2, 0 }, "3     voter")]
+    [InlineData(1, new[] { 2, 2, 2 }, "version 2 is about to come: every member understands it")]
+    [InlineData(1, new[] { 2, 1, 2 }, "version 2 waits for node 2, whose program understands 1")]
+    [InlineData(1, new[] { 1, 3, 0 }, "version 3 waits for node 1, whose program understands 1; for node 3, which has no link with node 1")]
+    public void The_last_line_says_who_holds_the_version_back(int version, int[] newest, string last)
+    {
+        string[] lines = ClusterText.Table(ReportOf(version, newest)).Split(Environment.NewLine);
+
+        lines[0].ShouldBe($"cluster c, version {version}, term 3, node 1 leads");
+        lines[^1].ShouldStartWith(last);
+    }
+
+    [Fact]
+    public void Before_the_birth_there_is_no_version() =>
+        ClusterText.Table(ReportOf(null, [1, 0, 0]) with { Cluster = null }).ShouldStartWith("cluster not founded yet, term 3");
+
+    private static ClusterReport ReportOf(int? version, int[] newest) => new()
+    {
+        Cluster = "c",
+        Node = 1,
+        Version = version,
+        Leader = 1,
+        Term = 3,
+        CommitIndex = 9,
+        ElectionTimeoutMs = 200,
+        Joint = false,
+        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own))],
+    };
+}
