@@ -13,6 +13,9 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
     private ServerIdentity _self;
     private SpokenVersions _versions;
 
+    /// <summary>What is believed of this node by the others: what it said before it went back to an older program.</summary>
+    public ClusterVersions? Believed { get; init; }
+
     public void Start(ServerIdentity self, SpokenVersions versions, IPeerEvents events)
     {
         lock (Gate)
@@ -66,6 +69,6 @@ internal sealed class LoopNetwork(ConcurrentDictionary<NodeId, LoopNetwork> all)
     private static void Link(LoopNetwork to, LoopNetwork from)
     {
         to._events!.OnPeerMet(from._self, null);
-        to._events!.OnLinkUp(from._self.Server, from._versions.Understands);
+        to._events!.OnLinkUp(from._self.Server, from.Believed ?? from._versions.Understands);
     }
 }

@@ -35,9 +35,9 @@ internal sealed class TestCluster : IAsyncDisposable
         return disk;
     }
 
-    public RaftNode Start(uint id, uint? nodeId = null, bool repairsItself = true)
+    public RaftNode Start(uint id, uint? nodeId = null, bool repairsItself = true, ClusterVersions? believed = null)
     {
-        var network = new LoopNetwork(_links);
+        var network = new LoopNetwork(_links) { Believed = believed };
         var options = new NodeOptions
         {
             Node = new NodeId(nodeId ?? id),

@@ -154,6 +154,28 @@ public sealed class Transfers
     }
 
     [Fact]
+    public void A_snapshot_of_a_cluster_version_that_is_not_understood_ends_the_node_at_its_first_part()
+    {
+        ulong id = 77;
+        using ReplicaFolder from = FolderOfALeader(seed: 7, () => ++id, out _);
+        SnapshotMetadata sound = from.Restored!.Metadata;
+        LogEntry birth = sound.Configurations[0];
+        LogEntry raise = new(birth.Index.Next, birth.Term, EntryKind.Membership, birth.Time, Birth.Decode(birth.Payload).Members.WithVersion(2).Encode());
+        var raised = new SimulatedDisk(6);
+        using SnapshotStore store = SnapshotStore.Open(raised);
+        store.Begin(sound with { Configurations = [birth, raise] }, from.Restored.Machine.Capture().Encode(1_000));
+        store.Step(int.MaxValue, out _).ShouldBeTrue();
+        PieceOf(new SnapshotSource(raised, sound.Last, from.Restored.Live, from.ReadEntries, from.Options), sound.Last, out SnapshotPiece whole);
+        SnapshotPiece first = whole with { Data = whole.Data[..512], IsLast = false };
+        var files = new SimulatedDisk(5);
+        using ReplicaFolder to = ReplicaFolder.Open(files, new NodeId(9), WorldNode.WalOptions, () => ++id, null);
+        using var disk = new ReplicaDisk(files, to);
+
+        Should.Throw<Storage.StorageRefusedException>(() => disk.Do([new SnapshotPieceWrite(first)], [])).Message
+            .ShouldEndWith("that the leader sent: the cluster is at version 2, and this program understands version 1: run a newer raftmq on this node");
+    }
+
+    [Fact]
     public void A_snapshot_without_room_is_refused_with_a_reason_that_says_what_it_needs_room_beside()
     {
         var files = new SimulatedDisk(5);

@@ -179,6 +179,23 @@ public sealed class Versions
     }
 
     [Fact]
+    public void An_unborn_node_takes_no_birth_that_its_program_does_not_understand()
+    {
+        var world = new World(11, nodes: 2, founders: 1);
+        world[1].Understands = new ClusterVersions(2, 2);
+        world[1].Start();
+        world.Until(() => world.Leader is not null);
+        world.Change(new MemberAddition(World.MemberOf(2)));
+
+        world[2].Understands = Older;
+        world[2].Start();
+        world.Until(() => !world[2].IsRunning);
+
+        world[2].Reports[^1].ShouldBe("the cluster is at version 2, and this program understands version 1: run a newer raftmq on this node");
+        ReplicaFolder.Open(world[2].Disk, new NodeId(2), WorldNode.WalOptions, world.DrawId, null, understands: Older).Identity.Cluster.IsBorn.ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_deposed_leaders_raise_ends_nobody()
     {
         World world = WithNewer(seed: 9, nodes: 3, []);
