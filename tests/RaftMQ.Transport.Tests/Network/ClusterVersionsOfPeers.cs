@@ -60,5 +60,18 @@ public sealed class ClusterVersionsOfPeers
         two.Events.Of<RecordedEvents.Down>().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Of_an_unborn_stranger_it_is_reported_what_it_understands()
+    {
+        IReadOnlyDictionary<uint, int> ports = TestNode.FreePorts(1, 2);
+        await using TestNode member = TestNode.Start(IdentityOf(1), ports, options => options with { Peers = new Dictionary<NodeId, string>() }, new SpokenVersions(Two, 2));
+        await using TestNode newcomer = TestNode.Start(new ServerIdentity(ClusterId.None, TestNode.Id(2)), ports, versions: new SpokenVersions(One, 0));
+
+        await member.Events.Until(() => member.Events.Of<RecordedEvents.Stranger>().Contains(new RecordedEvents.Stranger(new NodeId(2), One)), "a stranger");
+
+        await member.Log.UntilLine("2/66 dialled", "raftmq cluster add");
+        member.Events.Of<RecordedEvents.Met>().ShouldBeEmpty("it is nobody yet");
+    }
+
     private static ServerIdentity IdentityOf(uint node) => new(Ours, TestNode.Id(node));
 }
