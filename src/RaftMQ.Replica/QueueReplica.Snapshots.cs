@@ -23,7 +23,7 @@ public sealed partial class QueueReplica
     private bool _savingFreesRoom;
     private SnapshotMark _newest;
 
-    /// <summary>Of the snapshot that is kept beside the newest; the same as that while none is, and after a start, which does not know it.</summary>
+    /// <summary>Of the snapshot that is kept beside the newest, or what may be known of it after a start; the same as that while none is.</summary>
     private SnapshotMark _older;
 
     private LogIndex LastSnapshot => _newest.Last.Index;
@@ -36,13 +36,18 @@ public sealed partial class QueueReplica
     {
         get
         {
+            // The last may have been of much that has been consumed since: it is no measure of what the next costs.
+            long bytes = Math.Min(_lastSnapshotBytes, SnapshotStore.FileBytesOf(_machine.MostSnapshotBytes));
             long soonest = _options.SnapshotLogBytes / SmallStateShare;
-            return Math.Max(_lastSnapshotBytes, Math.Clamp(SmallStateShare * _lastSnapshotBytes, soonest, Math.Max(soonest, _options.SnapshotLogBytes)));
+            return Math.Max(bytes, Math.Clamp(SmallStateShare * bytes, soonest, Math.Max(soonest, _options.SnapshotLogBytes)));
         }
     }
 
-    /// <summary>The bodies that the state refers to: a popped one, too, while a retry of its pop would be answered with it.</summary>
-    private long LiveBytes => _machine.ByteCount + _machine.RequestKeyBytes;
+    /// <summary>What the state refers to in the log, about: a popped body, too, while a retry of its pop would be answered with it.</summary>
+    private long LiveBytes => _machine.ByteCount + (_machine.MessageCount * WriteAheadLog.RecordOverheadBytes) + _machine.RequestKeyBytes;
+
+    /// <summary>Before publishes have to be refused: as long as there is twice as much room as a snapshot would give back, it can wait.</summary>
+    private bool WantsRoom => IsShortOfRoom || ReclaimableBytes > _roomBytes / 2;
 
     private SnapshotMark Now => new(new LogPosition(AppliedIndex, _appliedTerm), LiveBytes, _loggedBytes);
 
@@ -62,7 +67,8 @@ public sealed partial class QueueReplica
         (AppliedIndex, _appliedTerm, _appliedTime) = (metadata.Last.Index, metadata.Last.Term, metadata.Time);
         _appliedConfiguration = metadata.Configurations[^1];
         _lastSnapshotBytes = restored.Bytes;
-        _newest = _older = Now;
+        _newest = Now;
+        _older = restored.BytesBelow > 0 ? _newest with { LiveBytes = restored.BytesBelow } : _newest;
         _core.OnSnapshotSaved(metadata.Last);
         ReportDifferences(_machine.Limits);
     }
@@ -84,15 +90,13 @@ public sealed partial class QueueReplica
             return;
         }
 
-        // Before publishes have to be refused: as long as there is twice as much room as a snapshot would give back, it can wait.
-        bool freesRoom = IsShortOfRoom || ReclaimableBytes > _roomBytes / 2;
-        bool isDue = freesRoom || BackupWantsSnapshot || _loggedBytes - _newest.LoggedBytes >= SnapshotDueBytes || ReclaimableBytes >= MostHeldBackBytes;
+        bool isDue = WantsRoom || BackupWantsSnapshot || _loggedBytes - _newest.LoggedBytes >= SnapshotDueBytes || ReclaimableBytes >= MostHeldBackBytes;
         bool isNew = AppliedIndex > LastSnapshot && _nowMs >= _noSnapshotBeforeMs;
 
-        // One for want of room stands alone, and what it does not refer to goes at once; of another, what the one before does not refer to.
-        if (isDue && isNew && !AwaitsBodyUpTo(freesRoom ? AppliedIndex : LastSnapshot))
+        // When it is saved, what the one before does not refer to goes.
+        if (isDue && isNew && !AwaitsBodyUpTo(LastSnapshot))
         {
-            TakeSnapshot(freesRoom);
+            TakeSnapshot();
         }
         else
         {
@@ -100,15 +104,17 @@ public sealed partial class QueueReplica
         }
     }
 
-    private void TakeSnapshot(bool freesRoom)
+    private void TakeSnapshot()
     {
+        // One for want of room stands alone, and what it does not refer to itself goes at once.
+        bool freesRoom = WantsRoom && !AwaitsBodyUpTo(AppliedIndex);
         QueueSnapshot state = _machine.Capture();
         LogEntry birth = _birthEntry!.Value;
         LogEntry configuration = _appliedConfiguration!.Value;
         LogEntry[] configurations = configuration.Position == birth.Position ? [birth] : [birth, configuration];
         _saving = Now;
         _savingFreesRoom = freesRoom;
-        _noSnapshotBeforeMs = freesRoom ? _nowMs + FreeingPauseMs : 0;
+        _noSnapshotBeforeMs = WantsRoom ? _nowMs + FreeingPauseMs : 0;
         _ports.AskDisk(new SnapshotSave(new SnapshotMetadata(Now.Last, _appliedTime, state.StateHash, configurations), state, freesRoom, ReclaimableBytes));
     }
 
@@ -118,7 +124,15 @@ public sealed partial class QueueReplica
     /// </summary>
     private void DropOlderSnapshot()
     {
-        if (_older != _newest && _older.HoldsBack(_newest) >= 2 * MostHeldBackBytes && !AwaitsBodyUpTo(LastSnapshot))
+        if (_older.HoldsBack(_newest) >= 2 * MostHeldBackBytes)
+        {
+            TryDropOlderSnapshot();
+        }
+    }
+
+    private void TryDropOlderSnapshot()
+    {
+        if (_older != _newest && !AwaitsBodyUpTo(LastSnapshot))
         {
             _older = _newest;
             _ports.AskDisk(new OlderSnapshotDropped());
@@ -132,8 +146,13 @@ public sealed partial class QueueReplica
         (_saving, _roomBytes) = (null, saved.RoomBytes);
         if (saved.Bytes == 0)
         {
-            // It had no room, and what it was to give back is still there to be given back.
+            // It had no room, and what it was to give back is still there to be given back. Room counts for more than a second copy.
             _noSnapshotBeforeMs = _nowMs + FreeingPauseMs;
+            if (WantsRoom)
+            {
+                TryDropOlderSnapshot();
+            }
+
             return;
         }
 

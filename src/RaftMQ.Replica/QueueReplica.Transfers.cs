@@ -34,7 +34,7 @@ public sealed partial class QueueReplica
     private void TellWhatIsUnderWay()
     {
         _snapshotsUnderWay.Clear();
-        _core.CollectSnapshotsUnderWay(_snapshotsUnderWay, isShortOfRoom: IsShortOfRoom);
+        _core.CollectSnapshotsUnderWay(_snapshotsUnderWay, isShortOfRoom: WantsRoom);
         if (_backup?.Snapshot is { } backup)
         {
             _snapshotsUnderWay.Add(backup);

@@ -220,6 +220,26 @@ public sealed class Repairs
         Should.Throw<StorageDamagedException>(() => disk.WorkInBackground(idle: true, told)).Message.ShouldContain("0000000001.wal at offset");
     }
 
+    [Fact]
+    public void A_disk_that_is_never_idle_reads_everything_again_too()
+    {
+        var files = new SimulatedDisk(1);
+        ulong id = 0;
+        ReplicaFolder folder = ReplicaFolder.Open(files, new NodeId(1), WorldNode.WalOptions, () => ++id, null);
+        var disk = new ReplicaDisk(files, folder);
+        var told = new List<ReplicaInput>();
+        disk.Do([new PersistBatch(1, new WalBatch(new HardState(new Term(1), null), null, [.. Enumerable.Range(1, 10).Select(EntryAt)]), null)], told);
+        files.FlipBit("0000000001.wal", 5_000, 1);
+
+        Should.Throw<StorageDamagedException>(() =>
+        {
+            for (int batch = 0; batch < 200; batch++)
+            {
+                disk.WorkInBackground(idle: false, told);
+            }
+        }).Message.ShouldContain("0000000001.wal at offset");
+    }
+
     private static LogEntry EntryAt(int index) =>
         new(new LogIndex((ulong)index), new Term(1), EntryKind.Command, new LogTime(index), Enumerable.Repeat((byte)7, 12_000).ToArray());
 

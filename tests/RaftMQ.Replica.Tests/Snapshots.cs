@@ -134,15 +134,68 @@ public sealed class Snapshots
         World world = WithLargeMessages(seed: 17, nodes: 1);
         WorldNode node = world[1];
         long used = node.Disk.UsedBytes;
-        string[] before = SnapshotsOf(node);
+        LogIndex last = node.Replica.AppliedIndex;
+        node.Disk.CapacityBytes = used - 10_000;
+        PopLargeMessages(world);
+        int asked = node.SnapshotsAsked;
+        world.Pass(1_000);
+
+        SnapshotsOf(node).ShouldHaveSingleItem("room counts for more than a second copy");
+        (node.SnapshotsAsked - asked).ShouldBeInRange(1, 11, "one a second");
+        IndexOf(SnapshotsOf(node)[0]).ShouldBeLessThanOrEqualTo(last.Value, "there was room for none");
+        node.Disk.CapacityBytes = long.MaxValue;
+        world.Until(() => node.Disk.UsedBytes < used / 4);
+    }
+
+    /// <summary>Something else takes the room that was left for the snapshot: then what the older one of two holds has to do, though it is next to nothing.</summary>
+    [Fact]
+    public void A_full_disk_is_freed_by_consuming_although_there_is_no_room_for_a_second_snapshot()
+    {
+        World world = WithLargeMessages(seed: 19, nodes: 1);
+        WorldNode node = world[1];
+        world.Do(1, QueueCommandCodec.CreateTopic("others"));
+        long used = node.Disk.UsedBytes;
         node.Disk.CapacityBytes = used;
         PopLargeMessages(world);
-        world.Pass(1_000);
-        SnapshotsOf(node).ShouldBe(before);
 
-        node.Disk.CapacityBytes = long.MaxValue;
+        world.Until(() =>
+        {
+            node.RestDisk();
+            return node.Disk.UsedBytes < used / 4;
+        });
+        world.Until(() => world.Do(1, QueueCommandCodec.Publish("others", new byte[1_000])).Outcome == RequestOutcome.Replied);
+    }
 
-        world.Until(() => node.Disk.UsedBytes < used / 4);
+    /// <summary>A life may end between any two steps of giving back, and the next may have nothing to do.</summary>
+    [Fact]
+    public void What_one_life_did_not_come_to_give_back_the_next_gives_back()
+    {
+        for (int steps = 0; steps < 24; steps++)
+        {
+            World world = WithLargeMessages(seed: 20, nodes: 1);
+            WorldNode node = world[1];
+            long used = node.Disk.UsedBytes;
+            node.UpkeepIsHeld = true;
+            PopLargeMessages(world);
+            for (int step = 0; step < steps; step++)
+            {
+                if (step % 2 == 0)
+                {
+                    node.RestDisk();
+                }
+                else
+                {
+                    node.EndTurn();
+                }
+            }
+
+            node.Kill();
+            node.UpkeepIsHeld = false;
+            node.Start();
+            world.Until(() => world.Leader is not null);
+            world.Pass(50);
+            node.Disk.UsedBytes.ShouldBeLessThan(used / 4, $"killed after {steps} steps");
+        }
     }
 
     /// <summary>A retried pop is answered with the body that the first one took.</summary>

@@ -1,5 +1,7 @@
 using RaftMQ.Queues;
+using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
+using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica.Tests;
 
@@ -79,6 +81,46 @@ public sealed class StillDisks
         leader.DiskIsHeld = false;
         world.Until(() => request.IsDone);
         return request;
+    }
+
+    /// <summary>Whoever has no room is looked after by what gives it some.</summary>
+    [Fact]
+    public void A_full_disk_is_no_disk_that_stands_still()
+    {
+        var world = new World(seed: 55, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Settle();
+        TestCommand request = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "under way"u8));
+        leader.DiskIsHeld = true;
+        world.Until(() => request.IsDone);
+        leader.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+        world.Pass(200);
+
+        leader.Reports.ShouldNotContain(report => report.Contains("has stood still for"));
+    }
+
+    [Fact]
+    public void What_may_have_happened_is_waited_for_while_the_node_is_held_up_and_is_not_given_up()
+    {
+        var world = new World(seed: 56, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world.Nodes.First(node => node != leader);
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Settle();
+        follower.DiskIsHeld = true;
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+        world.Isolate(follower.Id);
+        TestCommand request = world.Submit(follower.Id, QueueCommandCodec.Publish("orders", "once"u8, "a key"));
+        world.Pass(120);
+        world.Heal();
+        follower.LoseLink(leader);
+        world.Pass(20);
+
+        request.IsDone.ShouldBeFalse();
+        follower.DiskIsHeld = false;
+        world.Until(() => request.IsDone);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
     [Fact]

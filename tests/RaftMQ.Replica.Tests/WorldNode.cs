@@ -71,6 +71,9 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
     /// <summary>While held, snapshots come no further.</summary>
     public bool UpkeepIsHeld { get; set; }
 
+    /// <summary>How many snapshots the replica has asked its disk for.</summary>
+    public int SnapshotsAsked { get; private set; }
+
     public void Start()
     {
         IFileSystem files = DiskBudgetBytes is { } budget ? new BudgetedFileSystem(Disk, budget, (WalOptions.SpareSegments + 1L) * WalOptions.SegmentBytes) : Disk;
@@ -262,7 +265,11 @@ internal sealed class WorldNode(World world, uint id, ReplicaOptions options) : 
         return true;
     }
 
-    void IReplicaPorts.AskDisk(DiskWork work) => _work.Add(work);
+    void IReplicaPorts.AskDisk(DiskWork work)
+    {
+        SnapshotsAsked += work is SnapshotSave ? 1 : 0;
+        _work.Add(work);
+    }
 
     void IReplicaPorts.Complete(PendingCommand request)
     {

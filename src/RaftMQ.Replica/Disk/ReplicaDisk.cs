@@ -15,6 +15,9 @@ namespace RaftMQ.Replica.Disk;
 /// </summary>
 public sealed class ReplicaDisk : IDisposable
 {
+    /// <summary>Between so many batches something is read again, too: next to nothing beside their syncs.</summary>
+    private const int BusyMomentsPerScrubStep = 64;
+
     private readonly IFileSystem _files;
     private readonly ReplicaFolder _folder;
     private readonly Queue<PersistBatch> _waiting = new();
@@ -28,8 +31,10 @@ public sealed class ReplicaDisk : IDisposable
     private long? _reportedBudget;
     private bool _isFull;
 
-    /// <summary>What could have been given back since a segment was ended for it.</summary>
+    /// <summary>What snapshots could have given back since a segment was ended for it, and what it will be once the one is saved that is being written.</summary>
     private long _reclaimableBytes;
+    private long _reclaimableBytesWhenSaved;
+    private int _busyMoments;
 
     /// <summary>A disk that goes on from what a folder holds.</summary>
     /// <param name="files">The folder.</param>
@@ -42,10 +47,10 @@ public sealed class ReplicaDisk : IDisposable
         _scrub = new Scrub(files, folder.Log, folder.Bodies, folder.Snapshots, folder.Options);
     }
 
-    /// <summary>How much is read again in an idle moment: with moments of 50 ms less than 4 MiB a second. Default 192 KiB.</summary>
+    /// <summary>How much is read again in an idle moment, and under load after each 64 batches: with moments of 50 ms less than 4 MiB a second. Default 192 KiB.</summary>
     public int ScrubStepBytes { get; init; } = 192 * 1024;
 
-    /// <summary>For how many idle moments nothing is read when everything was: with moments of 50 ms an hour without other work.</summary>
+    /// <summary>For how many such moments nothing is read when everything was: with moments of 50 ms an hour without other work.</summary>
     public int ScrubRestMoments { get; init; } = 72_000;
 
     /// <summary>How much of a snapshot is checked by one checksum, and how much of it is written and synced between two batches; smaller only where a small one is to take many steps.</summary>
@@ -138,6 +143,7 @@ public sealed class ReplicaDisk : IDisposable
         bool more = Log.WorkInBackground(idle) | upkeepIsUnderWay;
         if (_upkeep.Step(SnapshotStepBytes) is { } savedBytes)
         {
+            _reclaimableBytes = savedBytes > 0 ? _reclaimableBytesWhenSaved : _reclaimableBytes;
             done.Add(Saved(savedBytes));
             ReportReleased(done);
         }
@@ -149,7 +155,9 @@ public sealed class ReplicaDisk : IDisposable
             Log.LookForRoom();
         }
 
-        if (idle && !upkeepIsUnderWay)
+        // Under load there may be no idle moment for days.
+        _busyMoments = idle ? _busyMoments : _busyMoments + 1;
+        if (!upkeepIsUnderWay && (idle || _busyMoments % BusyMomentsPerScrubStep == 0))
         {
             ReadAgain();
         }
@@ -206,12 +214,9 @@ public sealed class ReplicaDisk : IDisposable
     {
         if (Log.Holds(save.Metadata.Last))
         {
-            _reclaimableBytes += save.ReclaimableBytes;
-            if (save.FreesRoom && _reclaimableBytes > Log.SegmentBytes / 2 && Log.EndSegment())
-            {
-                _reclaimableBytes = 0;
-            }
-
+            long reclaimable = _reclaimableBytes + save.ReclaimableBytes;
+            bool isSegmentEnded = save.FreesRoom && reclaimable > Log.SegmentBytes / 2 && Log.EndSegment();
+            _reclaimableBytesWhenSaved = isSegmentEnded ? 0 : reclaimable;
             _upkeep.Begin(save, SnapshotChunkBytes);
         }
         else

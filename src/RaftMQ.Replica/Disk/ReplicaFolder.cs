@@ -88,6 +88,9 @@ public sealed record ReplicaFolder(
             {
                 RequireInLog(files, restored.Metadata, recovered);
                 RequireBodies(files, restored.Live, log, bodies);
+                bool isNewestAlone = snapshots.Oldest!.Last == restored.Metadata.Last;
+                snapshots.IsAlone = isNewestAlone && log.FirstIndex > new LogIndex(1);
+                restored = restored with { BytesBelow = isNewestAlone ? 0 : log.BytesUpTo(restored.Metadata.Last.Index) + bodies.FileBytes };
             }
 
             var compaction = new LogCompaction(files, log, bodies, options, drawId);

@@ -15,6 +15,9 @@ namespace RaftMQ.Replica.Disk;
 /// <param name="Live">The bodies that the state refers to.</param>
 public sealed record RestoredState(QueueMachine Machine, SnapshotMetadata Metadata, long Bytes, LiveBodies Live)
 {
+    /// <summary>What lies on the disk of log and bodies up to its end, in bytes: an older snapshot that is kept, too, may need it. 0 if there is none.</summary>
+    public long BytesBelow { get; init; }
+
     /// <summary>The state that a snapshot from elsewhere holds, once it has come whole.</summary>
     /// <exception cref="FormatException">It has not, or does not bring what its state refers to.</exception>
     /// <exception cref="StorageRefusedException">It is of a cluster version that this program does not understand.</exception>

@@ -22,6 +22,9 @@ internal sealed class SnapshotUpkeep
         if (folder.Restored is { } restored)
         {
             _live.Add((restored.Metadata.Last, restored.Live));
+
+            // The last life may have ended before everything was given back.
+            Release();
         }
     }
 

@@ -4,8 +4,8 @@ using RaftMQ.Storage.Files;
 namespace RaftMQ.Storage.Snapshots;
 
 /// <summary>
-/// The snapshots of a folder (design, storage rule 7): the newest two, each durable before an older one goes. Synchronous and single-threaded, beside the log. A damaged one is passed
-/// over; it goes when the next is whole.
+/// The snapshots of a folder (design, storage rule 7): the newest two, or the newest alone where room counts for more, each durable before an older one goes. Synchronous and
+/// single-threaded, beside the log. A damaged one is passed over; it goes when the next is whole.
 /// </summary>
 public sealed class SnapshotStore : IDisposable
 {
@@ -18,7 +18,6 @@ public sealed class SnapshotStore : IDisposable
     private IReadOnlyList<LogPosition> _underWay = [];
     private SnapshotSaving? _saving;
     private bool _savesAlone;
-    private bool _isAlone;
 
     private SnapshotStore(IFileSystem files, IReadOnlyList<string> found) => (_files, _found) = (files, found);
 
@@ -29,9 +28,15 @@ public sealed class SnapshotStore : IDisposable
     /// Up to where nothing but the oldest kept snapshot is needed of log and bodies; zero while there is only one, unless it was written to be alone: should it be damaged, the log has
     /// to bring back everything.
     /// </summary>
-    public LogIndex ReleasableUpTo => _sound.Count >= Kept || _isAlone ? _sound[0].Metadata.Last.Index : LogIndex.Zero;
+    public LogIndex ReleasableUpTo => _sound.Count >= Kept || IsAlone ? _sound[0].Metadata.Last.Index : LogIndex.Zero;
 
-    private int NewestKept => _isAlone ? 1 : Kept;
+    private int NewestKept => IsAlone ? 1 : Kept;
+
+    /// <summary>
+    /// Whether the newest is kept alone until there is another: it was written so, or the older one held back too much. After a start whoever knows the log says so, if that can no longer
+    /// bring back everything.
+    /// </summary>
+    public bool IsAlone { get; set; }
 
     /// <summary>Whether a snapshot is kept and sound.</summary>
     public bool Keeps(LogPosition snapshot) => _sound.Exists(kept => kept.Metadata.Last == snapshot);
@@ -102,7 +107,7 @@ public sealed class SnapshotStore : IDisposable
             GiveUp();
         }
 
-        _isAlone = false;
+        IsAlone = false;
         _sound.Clear();
         _sound.Add((SnapshotName.Of(metadata.Last.Index.Value), metadata));
     }
@@ -119,7 +124,7 @@ public sealed class SnapshotStore : IDisposable
     /// <exception cref="StorageFailedException">The disk failed.</exception>
     public void DropOlder()
     {
-        _isAlone = _sound.Count > 0;
+        IsAlone = _sound.Count > 0;
         RemoveOldNow();
     }
 
@@ -168,7 +173,7 @@ public sealed class SnapshotStore : IDisposable
 
             savedBytes = _saving.Bytes;
             _sound.Add((name, _saving.Metadata));
-            _isAlone = _savesAlone;
+            IsAlone = _savesAlone;
             RemoveOld();
             _saving.Dispose();
             _saving = null;

@@ -100,9 +100,23 @@ internal sealed class Journal(int indexIntervalBytes)
             return null;
         }
 
-        LogIndex last = Index.FirstFrom(number + 1)?.Index.Previous ?? Terms.LastIndex;
+        LogIndex last = LastIn(number);
         return last <= upTo ? (Terms.First, last) : null;
     }
+
+    /// <summary>How many segments, from the oldest on, hold no live entries but such at or below an index.</summary>
+    public int SegmentsUpTo(LogIndex upTo)
+    {
+        int number = Segments.First;
+        while (number < Segments.Last && LastIn(number) <= upTo)
+        {
+            number++;
+        }
+
+        return number - Segments.First;
+    }
+
+    private LogIndex LastIn(int segment) => Index.FirstFrom(segment + 1)?.Index.Previous ?? Terms.LastIndex;
 
     /// <summary>The oldest segment no longer belongs to the log.</summary>
     public void ReleaseOldestSegment()

@@ -96,6 +96,9 @@ public sealed partial class WriteAheadLog : IDisposable
     /// <summary>Its files, in order.</summary>
     internal LogSegments Segments => _journal.Segments;
 
+    /// <summary>The bytes of the segments that hold nothing behind an index.</summary>
+    public long BytesUpTo(LogIndex index) => (long)_journal.SegmentsUpTo(index) * _options.SegmentBytes;
+
     /// <summary>Opens the log of a folder, creating it if the folder has none, and recovers what it holds. When it returns everything it reports is durable.</summary>
     /// <param name="files">The folder, locked by the caller.</param>
     /// <param name="options">Sizes.</param>

@@ -826,8 +826,7 @@ public sealed class Section7_LogCompaction
     private static void NeedsEntry2(Server leader) =>
         leader.Receive(new AppendEntriesResponse(S3, S1, leader.Core.CurrentTerm, false, LogIndex.Zero, At(2, 0), 0, true)).Sent();
 
-    /// <summary>Time passes while S2 keeps the leader in office.</summary>
-    /// <summary>It answers, and comes no further.</summary>
+    /// <summary>S3 answers, and comes no further.</summary>
     private static void CatchesUp(Server leader, int ticks)
     {
         for (int i = 0; i < ticks; i++)
@@ -837,6 +836,7 @@ public sealed class Section7_LogCompaction
         }
     }
 
+    /// <summary>Time passes while S2 keeps the leader in office.</summary>
     private static void Patiently(Server leader, int ticks)
     {
         for (int i = 0; i < ticks; i++)
