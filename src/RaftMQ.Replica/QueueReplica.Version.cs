@@ -12,7 +12,7 @@ public sealed partial class QueueReplica
     /// <summary>The most strangers of which it is remembered what they understand.</summary>
     private const int MaxStrangers = 2 * Membership.MaxMembers;
 
-    private readonly NodeMap<ClusterVersions> _strangers = new();
+    private readonly NodeMap<(ClusterVersions Understands, long UntilMs)> _strangers = new();
     private int _versionTold;
 
     /// <summary>The version as of <see cref="AppliedIndex"/>, by which entries are applied; 0 before the birth is.</summary>
@@ -75,11 +75,11 @@ public sealed partial class QueueReplica
     {
         if (_strangers.Contains(stranger.Node) || _strangers.Count < MaxStrangers)
         {
-            _strangers[stranger.Node] = stranger.Understands;
+            _strangers[stranger.Node] = (stranger.Understands, _nowMs + VisitMs);
         }
     }
 
-    /// <summary>Who would not understand the cluster is not taken in, as far as this node has heard of it: no link with it would come to be.</summary>
+    /// <summary>Who would not understand the cluster is not taken in, if it has called of late (it does so every second): no link with it would come to be.</summary>
     private string? ObjectionToVersionOf(MembershipChange change)
     {
         NodeId? newcomer = change switch
@@ -88,8 +88,9 @@ public sealed partial class QueueReplica
             MemberReplacement replacement => replacement.Newcomer.Node,
             _ => null,
         };
-        return newcomer is { } node && _core.Membership!.Find(node) is null && _strangers.TryGetValue(node, out ClusterVersions said) && !said.Include(VersionInForce)
-            ? $"node {node} understands {said}, and the cluster is at version {VersionInForce}: run a raftmq on it that understands that"
+        bool isStranger = newcomer is { } node && _core.Membership!.Find(node) is null;
+        return isStranger && _strangers.TryGetValue(newcomer!.Value, out var said) && said.UntilMs > _nowMs && !said.Understands.Include(VersionInForce)
+            ? $"node {newcomer} understands {said.Understands}, and the cluster is at version {VersionInForce}: run a raftmq on it that understands that"
             : null;
     }
 

@@ -122,6 +122,19 @@ public sealed class Versions
     }
 
     [Fact]
+    public void What_a_stranger_was_long_ago_does_not_keep_it_out()
+    {
+        World world = WithNewer(seed: 12, nodes: 3, [1, 2, 3]);
+        world.StartAndElect();
+        world.Until(() => world.Running.All(node => node.Replica.ClusterVersion == 2));
+        world.Leader!.Handle(new StrangerInput(new NodeId(4), Older));
+
+        world.Pass(3_100);
+
+        world.Change(new MemberAddition(World.MemberOf(4)));
+    }
+
+    [Fact]
     public void A_folder_of_a_version_that_the_program_does_not_understand_is_refused_in_one_line()
     {
         World world = WithNewer(seed: 6, nodes: 3, [1, 2, 3]);
