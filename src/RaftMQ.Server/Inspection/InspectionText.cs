@@ -57,7 +57,8 @@ internal sealed class InspectionText(TextWriter output)
         int damaged = folder.Findings.Count(finding => finding.Kind == FindingKind.Damage);
         if (damaged == 0)
         {
-            return "sound: a node starts with this folder";
+            string? objection = folder.Log.Membership is { } membership ? ClusterVersions.OfThisProgram.ObjectionTo(membership.Version) : null;
+            return objection is null ? "sound: a node starts with this folder" : $"sound, but not for this program: {objection}";
         }
 
         string what = folder.Starts ? "a node starts with this folder, and ends when it needs a body that is damaged" : "a node does not start with this folder";

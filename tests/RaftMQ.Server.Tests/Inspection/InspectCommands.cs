@@ -28,6 +28,17 @@ public sealed class InspectCommands : IDisposable
     }
 
     [Fact]
+    public async Task A_sound_folder_of_a_version_to_come_is_said_to_be_none_for_this_program()
+    {
+        _folder.Raise();
+
+        (int code, string output, string error) = await NodeFolder.Inspect(_folder.Path);
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldEndWith($"\nsound, but not for this program: the cluster is at version 65535, and this program understands {Consensus.ClusterVersions.OfThisProgram}: run a newer raftmq on this node\n");
+    }
+
+    [Fact]
     public async Task Entries_are_listed_one_a_line_with_what_they_ask_for()
     {
         (int code, string output, _) = await NodeFolder.Inspect(_folder.Path, "--entries", "2..");

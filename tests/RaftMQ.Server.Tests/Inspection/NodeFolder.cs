@@ -43,6 +43,16 @@ internal sealed class NodeFolder : IDisposable
 
     public string Above => _above.FullName;
 
+    /// <summary>The cluster is raised to a version that no program of today understands.</summary>
+    public void Raise()
+    {
+        var files = new PhysicalFileSystem(Path);
+        ulong ids = 5;
+        using WriteAheadLog log = WriteAheadLog.Open(files, Sizes, () => ++ids, null, out _);
+        Append(log, null, null, log.LastIndex.Value + 1, EntryKind.Membership, Members.WithVersion(ushort.MaxValue).Encode());
+        log.WorkInBackground(idle: true);
+    }
+
     /// <summary>Publishes up to entry 60, and takes two snapshots: of the first segment one message waits, of the second all do, of the third none.</summary>
     public void Compact()
     {
