@@ -6,9 +6,9 @@ public sealed partial class RaftCore
     /// <summary>So many election timeouts a server that is no member any more is still sent the log, so that it learns of it.</summary>
     private const int FarewellTimeouts = 10;
 
-    private readonly List<(LogIndex Index, Membership Membership)> _memberships = [];
+    private readonly List<(LogIndex Index, Term Term, Membership Membership)> _memberships = [];
     private readonly NodeMap<ServerId> _linked = new();
-    private LogIndex _toldLeftAt;
+    private LogPosition _toldLeftAt;
 
     /// <summary>The configuration in force: the latest in the log, committed or not; null while unborn.</summary>
     public Membership? Membership => _memberships.Count > 0 ? _memberships[^1].Membership : null;
@@ -26,8 +26,12 @@ public sealed partial class RaftCore
     /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation.</summary>
     public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Counts(_options.Self));
 
-    /// <summary>Whether somebody who knows of a later configuration than this server's log has said that it does not name this server, which this server's does.</summary>
-    public bool IsToldThatItLeft => _memberships.Count > 0 && _toldLeftAt > _memberships[^1].Index && Membership!.Find(_options.Self.Node) is not null;
+    /// <summary>
+    /// Whether somebody who knows of a later configuration than this server's log has said that it does not name this server, which this server's does, in this very incarnation. Later is what
+    /// has a later term: an index alone may be that of an entry which no leader after it has kept.
+    /// </summary>
+    public bool IsToldThatItLeft => Membership?.Find(_options.Self.Node)?.Server == _options.Self
+        && !new LogPosition(_memberships[^1].Index, _memberships[^1].Term).IsAtLeastAsUpToDateAs(_toldLeftAt);
 
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;
@@ -76,6 +80,7 @@ public sealed partial class RaftCore
             _hardStateChanged = true;
         }
 
+        _toldLeftAt = LogPosition.Zero;
         AppendToLog(birth);
         ResetElectionTimer();
         if (founder == _options.Self && CurrentTerm == birth.Term)
@@ -121,7 +126,7 @@ public sealed partial class RaftCore
     private void TakeMembership(in LogEntry entry)
     {
         Membership membership = entry.Kind == EntryKind.Birth ? Birth.Decode(entry.Payload).Members : Consensus.Membership.Decode(entry.Payload.Span, out _);
-        _memberships.Add((entry.Index, membership));
+        _memberships.Add((entry.Index, entry.Term, membership));
         if (Role == Role.Leader)
         {
             PointAtMembers();
@@ -193,7 +198,7 @@ public sealed partial class RaftCore
 
     private bool IsOrWasMember(ServerId server)
     {
-        foreach ((_, Membership membership) in _memberships)
+        foreach ((_, _, Membership membership) in _memberships)
         {
             if (membership.Find(server.Node) is not null)
             {

@@ -26,7 +26,7 @@ public sealed partial class RaftCore
                 + $"{_log.Last.Index} entries: it is an older copy";
         }
 
-        _toldLeftAt = LogIndex.Max(_toldLeftAt, reminder.LeftAt);
+        _toldLeftAt = _toldLeftAt.IsAtLeastAsUpToDateAs(reminder.LeftAt) ? _toldLeftAt : reminder.LeftAt;
     }
 
     /// <summary>Takes note of a message that its sender sends only when its term is durable there. Reads and pre-votes are not among them.</summary>
@@ -46,8 +46,8 @@ public sealed partial class RaftCore
     private void Remind(ServerId server)
     {
         Term term = _claims.TryGetValue(server.Node, out var claim) && claim.Server == server ? claim.Term : Term.Zero;
-        LogIndex leftAt = IsMembershipCommitted && Membership!.Find(server.Node) is null ? _memberships[^1].Index : LogIndex.Zero;
-        if (term == Term.Zero && leftAt == LogIndex.Zero)
+        LogPosition leftAt = WhereItLeft(server.Node);
+        if (term == Term.Zero && leftAt == LogPosition.Zero)
         {
             return;
         }
@@ -55,5 +55,15 @@ public sealed partial class RaftCore
         bool leads = Role == Role.Leader && term == CurrentTerm;
         LogIndex match = leads && PeerFor(server) is { } peer ? peer.MatchIndex : LogIndex.Zero;
         _sendNow.Add(new Reminder(_options.Self, server, term, match, leftAt));
+    }
+
+    /// <summary>
+    /// Where the latest configuration stands that is known to be committed, if it does not name a node; zero if it does. Those behind it need not be looked at: whom a leader's own log still
+    /// names it sends the log.
+    /// </summary>
+    private LogPosition WhereItLeft(NodeId node)
+    {
+        int committed = _memberships.FindLastIndex(taken => taken.Index <= CommitIndex);
+        return committed >= 0 && _memberships[committed].Membership.Find(node) is null ? new LogPosition(_memberships[committed].Index, _memberships[committed].Term) : LogPosition.Zero;
     }
 }

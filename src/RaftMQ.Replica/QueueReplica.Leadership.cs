@@ -8,7 +8,6 @@ public sealed partial class QueueReplica
     private Role _reportedRole;
     private ServerId? _reportedLeader;
     private bool _wasMember;
-    private long _ledSinceMs;
 
     private void ObserveLeadership()
     {
@@ -34,7 +33,6 @@ public sealed partial class QueueReplica
             _reportedRole = _core.Role;
             if (_core.Role == Role.Leader)
             {
-                _ledSinceMs = _nowMs;
                 _ports.Report(EventLevel.Information, $"leader of term {_core.CurrentTerm}");
             }
             else if (stoppedLeading)

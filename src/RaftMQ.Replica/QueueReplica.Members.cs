@@ -122,7 +122,7 @@ public sealed partial class QueueReplica
     /// <summary>Says once what was committed of the members.</summary>
     private void ObserveMembers()
     {
-        if (_core.IsToldThatItLeft && !IsRemoved)
+        if (_core.IsToldThatItLeft)
         {
             BeRemoved();
         }
@@ -143,7 +143,7 @@ public sealed partial class QueueReplica
         bool wasIn = before is null ? _core.HasHadASeat : before.Find(Self) is not null;
         bool isOut = wasIn && _membershipTold.Find(Self) is null;
         bool isChanged = before is not null && !before.Members.Select(member => (member.Node, member.Suffrage)).SequenceEqual(_membershipTold.Members.Select(member => (member.Node, member.Suffrage)));
-        IsRemoved &= _membershipTold.Find(Self) is null;
+        IsRemoved &= _core.IsToldThatItLeft || _membershipTold.Find(Self) is null;
         if (isOut)
         {
             BeRemoved();
@@ -156,8 +156,11 @@ public sealed partial class QueueReplica
 
     private void BeRemoved()
     {
-        IsRemoved = true;
-        _ports.Report(EventLevel.Warning, "this node is no longer a member: it was removed, serves nobody and may be stopped");
+        if (!IsRemoved)
+        {
+            IsRemoved = true;
+            _ports.Report(EventLevel.Warning, "this node is no longer a member: it was removed, serves nobody and may be stopped");
+        }
     }
 
     private static string Describe(Member member) => member.Suffrage switch

@@ -241,7 +241,11 @@ public sealed partial class QueueReplica
     public bool HasRequestsUnderWay => _forwarded.Count > 0 || _proposed.Count > 0 || _bodiesWanted.Count > 0 || _bodiesUnderWay.Count > 0;
 
     /// <summary>This node was removed: what is decided from now on does not come here. What is only being read from its disk ends as it would.</summary>
-    private void EndWhatIsDecidedElsewhere() => EndRequests(RequestOutcome.NoLeader, isDecidedHere: request => request.Stage is RequestStage.Done or RequestStage.Loading);
+    private void EndWhatIsDecidedElsewhere()
+    {
+        EndRequests(RequestOutcome.NoLeader, isDecidedHere: request => request.Stage is RequestStage.Done or RequestStage.Loading);
+        _proposed.TakeUpTo(new LogIndex(ulong.MaxValue));
+    }
 
     private void EndRequests(RequestOutcome ofWhatCannotHappen, Predicate<PendingCommand> isDecidedHere)
     {

@@ -17,8 +17,10 @@ public sealed partial class QueueReplica
 
     private const int ShortestFreeingPauseMs = 1_000;
 
-    /// <summary>For so long a leader leads at least before it hands over for want of room: two that are full to the brim, each with room for a message now and then, would do nothing else.</summary>
-    private const int ShortestLeadMs = 5_000;
+    /// <summary>No sooner does a node hand over a second time for want of room: two that are full to the brim, each with room for a message now and then, would do nothing else.</summary>
+    private const int BetweenRoomHandOversMs = 5_000;
+
+    private long _noRoomHandOverBeforeMs;
 
     private WalSpace _space;
     private WalSpace _reportedSpace;
@@ -113,7 +115,7 @@ public sealed partial class QueueReplica
 
         // Buffers are emptied in no time: only what no other leader would be rid of either is a reason to look for one that may hold more.
         bool lasts = IsShortOfRoom || _machine.MemoryBytes >= _options.MemoryBudgetBytes;
-        if (!lasts || _core.Role != Role.Leader || _nowMs - _ledSinceMs < ShortestLeadMs)
+        if (!lasts || _core.Role != Role.Leader || _nowMs < _noRoomHandOverBeforeMs)
         {
             return;
         }
@@ -131,6 +133,7 @@ public sealed partial class QueueReplica
         // Without this server there must be a majority that can write: else nothing is gained.
         if (heir is not null && Quorum.IsMajority(membership, writable.Contains) && _core.TransferLeadership(heir.Server.Node))
         {
+            _noRoomHandOverBeforeMs = _nowMs + BetweenRoomHandOversMs;
             string what = IsShortOfRoom ? "the disk" : "the memory budget";
             _ports.Report(EventLevel.Warning, $"{what} of this node is full and those of a majority are not: handing leadership over to node {heir.Server.Node}");
         }

@@ -55,7 +55,7 @@ public sealed partial class QueueReplica
             }
         }
 
-        return all.Newest;
+        return all.Include(all.Newest) ? all.Newest : 0;
     }
 
     private void NoteVersions(NodeId node, ClusterVersions? understood)

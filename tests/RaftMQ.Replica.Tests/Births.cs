@@ -424,7 +424,7 @@ public sealed class Births
 
         world[1].Handle(new PeerMessageInput(
             new ClusterId(77),
-            new Peers.RaftPeerMessage(new Consensus.Messages.Reminder(other, world[1].Replica.Identity.Server, new Term(3), new LogIndex(5), LogIndex.Zero))));
+            new Peers.RaftPeerMessage(new Consensus.Messages.Reminder(other, world[1].Replica.Identity.Server, new Term(3), new LogIndex(5), LogPosition.Zero))));
         world.Pass(1);
 
         world[1].IsRunning.ShouldBeFalse();

@@ -1,5 +1,4 @@
 using RaftMQ.Queues;
-using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Wal;
 

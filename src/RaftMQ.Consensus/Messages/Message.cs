@@ -81,5 +81,5 @@ public sealed record TimeoutNow(ServerId From, ServerId To, Term Term) : Message
 /// <param name="To">Whom it remembers, in this very incarnation.</param>
 /// <param name="Term">The highest term in which the receiver has claimed something durable.</param>
 /// <param name="MatchIndex">What the receiver has acknowledged to the leader of that term, if the sender is that; otherwise zero.</param>
-/// <param name="LeftAt">Where the sender's configuration stands, if it is committed and does not name the receiver; otherwise zero.</param>
-public sealed record Reminder(ServerId From, ServerId To, Term Term, LogIndex MatchIndex, LogIndex LeftAt) : Message(From, To, Term);
+/// <param name="LeftAt">Where the latest configuration stands that the sender knows to be committed, if that does not name the receiver; otherwise zero.</param>
+public sealed record Reminder(ServerId From, ServerId To, Term Term, LogIndex MatchIndex, LogPosition LeftAt) : Message(From, To, Term);

@@ -3,7 +3,10 @@ using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Faults;
 
-/// <summary>A disk is lost, once a run at most, and comes back empty under the same node id: another incarnation, which counts only once it is admitted.</summary>
+/// <summary>
+/// A disk is lost, and comes back empty under the same node id: another incarnation, which counts only once it is admitted. In half of the runs a second one is lost on the way or later, of
+/// the same node or of another that may break.
+/// </summary>
 internal static class LostDisks
 {
     public static void Plan(SimulatedWorld world, Plan plan, long events)
@@ -14,8 +17,11 @@ internal static class LostDisks
             return;
         }
 
-        SimulatedNode node = world.Nodes[plan.Breakable[chance.Below(plan.Breakable.Count)]];
-        world.Faults.When(chance.Between(events / 20, events * 3 / 4), () => Lose(world, node, chance));
+        for (int disks = chance.Percent(50) ? 2 : 1; disks > 0; disks--)
+        {
+            SimulatedNode node = world.Nodes[plan.Breakable[chance.Below(plan.Breakable.Count)]];
+            world.Faults.When(chance.Between(events / 20, events * 3 / 4), () => Lose(world, node, chance));
+        }
     }
 
     private static void Lose(SimulatedWorld world, SimulatedNode node, Chance chance)

@@ -106,7 +106,8 @@ internal sealed class LivenessPhase
         return Expect(() => IsDrained() && !_world.Clients.AnyWaits, TimeoutsToTheEnd, "the queues are not empty")
             && Expect(() => _newcomers.TrueForAll(IsSeated), TimeoutsToTheEnd, "a newcomer has no seat")
             && Expect(IsRaised, TimeoutsToTheEnd, "the cluster is not raised to the version that all members understand")
-            && Expect(AreEqual, TimeoutsToTheEnd, "the states are not equal");
+            && Expect(AreEqual, TimeoutsToTheEnd, "the states are not equal")
+            && Expect(KnowWhoTheyAre, TimeoutsToTheEnd, "a member takes itself for removed, or one that was removed does not know it");
     }
 
     private long OnTheWayFromOutsideUs() => _world.Nodes.Where(node => !_core.Contains(node))
@@ -246,9 +247,19 @@ internal sealed class LivenessPhase
     private bool IsRaised()
     {
         Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
-        SimulatedNode[] inPeace = [.. _core, .. _newcomers, .. _outsiders];
-        bool hasAll = _plan.IsOn(FaultKind.Upgrade) && membership?.Members.All(member => inPeace.Any(node => node.Id == member.Node.Value)) == true;
+        bool hasAll = _plan.IsOn(FaultKind.Upgrade) && membership?.Members.All(member => InPeace.Any(node => node.Id == member.Node.Value)) == true;
         return !hasAll || membership!.Version == Upgrades.Newer.Newest;
+    }
+
+    private IEnumerable<SimulatedNode> InPeace => [.. _core, .. _newcomers, .. _outsiders];
+
+    /// <summary>Whoever is named by the last configuration that it knows, and by the committed one no more, has been told so; and nobody has who is a member.</summary>
+    private bool KnowWhoTheyAre()
+    {
+        Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
+        return membership is null || InPeace.All(node => node.Replica is not { } replica
+            || replica.Core.Membership?.Find(replica.Identity.Server.Node)?.Server != replica.Identity.Server
+            || replica.IsRemoved == (membership.Find(replica.Identity.Server.Node) is null));
     }
 
     private bool AreEqual()

@@ -29,7 +29,7 @@ internal static class MessageFacts
             ReadIndexResponse read => (TraceKind.ReadReply, term, (long)read.Index.Value, 0),
             InstallSnapshot install => (TraceKind.Install, term, (long)install.Snapshot.Index.Value, install.Offset),
             InstallSnapshotResponse reply => (TraceKind.InstallReply, term, (long)reply.Snapshot.Index.Value, reply.IsInstalled ? -1 : reply.NextOffset),
-            Reminder reminder => (TraceKind.Reminder, term, (long)reminder.MatchIndex.Value, (long)reminder.LeftAt.Value),
+            Reminder reminder => (TraceKind.Reminder, term, (long)reminder.MatchIndex.Value, (long)reminder.LeftAt.Index.Value),
             _ => (TraceKind.TimeoutNow, term, 0, 0),
         };
     }

@@ -229,7 +229,7 @@ internal sealed class ScenarioCluster
         ReadIndexRequest read => $"ReadIndex {read.Read.Value}",
         ReadIndexResponse read => $"ReadIndex {read.Read.Value} is {read.Index}",
         TimeoutNow => "TimeoutNow",
-        Reminder reminder => $"remembers term {reminder.Term} matchIndex {reminder.MatchIndex}{(reminder.LeftAt == LogIndex.Zero ? "" : $", no member by entry {reminder.LeftAt}")}",
+        Reminder reminder => $"remembers term {reminder.Term} matchIndex {reminder.MatchIndex}{(reminder.LeftAt == LogPosition.Zero ? "" : $", no member by entry {reminder.LeftAt.Index}")}",
         _ => message.GetType().Name,
     };
 }

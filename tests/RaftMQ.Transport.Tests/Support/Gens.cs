@@ -37,7 +37,7 @@ internal static class Gens
             (from, to, term, read, index) => Raft(new ReadIndexResponse(from, to, new Term(term), new ReadId(read), new LogIndex(index)))),
         Gen.Select(Server, Server, Gen.ULong, (from, to, term) => Raft(new TimeoutNow(from, to, new Term(term)))),
         Gen.Select(
-            Server, Server, Gen.ULong, Gen.ULong, Gen.ULong, (from, to, term, match, left) => Raft(new Reminder(from, to, new Term(term), new LogIndex(match), new LogIndex(left)))),
+            Server, Server, Gen.ULong, Gen.ULong, Gen.ULong, (from, to, term, match, left) => Raft(new Reminder(from, to, new Term(term), new LogIndex(match), new LogPosition(new LogIndex(left), new Term(match))))),
         Gen.Select(
             Gen.Select(Server, Server), Gen.ULong, Position, Gen.Long[0, long.MaxValue], Gen.Select(Payload, Gen.Bool), Gen.ULong, Gen.ULong,
             (ends, term, snapshot, offset, piece, round, number) => Raft(new InstallSnapshot(
