@@ -254,14 +254,15 @@ public sealed partial class QueueReplica
     private bool LinksToMajority() => Quorum.IsMajority(
         _core.Membership!, voter => voter == Identity.Server || (_linked.TryGetValue(voter.Node, out ServerId linked) && linked == voter));
 
-    private void OnBirthCertificate(BirthCertificate certificate)
+    private void OnBirthCertificate(ClusterId cluster, BirthCertificate certificate)
     {
         if (Identity.Cluster.IsBorn || certificate.Entry.Position != Birth.Position || certificate.Entry.Kind != EntryKind.Birth)
         {
             return;
         }
 
-        if (RefusesVersionOf(certificate.Entry))
+        // Of a cluster that is none of this node's not even the version matters.
+        if (!MayComeInto(cluster) || RefusesVersionOf(certificate.Entry))
         {
             return;
         }
@@ -283,7 +284,7 @@ public sealed partial class QueueReplica
             return;
         }
 
-        if (!MayComeInto(birth.Cluster))
+        if (birth.Cluster != cluster)
         {
             return;
         }

@@ -252,7 +252,7 @@ public sealed partial class QueueReplica
     {
         if (message is BirthCertificate certificate)
         {
-            OnBirthCertificate(certificate);
+            OnBirthCertificate(cluster, certificate);
             return;
         }
 

@@ -79,7 +79,7 @@ internal static class HandshakeRules
             $"its cluster is at version {theirs.Cluster}, and this program understands {mine.Understands}; run a raftmq that understands that on this node",
         (RefusalReason.ClusterVersion, _) =>
             $"this cluster is at version {mine.Cluster}, and its program understands {theirs.Understands}; run a raftmq that understands that on it",
-        (RefusalReason.Version, _) => "they speak different versions of the peer protocol; run the same version of raftmq on both",
+        (RefusalReason.Version, _) => $"they speak different versions of the peer protocol, this program {Preamble.Version}; run the same version of raftmq on both",
         (RefusalReason.SameNode, _) => "both have the same node id; give each node its own id, and its members their right peer addresses",
         (RefusalReason.NotAMember, false) => "it is no member of this cluster; add it (raftmq cluster add), or correct its configuration",
         (RefusalReason.NotAMember, true) => "this node is no member of the peer's cluster; add it (raftmq cluster add), or correct this configuration",
