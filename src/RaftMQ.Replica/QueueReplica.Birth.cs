@@ -23,6 +23,9 @@ public sealed partial class QueueReplica
     private LogEntry? _birthEntry;
     private Birth? _birth;
     private bool _birthIsDurable;
+
+    /// <summary>Whether this server has its birth, and a crash would still take it away: it says nothing yet in the name of its cluster.</summary>
+    private bool IsNewborn => _birth is not null && !_birthIsDurable;
     private bool _hasGivenUp;
     private long _startedMs;
     private long _majorityMetMs;
@@ -208,7 +211,7 @@ public sealed partial class QueueReplica
     /// <summary>The birth is handed on only once it is durable here: a founder that forgot it must not lead its first term a second time.</summary>
     private void OnBirthPersisted()
     {
-        if (_birth is not null && !_birthIsDurable)
+        if (IsNewborn)
         {
             _birthIsDurable = true;
             HandOnBirth();

@@ -19,7 +19,7 @@ public sealed partial class QueueReplica
 
     private bool TryForward(PendingCommand request)
     {
-        if (_core.Leader is not { } leader || leader == Identity.Server)
+        if (IsNewborn || _core.Leader is not { } leader || leader == Identity.Server)
         {
             return false;
         }

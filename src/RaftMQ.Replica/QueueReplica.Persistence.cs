@@ -36,14 +36,34 @@ public sealed partial class QueueReplica
 
         foreach (Message message in _output.SendAfterPersist)
         {
-            if (_batchesUnderWay.Count == 0)
-            {
-                _ports.Send(new RaftPeerMessage(message));
-            }
-            else
-            {
-                _sendAfterPersist.Enqueue((_lastBatch, message));
-            }
+            SendAfterPersist(message);
+        }
+    }
+
+    private void SendAfterPersist(Message message)
+    {
+        if (_batchesUnderWay.Count == 0)
+        {
+            _ports.Send(new RaftPeerMessage(message));
+        }
+        else
+        {
+            _sendAfterPersist.Enqueue((_lastBatch, message));
+        }
+    }
+
+    /// <summary>
+    /// What need not wait for the disk waits for the birth all the same: whoever hears from a server takes it for born, and one that lost its birth to a crash would never be handed it again.
+    /// </summary>
+    private void SendWhenBorn(Message message)
+    {
+        if (IsNewborn)
+        {
+            SendAfterPersist(message);
+        }
+        else
+        {
+            _ports.Send(new RaftPeerMessage(message));
         }
     }
 

@@ -199,7 +199,7 @@ public sealed partial class QueueReplica
         PersistOutput();
         foreach (Consensus.Messages.Message message in _output.SendNow)
         {
-            _ports.Send(new RaftPeerMessage(message));
+            SendWhenBorn(message);
         }
 
         foreach (LoadRequest load in _output.Loads)

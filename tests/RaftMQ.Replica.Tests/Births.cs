@@ -11,6 +11,26 @@ public sealed class Births
 {
     private static readonly byte[] CreateOrders = QueueCommandCodec.CreateTopic("orders");
 
+    /// <summary>Whoever hears from a server takes it for born: one that lost its birth to a crash would never be handed it again.</summary>
+    [Fact]
+    public void Before_its_birth_is_on_its_disk_a_server_says_nothing_in_the_name_of_its_cluster()
+    {
+        var world = new World(seed: 71, nodes: 3);
+        WorldNode newborn = world[3];
+        newborn.DiskIsHeld = true;
+        world.StartAll();
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true } && newborn.Replica.Core.Leader is not null);
+        TestCommand early = world.Submit(3, QueueCommandCodec.CreateTopic("orders"));
+        TestTopicRead read = newborn.AskTopics();
+        world.Pass(50);
+        (world.Leader!.Replica.Machine.TopicCount, early.IsDone, read.Result).ShouldBe((0, false, null));
+
+        newborn.Kill();
+        newborn.DiskIsHeld = false;
+        newborn.Start();
+        world.Until(() => newborn.Replica.IsMember && newborn.Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex);
+    }
+
     [Fact]
     public void Three_empty_nodes_found_one_cluster_and_elect_a_leader()
     {
