@@ -10,9 +10,7 @@ public sealed class StillDisks
     [Fact]
     public void A_leader_whose_disk_stands_still_hands_over_and_nobody_is_refused()
     {
-        var world = new World(seed: 51, nodes: 3);
-        WorldNode former = world.StartAndElect();
-        world.Do(former.Id, QueueCommandCodec.CreateTopic("orders"));
+        World world = WithATopic(seed: 51, out WorldNode former);
         former.DiskIsHeld = true;
 
         world.Do(former.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
@@ -28,10 +26,8 @@ public sealed class StillDisks
     [Fact]
     public void A_follower_whose_disk_stands_still_refuses_its_clients_at_once_and_one_whose_disk_is_only_slow_does_not()
     {
-        var world = new World(seed: 53, nodes: 3);
-        WorldNode leader = world.StartAndElect();
+        World world = WithATopic(seed: 53, out WorldNode leader);
         WorldNode follower = world.Nodes.First(node => node != leader);
-        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
         follower.DiskIsHeld = true;
         world.Do(leader.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
         world.Pass(50);
@@ -51,9 +47,7 @@ public sealed class StillDisks
     [Fact]
     public void Where_all_disks_are_equally_slow_it_goes_on_leading()
     {
-        var world = new World(seed: 54, nodes: 3);
-        WorldNode leader = world.StartAndElect();
-        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        World world = WithATopic(seed: 54, out WorldNode leader);
         TestCommand[] all = [.. Enumerable.Range(0, 20).Select(_ => DoSlowly(world, leader))];
 
         leader.Reports.ShouldNotContain(report => report.Contains("handing leadership over"));
@@ -86,10 +80,7 @@ public sealed class StillDisks
     [Fact]
     public void A_full_disk_is_no_disk_that_stands_still()
     {
-        var world = new World(seed: 55, nodes: 3);
-        WorldNode leader = world.StartAndElect();
-        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
-        world.Settle();
+        World world = WithATopic(seed: 55, out WorldNode leader);
         TestCommand request = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "under way"u8));
         leader.DiskIsHeld = true;
         world.Until(() => request.IsDone);
@@ -102,11 +93,8 @@ public sealed class StillDisks
     [Fact]
     public void What_may_have_happened_is_waited_for_while_the_node_is_held_up_and_is_not_given_up()
     {
-        var world = new World(seed: 56, nodes: 3);
-        WorldNode leader = world.StartAndElect();
+        World world = WithATopic(seed: 56, out WorldNode leader);
         WorldNode follower = world.Nodes.First(node => node != leader);
-        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
-        world.Settle();
         follower.DiskIsHeld = true;
         world.Do(leader.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
         world.Isolate(follower.Id);
@@ -145,5 +133,14 @@ public sealed class StillDisks
 
         world.Until(() => waiting.IsDone);
         waiting.Result.Outcome.ShouldBe(RequestOutcome.Replied);
+    }
+
+    private static World WithATopic(int seed, out WorldNode leader)
+    {
+        var world = new World(seed, nodes: 3);
+        leader = world.StartAndElect();
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Settle();
+        return world;
     }
 }

@@ -178,10 +178,7 @@ public sealed class Transfers
     [Fact]
     public void A_snapshot_without_room_is_refused_with_a_reason_that_says_what_it_needs_room_beside()
     {
-        var files = new SimulatedDisk(5);
-        SnapshotPiece piece = ForAFullDisk(files, out ReplicaFolder to, out ReplicaDisk disk);
-        using ReplicaFolder opened = to;
-        using ReplicaDisk used = disk;
+        using ReplicaDisk disk = FullDiskFor(out SnapshotPiece piece, out SimulatedDisk files, out ReplicaFolder to);
         var told = new List<ReplicaInput>();
 
         disk.Do([new SnapshotPieceWrite(piece)], told);
@@ -193,10 +190,7 @@ public sealed class Transfers
     [Fact]
     public void What_waits_for_room_does_not_keep_a_snapshot_from_bringing_some_and_of_it_term_and_vote_are_left()
     {
-        var files = new SimulatedDisk(5);
-        SnapshotPiece piece = ForAFullDisk(files, out ReplicaFolder to, out ReplicaDisk disk);
-        using ReplicaFolder opened = to;
-        using ReplicaDisk used = disk;
+        using ReplicaDisk disk = FullDiskFor(out SnapshotPiece piece, out SimulatedDisk files, out ReplicaFolder to);
         LogPosition snapshot = piece.Snapshot;
         var told = new List<ReplicaInput>();
         LogEntry large = new(new LogIndex(1), new Term(1), EntryKind.Command, new LogTime(1), new byte[WorldNode.WalOptions.MaxPayloadBytes]);
@@ -241,17 +235,17 @@ public sealed class Transfers
         return ReplicaFolder.Open(disk, new NodeId(leader.Id), WorldNode.WalOptions, drawId, null);
     }
 
-    /// <summary>A whole snapshot in one piece, and a disk without room for it.</summary>
-    private static SnapshotPiece ForAFullDisk(SimulatedDisk files, out ReplicaFolder folder, out ReplicaDisk disk)
+    /// <summary>A disk without room, and a whole snapshot in one piece for it.</summary>
+    private static ReplicaDisk FullDiskFor(out SnapshotPiece piece, out SimulatedDisk files, out ReplicaFolder folder)
     {
         ulong id = 77;
         using ReplicaFolder from = FolderOfALeader(seed: 6, () => ++id, out SimulatedDisk leaderDisk);
         LogPosition snapshot = from.Restored!.Metadata.Last;
-        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out SnapshotPiece piece);
+        PieceOf(new SnapshotSource(leaderDisk, snapshot, from.Restored.Live, from.ReadEntries, from.Options), snapshot, out piece);
+        files = new SimulatedDisk(5);
         folder = OpenFolder(files);
-        disk = new ReplicaDisk(files, folder);
         files.CapacityBytes = files.UsedBytes + 100;
-        return piece;
+        return new ReplicaDisk(files, folder);
     }
 
     private static ReplicaFolder OpenFolder(SimulatedDisk files)
