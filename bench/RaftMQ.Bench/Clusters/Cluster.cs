@@ -111,7 +111,7 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>Waits for the end of a node's process that was told to stop.</summary>
     /// <returns>The moment of it, to a millisecond or two.</returns>
-    public static long WaitUntilEnded(NodeView node)
+    public static void WaitUntilEnded(NodeView node)
     {
         long began = Stopwatch.GetTimestamp();
         while (Directory.Exists($"/proc/{node.Pid}"))
@@ -123,8 +123,6 @@ internal sealed class Cluster : IDisposable
 
             Thread.Sleep(1);
         }
-
-        return Stopwatch.GetTimestamp();
     }
 
     /// <summary>Asks a node's process to stop in an orderly way; the supervisor starts it again.</summary>

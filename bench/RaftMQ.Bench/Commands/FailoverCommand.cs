@@ -72,7 +72,8 @@ internal static class FailoverCommand
         string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
         Array.ForEach(topics, cluster.CreateTopic);
         var silences = new LatencyHistogram();
-        var ofStops = new LatencyHistogram();
+        var ofEvents = new LatencyHistogram();
+        var before = new LatencyHistogram();
         int failedElsewhere = 0;
         Account account;
         using (var writers = new Writers(cluster.Ports, topics, keyed, pace))
@@ -80,10 +81,11 @@ internal static class FailoverCommand
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures, out Silence ofStop);
+                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended);
                 failedElsewhere += failures.Count(failure => way == Way.Transfer || failure.Port != killed.Port);
                 silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
-                ofStops.Record(0, (long)(ofStop.Length.TotalSeconds * Stopwatch.Frequency));
+                ofEvents.Record(0, (long)(writers.LongestSilence(began, ended).Length.TotalSeconds * Stopwatch.Frequency));
+                before.Record(0, (long)(writers.LongestSilence(began - (ended - began), began).Length.TotalSeconds * Stopwatch.Frequency));
                 report.Row(
                     $"kill {kill}, term {killed.Term}",
                     $"{Report.Ms(silence.Length)} without an acknowledged write, from {Report.Ms(silence.Begin)} after the kill{InWords(failures, killed)}");
@@ -95,9 +97,10 @@ internal static class FailoverCommand
         }
 
         report.Add("silence after a kill", "silence", silences);
-        if (way == Way.Orderly)
+        if (way is Way.Orderly or Way.Transfer)
         {
-            report.Add("of it until the process ended", "silenceOfTheStop", ofStops);
+            report.Add(way == Way.Orderly ? "of it until the process ended" : "of it until it was answered", "silenceOfTheEvent", ofEvents);
+            report.Add("in as long a time just before", "silenceBefore", before);
         }
 
         report.Add("failed at nodes that stayed", "failedElsewhere", failedElsewhere, way is Way.Orderly or Way.Transfer ? "(must be 0)" : "", "0");
@@ -115,12 +118,11 @@ internal static class FailoverCommand
     private static string InWords(IReadOnlyList<Failure> failures, NodeView killed) => string.Concat(
         failures.GroupBy(failure => (failure.Port == killed.Port, failure.What)).Select(group => $"; {group.Count()} x {group.Key.What} at {(group.Key.Item1 ? "that node" : "others")}"));
 
-    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures, out Silence ofStop)
+    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended)
     {
         NodeView leader = cluster.Leader();
-        long moment = Stopwatch.GetTimestamp();
         int before = writers.Acknowledged;
-        long ended = long.MaxValue;
+        began = Stopwatch.GetTimestamp();
         switch (way)
         {
             case Way.Transfer:
@@ -128,7 +130,7 @@ internal static class FailoverCommand
                 break;
             case Way.Orderly:
                 cluster.Stop(leader);
-                ended = Cluster.WaitUntilEnded(leader);
+                Cluster.WaitUntilEnded(leader);
                 break;
             case Way.Silence:
                 cluster.Silence(leader);
@@ -140,6 +142,7 @@ internal static class FailoverCommand
                 break;
         }
 
+        ended = Stopwatch.GetTimestamp();
         cluster.WaitUntil(
             views => views.Count == cluster.Ports.Count
                 && views.Any(view => view.Leads && view.Term > leader.Term)
@@ -149,9 +152,8 @@ internal static class FailoverCommand
         WaitForWrites(writers, before + WritesAfterKill);
         WaitUntilCaughtUp(cluster);
         killed = leader;
-        failures = writers.FailuresAfter(moment);
-        ofStop = writers.LongestSilence(moment, ended);
-        return writers.LongestSilence(moment);
+        failures = writers.FailuresAfter(began);
+        return writers.LongestSilence(began);
     }
 
     /// <summary>

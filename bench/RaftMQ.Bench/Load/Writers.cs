@@ -116,23 +116,35 @@ internal sealed class Writers : IDisposable
     private void Run(int writer)
     {
         var lane = new Lane(_ports, writer);
-        long next = Stopwatch.GetTimestamp();
+        long pace = (long)(_pace.TotalSeconds * Stopwatch.Frequency);
+        long next = Stopwatch.GetTimestamp() + (pace * writer / _topics.Count);
         while (!_stopping)
         {
-            WriterLedger ledger = Ledgers[writer];
-            string message = ledger.NextMessage();
-            byte[] request = HttpConnection.Request(
-                "PUT", "/message", $$"""{"topic":"{{_topics[writer]}}","message":"{{message}}"}""", _keyed ? $"{_run}-{message}" : null);
-            ledger.Settle(Send(lane, request));
-            next = Math.Max(Stopwatch.GetTimestamp(), next + (long)(_pace.TotalSeconds * Stopwatch.Frequency));
             TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
             if (wait > TimeSpan.Zero)
             {
                 Thread.Sleep(wait);
             }
+
+            WriterLedger ledger = Ledgers[writer];
+            string message = ledger.NextMessage();
+            byte[] request = HttpConnection.Request(
+                "PUT", "/message", $$"""{"topic":"{{_topics[writer]}}","message":"{{message}}"}""", _keyed ? $"{_run}-{message}" : null);
+            ledger.Settle(Send(lane, request));
+            next = NextTurn(next, pace);
         }
 
         lane.Dispose();
+    }
+
+    /// <summary>
+    /// Each writer keeps its place between the others, and a turn that it has missed is not made up for: writers that were all held up would else send in step ever after, and the pause
+    /// between their steps be taken for a silence of the cluster.
+    /// </summary>
+    private static long NextTurn(long turn, long pace)
+    {
+        long late = Stopwatch.GetTimestamp() - turn;
+        return pace == 0 ? turn : turn + (pace * Math.Max(1, (late + pace - 1) / pace));
     }
 
     private WriteOutcome Send(Lane lane, byte[] request)
