@@ -92,9 +92,9 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Everybody who can be reached has voted, and it is not enough: waiting for the timer would only cost time.</summary>
+    /// <summary>Everybody who can be reached has voted, and it is not enough: waiting for the timer would only cost time. The former leader is the one that cannot be, as it seems.</summary>
     private bool HasLostTheVote => Role == Role.Candidate && !_isPreVote
-        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || !IsLinked(voter));
+        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || voter == _leaderBefore || !IsLinked(voter));
 
     private void Campaign(bool preVote, bool byTransfer)
     {

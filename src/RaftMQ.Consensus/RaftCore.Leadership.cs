@@ -63,14 +63,19 @@ public sealed partial class RaftCore
             return false;
         }
 
-        PeerProgress? heir = _peers
-            .Where(peer => Membership!.NewVoters.Contains(peer.Server) && IsActive(peer) && peer.Mode != PeerMode.Snapshot && (target is null || peer.Server.Node == target))
-            .OrderByDescending(peer => peer.MatchIndex).FirstOrDefault();
+        PeerProgress? heir = MostCompleteOf(peer => MayTakeOver(peer) && (target is null || peer.Server.Node == target));
         _transfer = heir?.Server.Node;
         _transferElapsed = 0;
         _timeoutNowSent = false;
         return heir is not null;
     }
+
+    /// <summary>While leading: whether leadership can be handed to another server now: a voter that stays, answers, and needs no snapshot.</summary>
+    public bool MayTakeOver(PeerProgress peer) => MayCampaignWhenTold(peer) && IsActive(peer);
+
+    private bool MayCampaignWhenTold(PeerProgress peer) => Membership!.NewVoters.Contains(peer.Server) && IsLinked(peer.Server) && peer.Mode != PeerMode.Snapshot;
+
+    private PeerProgress? MostCompleteOf(Func<PeerProgress, bool> heirs) => _peers.Where(heirs).MaxBy(peer => peer.MatchIndex);
 
     private void BecomeLeader()
     {
@@ -120,7 +125,10 @@ public sealed partial class RaftCore
         CheckQuorum();
     }
 
-    /// <summary>A leader that has heard no majority for an election timeout steps down (thesis §6.2).</summary>
+    /// <summary>
+    /// A leader that has heard no majority for an election timeout steps down (thesis §6.2). It may be heard all the same: then one that hears it campaigns at once, which else would
+    /// wait for a leader that keeps it from that for another timeout or two.
+    /// </summary>
     private void CheckQuorum()
     {
         foreach (PeerProgress peer in _peers)
@@ -132,6 +140,11 @@ public sealed partial class RaftCore
         if (!Quorum.IsMajority(Membership!, _isHeard ??= IsHeard))
         {
             _timeout.Double();
+            if (MostCompleteOf(MayCampaignWhenTold) is { } heir)
+            {
+                _sendNow.Add(new TimeoutNow(_options.Self, heir.Server, CurrentTerm));
+            }
+
             BecomeFollower(CurrentTerm, leader: null);
         }
     }

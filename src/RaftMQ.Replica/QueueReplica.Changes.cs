@@ -85,7 +85,7 @@ public sealed partial class QueueReplica
     private string? ObjectionTo(LeadershipTransfer transfer)
     {
         ServerId[] heirs = [.. _core.Membership!.NewVoters.Where(voter => voter.Node != Self && (transfer.To is null || voter.Node == transfer.To))];
-        bool isThere = heirs.Any(heir => _core.Peers.Any(peer => peer.Server == heir && _core.IsActive(peer) && peer.Mode != PeerMode.Snapshot));
+        bool isThere = heirs.Any(heir => _core.Peers.Any(peer => peer.Server == heir && _core.MayTakeOver(peer)));
         return (heirs.Length, isThere, transfer.To) switch
         {
             (0, _, { } node) => $"node {node} is no voter of this cluster",

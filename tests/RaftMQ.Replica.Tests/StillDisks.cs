@@ -14,7 +14,7 @@ public sealed class StillDisks
         former.DiskIsHeld = true;
 
         world.Do(former.Id, QueueCommandCodec.Publish("orders", "by the others"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
-        world.Until(() => world.Leader is { } leader && leader != former);
+        world.Until(() => world.Leader is { } leader && leader != former, atMostTicks: 2 * former.Replica.Core.ElectionTimeoutTicks);
 
         former.Reports.ShouldContain(report => report.Contains("has stood still for") && report.Contains("handing leadership over"));
         world.Do(world.Leader!.Id, QueueCommandCodec.Publish("orders", "afterwards"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);

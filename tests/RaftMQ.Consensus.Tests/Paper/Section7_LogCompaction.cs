@@ -795,8 +795,9 @@ public sealed class Section7_LogCompaction
     [Fact]
     public void Leadership_is_never_handed_to_who_needs_a_snapshot()
     {
-        Server leader = LeaderBehindABase();
+        Server leader = LeaderBehindABase().Linked();
         NeedsEntry2(leader);
+        leader.Sent();
 
         leader.Core.TransferLeadership(S3.Node).ShouldBeFalse();
         leader.Core.TransferLeadership(null).ShouldBeTrue();

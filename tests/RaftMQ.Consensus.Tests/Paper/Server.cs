@@ -106,6 +106,18 @@ internal sealed class Server
         return this;
     }
 
+    /// <summary>Links to all other voters have come up.</summary>
+    public Server Linked()
+    {
+        foreach (ServerId voter in Core.Membership!.Voters.Where(voter => voter != S1))
+        {
+            Core.OnLinkUp(voter);
+        }
+
+        Drain();
+        return this;
+    }
+
     /// <summary>The disk has written the next piece.</summary>
     public Server DiskSaves()
     {

@@ -245,7 +245,7 @@ public sealed class Thesis
     [Fact]
     public void While_leadership_is_handed_over_nothing_is_proposed()
     {
-        Server leader = WithLog(1, 1).Elected();
+        Server leader = WithLog(1, 1).Elected().Linked();
         leader.Acknowledges(S2, 3);
         leader.Sent();
 
@@ -275,7 +275,7 @@ public sealed class Thesis
     public void Leadership_is_handed_only_to_a_server_that_sits_in_a_seat()
     {
         var newcomer = new ServerId(S2.Node, 99);
-        Server leader = WithLog(1, 1).Elected();
+        Server leader = WithLog(1, 1).Elected().Linked();
         leader.Core.OnLinkUp(newcomer);
         leader.Acknowledges(newcomer, 3).Acknowledges(S3, 2);
 
@@ -375,12 +375,12 @@ public sealed class Thesis
     [Fact]
     public void Leadership_is_handed_to_the_most_complete_log_of_those_that_answer()
     {
-        Server leader = Of(5, 1, 1).Elected();
+        Server leader = Of(5, 1, 1).Elected().Linked();
         leader.Acknowledges(S2, 2).Acknowledges(S3, 3).Acknowledges(S4, 2);
         leader.Core.TransferLeadership(null).ShouldBeTrue();
         leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
 
-        Server other = WithLog(1, 1).Elected();
+        Server other = WithLog(1, 1).Elected().Linked();
         other.Acknowledges(S2, 3);
         for (int i = 0; i < ElectionTimeoutTicks; i++)
         {
@@ -389,6 +389,19 @@ public sealed class Thesis
 
         other.Core.TransferLeadership(null).ShouldBeTrue();
         other.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
+    }
+
+    [Fact]
+    public void Leadership_is_not_handed_to_a_server_whose_link_has_broken_though_it_answered_a_moment_ago()
+    {
+        Server leader = WithLog(1, 1).Elected().Linked();
+        leader.Acknowledges(S2, 3).Acknowledges(S3, 3);
+        leader.Core.OnLinkDown(S2);
+        leader.Sent();
+
+        leader.Core.TransferLeadership(S2.Node).ShouldBeFalse();
+        leader.Core.TransferLeadership(null).ShouldBeTrue();
+        leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S3);
     }
 
     [Fact]

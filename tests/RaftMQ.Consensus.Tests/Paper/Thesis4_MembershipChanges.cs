@@ -212,7 +212,7 @@ public sealed class Thesis4_MembershipChanges
     [Fact]
     public void A_leader_that_is_out_does_not_count_itself_and_hands_over_when_that_is_committed()
     {
-        Server leader = WithLog(1, 1).Elected();
+        Server leader = WithLog(1, 1).Elected().Linked();
         leader.Acknowledges(S2, 3).Acknowledges(S3, 3);
         leader.Core.ProposeMembership(default, leader.Core.Membership!.Joint([], [S1.Node])).Outcome.ShouldBe(ProposeOutcome.Proposed);
         leader.Acknowledges(S2, 4).Acknowledges(S3, 4);
