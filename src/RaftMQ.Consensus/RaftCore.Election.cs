@@ -27,9 +27,9 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// Whether this server may become leader: it sits in a seat, or it has been taken from it by a configuration that may not be committed yet. Such a one may be needed to commit that:
-    /// nobody else may have it (thesis §4.2.2, figure 4.6). It does not count itself.
+    /// nobody else may have it (thesis §4.2.2, figure 4.6). It does not count itself. Once it is told that this is committed, it is not needed any more.
     /// </summary>
-    private bool MayCampaign => Membership is { } membership
+    private bool MayCampaign => Membership is { } membership && !IsToldThatItLeft
         && (membership.Counts(_options.Self) || (!IsMembershipCommitted && _memberships.Count > 1 && _memberships[^2].Membership.Counts(_options.Self)));
 
     /// <summary>Whether this server has reason to believe that there is no leader: it has not heard one for an election timeout, or its link broke.</summary>

@@ -204,7 +204,7 @@ public sealed partial class RaftCore
 
     private void OnTimeoutNow(TimeoutNow request)
     {
-        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && Membership!.Counts(_options.Self) && !IsInstallingSnapshot)
+        if (request.Term == CurrentTerm && Leader == request.From && Role == Role.Follower && Membership!.Counts(_options.Self) && MayCampaign && !IsInstallingSnapshot)
         {
             Campaign(preVote: false, byTransfer: true);
         }

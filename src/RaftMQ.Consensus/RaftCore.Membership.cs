@@ -27,11 +27,25 @@ public sealed partial class RaftCore
     public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Counts(_options.Self));
 
     /// <summary>
-    /// Whether somebody who knows of a later configuration than this server's log has said that it does not name this server, which this server's does, in this very incarnation. Later is what
-    /// has a later term: an index alone may be that of an entry which no leader after it has kept.
+    /// Whether this server had a seat, in this very incarnation, and somebody knows of a committed configuration without it: a later one than the latest of this server's log, or that very one
+    /// if it does not name this server either; whether that is committed its own disk does not say. Later is what has a later term: an index alone may be that of an entry which no leader
+    /// after it has kept.
     /// </summary>
-    public bool IsToldThatItLeft => Membership?.Find(_options.Self.Node)?.Server == _options.Self
-        && !new LogPosition(_memberships[^1].Index, _memberships[^1].Term).IsAtLeastAsUpToDateAs(_toldLeftAt);
+    public bool IsToldThatItLeft
+    {
+        get
+        {
+            if (_toldLeftAt == LogPosition.Zero || _memberships.Count == 0)
+            {
+                return false;
+            }
+
+            var latest = new LogPosition(_memberships[^1].Index, _memberships[^1].Term);
+            return Membership!.Find(_options.Self.Node) is { } named
+                ? named.Server == _options.Self && !latest.IsAtLeastAsUpToDateAs(_toldLeftAt)
+                : HasHadASeat && _toldLeftAt.IsAtLeastAsUpToDateAs(latest);
+        }
+    }
 
     /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;

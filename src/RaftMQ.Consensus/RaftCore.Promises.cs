@@ -4,12 +4,13 @@ namespace RaftMQ.Consensus;
 
 /// <summary>
 /// A folder restored from an older copy has forgotten what its incarnation promised. Others may remember: each server keeps of every other the highest term
-/// in which it has claimed something durable, and a leader how much of the log it has acknowledged. Whoever comes back is reminded, and one that holds less than
-/// that must not go on (design, storage rule 8). It is no proof against such a folder, since those who remember may be away.
+/// in which it has claimed something durable, and how much of the log it has acknowledged in that term, which only that term's leader hears. Whoever comes back is reminded, and one that
+/// holds less than that must not go on (design, storage rule 8). It is no proof against such a folder, since those who remember may be away.
 /// </summary>
 public sealed partial class RaftCore
 {
-    private readonly Dictionary<NodeId, (ServerId Server, Term Term)> _claims = [];
+    /// <summary>Of each node the last incarnation that spoke, and the one in its seat: while another catches up with an empty disk, an older copy of that one may be put back.</summary>
+    private readonly Dictionary<ServerId, (Term Term, LogIndex Match)> _claims = [];
 
     /// <summary>What this server has promised and no longer holds, as a sentence; null for nothing. It must not be fed or drained any more, and its process ends.</summary>
     public string? ForgottenPromise { get; private set; }
@@ -34,26 +35,44 @@ public sealed partial class RaftCore
     {
         bool isDurableThere = message is AppendEntries or AppendEntriesResponse or InstallSnapshot or InstallSnapshotResponse
             or RequestVote { PreVote: false } or RequestVoteResponse { PreVote: false };
-        if (isDurableThere && (!_claims.TryGetValue(message.From.Node, out var claim) || claim.Server != message.From || claim.Term < message.Term))
+        if (!isDurableThere)
         {
-            _claims[message.From.Node] = (message.From, message.Term);
+            return;
+        }
+
+        LogIndex match = message is AppendEntriesResponse { Success: true } response && response.MatchIndex <= _log.Last.Index ? response.MatchIndex : LogIndex.Zero;
+        if (!_claims.TryGetValue(message.From, out (Term Term, LogIndex Match) claim))
+        {
+            ForgetClaimsBefore(message.From);
+        }
+
+        if (message.Term > claim.Term || (message.Term == claim.Term && match > claim.Match))
+        {
+            _claims[message.From] = (message.Term, match);
+        }
+    }
+
+    private void ForgetClaimsBefore(ServerId newcomer)
+    {
+        ServerId[] former = [.. _claims.Keys.Where(server => server.Node == newcomer.Node && !Membership!.Counts(server))];
+        foreach (ServerId server in former)
+        {
+            _claims.Remove(server);
         }
     }
 
     /// <summary>
-    /// Tells a server that has come back what is remembered of it, and if it is no member any more. Its acknowledgements in this leader's term were made in a term that it has claimed.
+    /// Tells a server that has come back what is remembered of it, and if it is no member any more.
     /// </summary>
     private void Remind(ServerId server)
     {
-        Term term = _claims.TryGetValue(server.Node, out var claim) && claim.Server == server ? claim.Term : Term.Zero;
+        (Term term, LogIndex match) = _claims.GetValueOrDefault(server);
         LogPosition leftAt = WhereItLeft(server.Node);
         if (term == Term.Zero && leftAt == LogPosition.Zero)
         {
             return;
         }
 
-        bool leads = Role == Role.Leader && term == CurrentTerm;
-        LogIndex match = leads && PeerFor(server) is { } peer ? peer.MatchIndex : LogIndex.Zero;
         _sendNow.Add(new Reminder(_options.Self, server, term, match, leftAt));
     }
 

@@ -20,11 +20,7 @@ namespace RaftMQ.Node;
 internal sealed class NodeLife : IReplicaPorts
 {
     private const int MaxInputsPerTurn = 1_024;
-    private const int HandOverMs = 1_000;
     private const int LastRepliesMs = 1_000;
-
-    /// <summary>For how long a leader that has handed over still answers what others had sent it before they heard of that.</summary>
-    private const int LingerMs = 100;
 
     private const int WaitWindowMs = 30_000;
     private const int SnapshotPatienceMs = 20_000;
@@ -277,11 +273,11 @@ internal sealed class NodeLife : IReplicaPorts
         if (_replica.IsHandingOver)
         {
             _handedOverMs = MonotonicMs();
-            return elapsed > HandOverMs;
+            return elapsed > _replica.HandOverMs;
         }
 
-        bool lingers = MonotonicMs() - _handedOverMs < LingerMs;
-        return (!lingers && !_replica.HasRequestsUnderWay) || elapsed > HandOverMs + LastRepliesMs;
+        bool lingers = MonotonicMs() - _handedOverMs < _replica.LingerMs;
+        return (!lingers && !_replica.HasRequestsUnderWay) || elapsed > _replica.HandOverMs + LastRepliesMs;
     }
 
     private NodeEnd EndOf(Exception failure) => failure switch

@@ -133,7 +133,7 @@ public sealed partial class QueueReplica
         {
             if (request.Stage == RequestStage.Proposed)
             {
-                End(request, RequestOutcome.Overwritten);
+                OnOverwritten(request);
             }
         }
     }
@@ -153,7 +153,7 @@ public sealed partial class QueueReplica
                 }
                 else
                 {
-                    End(request, RequestOutcome.Overwritten);
+                    OnOverwritten(request);
                 }
             }
         }

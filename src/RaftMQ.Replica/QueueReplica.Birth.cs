@@ -63,7 +63,12 @@ public sealed partial class QueueReplica
             OnVisit(node, address);
         }
 
-        // Anybody may call under any number.
+        // Anybody may call under any number: those who are of no account make room for the next.
+        if (_met.Count >= MaxMet && !_met.Contains(node) && FirstOfNoAccount() is { } stranger)
+        {
+            _met.Remove(stranger);
+        }
+
         if (_met.Contains(node) || _met.Count < MaxMet)
         {
             _met[node] = peer;
@@ -74,6 +79,20 @@ public sealed partial class QueueReplica
         {
             ConsiderGivingUp(peer.Cluster);
         }
+    }
+
+    private NodeId? FirstOfNoAccount()
+    {
+        foreach (ServerIdentity peer in _met)
+        {
+            NodeId node = peer.Server.Node;
+            if (!IsNamed(node) && !IsConfigured(node) && !_linked.Contains(node))
+            {
+                return node;
+            }
+        }
+
+        return null;
     }
 
     private void TendBirth()

@@ -107,7 +107,7 @@ public sealed partial class QueueReplica
         }
         else if (position.Index >= _core.Log.Base.Index && _core.Log.TermAt(position.Index) != position.Term)
         {
-            End(request, RequestOutcome.Overwritten);
+            OnOverwritten(request);
         }
         else if (request.Header.HasRequestKey)
         {
@@ -149,7 +149,7 @@ public sealed partial class QueueReplica
         }
 
         _undecided.Sort((a, b) => a.Number.CompareTo(b.Number));
-        long until = _nowMs + (_core.ElectionTimeoutTicks * _options.TickMilliseconds / 2);
+        long until = _nowMs + (ElectionTimeoutMs / 2);
         foreach (PendingCommand request in _undecided)
         {
             if (request.Header.HasRequestKey || !answerMayCome)

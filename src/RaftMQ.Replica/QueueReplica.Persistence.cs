@@ -98,19 +98,31 @@ public sealed partial class QueueReplica
     /// What is decided elsewhere comes here late or not at all for now, since a leader brings this node up by a snapshot, or since its own disk stands still: clients are refused, who would wait
     /// for their deadline and then not know.
     /// </summary>
-    private bool IsHeldUp => _core.IsBroughtUp || WaitsForDiskMs >= Math.Max(StillDiskMs, _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds);
+    private bool IsHeldUp => _core.IsBroughtUp || WaitsForDiskMs >= Math.Max(StillDiskMs, ElectionTimeoutMs);
 
-    /// <summary>The batch that a majority has and this server's disk still lacks, and since when that is so.</summary>
+    private bool IsSomebodyAhead(LogIndex last)
+    {
+        bool any = false;
+        foreach (PeerProgress peer in _core.Peers)
+        {
+            any |= peer.MatchIndex >= last && _core.MayTakeOver(peer);
+        }
+
+        return any && Quorum.IsMajority(_core.Membership!, voter => _core.Peers.Any(peer => peer.Server == voter && _core.IsActive(peer)));
+    }
+
+    /// <summary>The batch that another server has and this server's disk still lacks, and since when that is so.</summary>
     private (ulong Batch, long SinceMs) _outrun;
 
     /// <summary>
-    /// A leader need not have on its own disk what a majority has (thesis §10.2.1), so one whose disk stands still could go on leading until what is in memory no longer fits. Where the
-    /// others' disks are no better nothing would be gained by another leader: it hands over when they have been ahead of it for long. A full disk does not stand still, and is looked after elsewhere.
+    /// A leader need not have on its own disk what a majority has (thesis §10.2.1), so one whose disk stands still could go on leading until what is in memory no longer fits, or for ever if it
+    /// has to bring others up from that disk. Where the others' disks are no better nothing would be gained by another leader: it hands over when one of them, that a majority beside this server
+    /// can elect, has been ahead of it for long. A full disk does not stand still, and is looked after elsewhere.
     /// </summary>
     private void TendStillDisk()
     {
         bool isOutrun = _core.Role == Role.Leader && _space != WalSpace.Exhausted
-            && _batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last, long GivenMs) oldest) && oldest.Last.Index <= _core.CommitIndex;
+            && _batchesUnderWay.TryPeek(out (ulong Batch, Term Term, LogPosition Last, long GivenMs) oldest) && IsSomebodyAhead(oldest.Last.Index);
         if (!isOutrun)
         {
             _outrun = default;
@@ -120,9 +132,9 @@ public sealed partial class QueueReplica
         ulong batch = _batchesUnderWay.Peek().Batch;
         _outrun = _outrun.Batch == batch ? _outrun : (batch, _nowMs);
         long stillMs = _nowMs - _outrun.SinceMs;
-        if (stillMs >= _core.ElectionTimeoutTicks * _options.Raft.TickMilliseconds && _core.TransferLeadership(null))
+        if (stillMs >= ElectionTimeoutMs && _core.TransferLeadership(null))
         {
-            _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of a majority go on: handing leadership over");
+            _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of others go on: handing leadership over");
         }
     }
 }

@@ -130,6 +130,19 @@ public sealed partial class QueueReplica
         _proposed.Add(request, position);
     }
 
+    /// <summary>It was not done, for certain, and goes to the next leader while there is time.</summary>
+    private void OnOverwritten(PendingCommand request)
+    {
+        if (_nowMs < request.LeaderDeadlineMs)
+        {
+            Wait(request);
+        }
+        else
+        {
+            End(request, RequestOutcome.Overwritten);
+        }
+    }
+
     private void Wait(PendingCommand request)
     {
         if (request.Origin is { } origin)

@@ -12,7 +12,7 @@ public sealed partial class QueueReplica
     /// <summary>The most strangers of which it is remembered what they understand.</summary>
     private const int MaxStrangers = 2 * Membership.MaxMembers;
 
-    private readonly NodeMap<(ClusterVersions Understands, long UntilMs)> _strangers = new();
+    private readonly NodeMap<(NodeId Node, ClusterVersions Understands, long UntilMs)> _strangers = new();
     private int _versionTold;
 
     /// <summary>The version as of <see cref="AppliedIndex"/>, by which entries are applied; 0 before the birth is.</summary>
@@ -73,9 +73,14 @@ public sealed partial class QueueReplica
     /// <summary>Anybody may call under any number: it is asked only so that an operator hears early what a handshake would refuse anyway.</summary>
     private void OnStranger(StrangerInput stranger)
     {
+        if (_strangers.Count >= MaxStrangers && _strangers.FirstOrDefault(said => said.UntilMs <= _nowMs) is { UntilMs: > 0 } silent)
+        {
+            _strangers.Remove(silent.Node);
+        }
+
         if (_strangers.Contains(stranger.Node) || _strangers.Count < MaxStrangers)
         {
-            _strangers[stranger.Node] = (stranger.Understands, _nowMs + VisitMs);
+            _strangers[stranger.Node] = (stranger.Node, stranger.Understands, _nowMs + VisitMs);
         }
     }
 

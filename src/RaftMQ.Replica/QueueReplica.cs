@@ -80,6 +80,14 @@ public sealed partial class QueueReplica
     /// <summary>Whether this leader is stopping and waits for another to take over.</summary>
     public bool IsHandingOver => _handsOver && _core.Role == Role.Leader;
 
+    /// <summary>For how long a leader that is to stop tries to hand over, in milliseconds: two attempts, each of which may take an election timeout.</summary>
+    public int HandOverMs => Math.Max(1_000, 2 * ElectionTimeoutMs);
+
+    /// <summary>For how long a leader that has handed over still answers what others had sent it before they heard of that, in milliseconds: as long as they wait for it.</summary>
+    public int LingerMs => Math.Max(100, ElectionTimeoutMs / 2);
+
+    private int ElectionTimeoutMs => _core.ElectionTimeoutTicks * _options.TickMilliseconds;
+
     /// <summary>Takes in one thing that has happened. What follows from it is done by <see cref="EndTurn"/>.</summary>
     public void Handle(ReplicaInput input)
     {

@@ -154,9 +154,26 @@ public sealed class Answers
     }
 
     [Fact]
-    public void What_another_leader_overwrote_is_definitely_not_done()
+    public void What_another_leader_overwrote_goes_to_that_leader()
     {
         var world = new World(seed: 7, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        world.Isolate(leader);
+        TestCommand[] requests = [world.Submit(leader, CreateOrders), world.Submit(leader, QueueCommandCodec.Publish("orders", "once"u8))];
+        world.Until(() => world.Running.Any(node => node.Id != leader && node.Replica.Core.Role == Role.Leader));
+        world.Heal();
+
+        world.Until(() => Array.TrueForAll(requests, request => request.IsDone));
+
+        requests.ShouldAllBe(request => request.Result.Reply.Outcome == QueueOutcome.Done);
+        world.Leader!.Id.ShouldNotBe(leader);
+        world.Leader.Replica.Machine.MessageCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public void What_another_leader_overwrote_when_its_time_to_wait_was_over_is_definitely_not_done()
+    {
+        World world = WithoutPatience(seed: 7);
         uint leader = world.StartAndElect().Id;
         world.Isolate(leader);
         TestCommand request = world.Submit(leader, CreateOrders);
@@ -174,7 +191,7 @@ public sealed class Answers
     [Fact]
     public void What_stands_behind_the_end_of_the_next_leaders_log_is_known_to_be_overwritten_without_further_entries()
     {
-        var world = new World(seed: 7, nodes: 3);
+        World world = WithoutPatience(seed: 7);
         uint leader = world.StartAndElect().Id;
         world.Isolate(leader);
         TestCommand[] requests = [.. Enumerable.Range(0, 4).Select(i => world.Submit(leader, QueueCommandCodec.CreateTopic($"topic-{i}")))];
@@ -339,7 +356,7 @@ public sealed class Answers
     }
 
     [Fact]
-    public void A_position_that_is_heard_of_after_a_newer_term_was_applied_is_overwritten()
+    public void What_is_heard_to_stand_where_a_newer_term_was_applied_goes_to_the_leader_once_more()
     {
         var world = new World(seed: 22, nodes: 3);
         world[world.StartAndElect().Id].Kill();
@@ -355,8 +372,10 @@ public sealed class Answers
         follower.Handle(new PeerMessageInput(
             leader.Replica.Identity.Cluster, new ForwardResponse(sent.To, sent.From, sent.Request, ForwardVerdict.Proposed, position)));
 
-        request.IsDone.ShouldBeTrue();
-        request.Result.Outcome.ShouldBe(RequestOutcome.Overwritten);
+        request.IsDone.ShouldBeFalse();
+        world.Loss = 0;
+        world.Until(() => request.IsDone);
+        request.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
     [Fact]
@@ -642,4 +661,6 @@ public sealed class Answers
         refused.IsDone.ShouldBeTrue();
         refused.Result.Outcome.ShouldBe(RequestOutcome.Overloaded);
     }
+
+    private static World WithoutPatience(int seed) => new(seed, nodes: 3, options => options with { LeaderWaitMilliseconds = 0 });
 }

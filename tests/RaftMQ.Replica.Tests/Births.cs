@@ -316,6 +316,32 @@ public sealed class Births
         world.Do(leader, QueueCommandCodec.Pop("orders")).Reply.Outcome.ShouldBe(QueueOutcome.Done);
     }
 
+    /// <summary>Its disk was lost, an empty one began to catch up, and then somebody puts yesterday's copy back: the seat is still that of its incarnation.</summary>
+    [Fact]
+    public void A_folder_restored_from_a_copy_is_refused_although_another_incarnation_of_its_node_has_spoken_since()
+    {
+        var world = new World(seed: 11, nodes: 3);
+        uint leader = world.StartAndElect().Id;
+        uint follower = world.Nodes.First(node => node.Id != leader).Id;
+        world.Do(leader, CreateOrders);
+        Simulation.Disk.SimulatedDisk copy = world[follower].Disk.Copy(1);
+        ServerId restored = world[follower].Replica.Identity.Server;
+        world.Do(leader, QueueCommandCodec.Publish("orders", "one"u8));
+        world.Pass(10);
+        world[follower].Kill();
+        world[follower].Wipe();
+        world[follower].Start();
+        world.Until(() => world.Leader!.Replica.Core.Peers.Any(peer => peer.Server.Node.Value == follower && peer.Server != restored && peer.MatchIndex > LogIndex.Zero));
+        world.Leader!.Replica.Core.Membership!.Counts(restored).ShouldBeTrue();
+
+        world[follower].Kill();
+        world[follower].UseDisk(copy);
+        world[follower].Start();
+        world.Until(() => !world[follower].IsRunning);
+
+        world[follower].Reports.ShouldContain(report => report.Contains("older copy"));
+    }
+
     [Fact]
     public void A_folder_restored_from_a_copy_of_an_earlier_term_is_refused_by_whoever_remembers_the_later()
     {

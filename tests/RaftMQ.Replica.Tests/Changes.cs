@@ -88,6 +88,7 @@ public sealed class Changes
         world.Change(new MemberRemoval(new NodeId(leaves)));
         world.Until(() => world.Leader?.Replica.Core.Membership is { IsJoint: false, Voters.Count: 2 });
         world.Leader!.Replica.Core.Membership!.Find(new NodeId(4))!.Replaces.ShouldBe(default);
+        Refusal(world, new MemberReplacement(new NodeId(leaves), World.MemberOf(4))).ShouldBeNull("it is on its way");
     }
 
     [Fact]
@@ -261,10 +262,13 @@ public sealed class Changes
 
     /// <summary>It was no founder, and all that named it is gone with the log.</summary>
     /// <param name="atOnce">Whether all start at once, and none knows yet whether the last configuration of its log is committed.</param>
+    /// <param name="wasThere">Whether it was told when it was removed, and has been restarted since: its log has the configuration without it, and not that it is committed.</param>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Who_was_removed_while_it_was_down_is_told_although_no_log_names_it_any_more(bool atOnce)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Who_was_removed_is_told_when_it_starts_although_no_log_names_it_any_more(bool atOnce, bool wasThere)
     {
         var world = new World(
             seed: 25, nodes: 4, options => options with { SnapshotLogBytes = 2_000, Raft = options.Raft with { TailBytes = 0 } }, founders: 3);
@@ -277,9 +281,19 @@ public sealed class Changes
         world[4].Start();
         world.Change(new MemberAddition(World.MemberOf(4)));
         world.Until(() => world.Votes(1, 2, 3, 4));
-        world[4].Kill();
+        if (!wasThere)
+        {
+            world[4].Kill();
+        }
+
         world.Change(new MemberRemoval(new NodeId(4)));
         world.Until(() => world.Votes(1, 2, 3));
+        if (wasThere)
+        {
+            world.Until(() => world[4].Replica.IsRemoved);
+            world[4].Kill();
+        }
+
         LogIndex removedAt = world.Leader!.Replica.Core.Log.Last.Index;
         world.Do(1, QueueCommandCodec.CreateTopic("orders", null)).Outcome.ShouldBe(RequestOutcome.Replied);
         for (int i = 0; i < 200 || world.Running.Any(node => node.Replica.Core.Log.Base.Index < removedAt); i++)
@@ -312,13 +326,31 @@ public sealed class Changes
         world.Until(() => world[4].Replica.IsRemoved);
         (waiting.Result.Outcome, read.Result!.Outcome).ShouldBe((RequestOutcome.NoLeader, RequestOutcome.NoLeader), "and not only when its time is over");
         world.Pass(100);
-        world[4].Reports.ShouldContain(report => report.Contains("no longer a member", StringComparison.Ordinal), 1);
+        world[4].Reports.ShouldContain(report => report.Contains("no longer a member", StringComparison.Ordinal), wasThere ? 2 : 1);
+        world[4].Replica.Core.Role.ShouldBe(Role.Follower, "it disturbs nobody");
         world.Do(4, QueueCommandCodec.Publish("orders", "refused"u8)).Outcome.ShouldBe(RequestOutcome.NoLeader);
         world.Until(() => world.Running.All(node => node.Id == 4 || !node.Replica.Peers.ContainsKey(new NodeId(4))), atMostTicks: 10_000);
 
         world.Change(new MemberAddition(World.MemberOf(4)));
         world.Until(() => world.Votes(1, 2, 3, 4), atMostTicks: 10_000);
         world.Do(4, QueueCommandCodec.Publish("orders", "taken"u8)).Outcome.ShouldBe(RequestOutcome.Replied);
+    }
+
+    [Fact]
+    public void However_many_strangers_have_called_a_newcomer_is_handed_the_birth()
+    {
+        World world = StartThreeOf(seed: 26, nodes: 4);
+        foreach (WorldNode node in world.Running)
+        {
+            for (uint id = 1_000; id < 1_100; id++)
+            {
+                node.Handle(new PeerMetInput(new ServerIdentity(ClusterId.None, new ServerId(new NodeId(id), id))));
+            }
+        }
+
+        world[4].Start();
+        world.Change(new MemberAddition(World.MemberOf(4)));
+        world.Until(() => world.Votes(1, 2, 3, 4));
     }
 
     private static ServerIdentity OfCluster(WorldNode node, uint id) => new(node.Replica.Identity.Cluster, new ServerId(new NodeId(id), id));

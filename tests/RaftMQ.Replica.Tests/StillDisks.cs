@@ -23,6 +23,48 @@ public sealed class StillDisks
         former.Replica.Machine.StateHash.ShouldBe(world.Leader!.Replica.Machine.StateHash);
     }
 
+    /// <summary>Who is behind needs what only the leader's disk has: nothing is committed, and yet another could lead.</summary>
+    [Fact]
+    public void A_leader_whose_disk_stands_still_hands_over_though_nothing_can_be_committed()
+    {
+        var world = new World(seed: 57, nodes: 3, options => options with { Raft = options.Raft with { TailBytes = 256 } });
+        WorldNode former = world.StartAndElect();
+        world.Do(former.Id, QueueCommandCodec.CreateTopic("orders"));
+        WorldNode[] others = [.. world.Nodes.Where(node => node != former)];
+        others[1].Kill();
+        for (int i = 0; i < 60; i++)
+        {
+            world.Do(former.Id, QueueCommandCodec.Publish("orders", new byte[1_000]));
+        }
+
+        former.DiskIsHeld = true;
+        others[1].Start();
+        world.Pass(5);
+        TestCommand waiting = world.Submit(former.Id, QueueCommandCodec.Publish("orders", "under way"u8));
+        world.Until(() => world.Leader == others[0], atMostTicks: 3 * former.Replica.Core.ElectionTimeoutTicks);
+
+        former.DiskIsHeld = false;
+        world.Until(() => waiting.IsDone);
+        waiting.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_leader_whose_disk_stands_still_leads_on_where_only_it_and_the_heir_are_left()
+    {
+        World world = WithATopic(seed: 58, out WorldNode leader);
+        WorldNode[] others = [.. world.Nodes.Where(node => node != leader)];
+        others[1].Kill();
+        world.Pass(50);
+        leader.DiskIsHeld = true;
+        TestCommand waiting = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "under way"u8));
+        world.Pass(100);
+
+        world.Leader.ShouldBe(leader, "its vote would wait for its disk");
+        leader.DiskIsHeld = false;
+        world.Until(() => waiting.IsDone);
+        waiting.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
     [Fact]
     public void A_follower_whose_disk_stands_still_refuses_its_clients_at_once_and_one_whose_disk_is_only_slow_does_not()
     {

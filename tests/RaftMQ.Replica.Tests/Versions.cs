@@ -248,6 +248,29 @@ public sealed class Versions
         Birth.Decode(state.Metadata.Configurations.ShouldHaveSingleItem().Payload).Members.Version.ShouldBe(2);
     }
 
+    /// <summary>Each piece is synced where it is taken in: one for every message would be a sync for every message.</summary>
+    [Fact]
+    public void A_recovery_comes_in_few_pieces_however_many_messages_there_are()
+    {
+        var world = new World(seed: 11, nodes: 1);
+        world.StartAndElect();
+        world.Do(1, QueueCommandCodec.CreateTopic("orders"));
+        for (int i = 0; i < 500; i++)
+        {
+            world.Submit(1, QueueCommandCodec.Publish("orders", new byte[100]));
+        }
+
+        world.Until(() => world[1].Replica.Machine.MessageCount == 500);
+        world[1].Kill();
+        ulong id = 1_000;
+        using ReplicaFolder left = ReplicaFolder.Open(world[1].Disk, new NodeId(1), WorldNode.WalOptions, () => ++id, null);
+
+        ReadOnlyMemory<byte>[] pieces = [.. MinorityRecovery.Read(left, null)!.Pieces];
+
+        pieces.Length.ShouldBe(1);
+        BackupRestore.Fill(new SimulatedDisk(1), pieces, World.MemberOf(7), WorldNode.WalOptions, () => ++id).State.Machine.MessageCount.ShouldBe(500);
+    }
+
     private static World WithNewer(int seed, int nodes, uint[] newer, int? founders = null)
     {
         var world = new World(seed, nodes, founders: founders);

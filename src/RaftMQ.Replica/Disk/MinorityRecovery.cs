@@ -19,6 +19,7 @@ namespace RaftMQ.Replica.Disk;
 public sealed record MinorityRecovery(QueueMachine Machine, LogPosition Last, LogIndex KnownCommitted, IEnumerable<ReadOnlyMemory<byte>> Pieces)
 {
     private const int BytesPerRead = 1024 * 1024;
+    private const int BytesPerPiece = 1024 * 1024;
     private const int ChunkBytes = 64 * 1024;
 
     /// <summary>Reads a folder.</summary>
@@ -60,6 +61,23 @@ public sealed record MinorityRecovery(QueueMachine Machine, LogPosition Last, Lo
         var last = new LogPosition(recovered.LastIndex, recovered.Terms.Count > 0 ? recovered.Terms[^1].Term : recovered.Base.Term);
         var metadata = new SnapshotMetadata(last, recovered.LastTime, state.StateHash, configurations);
         IEnumerable<byte[]> frames = SnapshotFrames.Of(metadata, state.Encode(ChunkBytes), RestoredState.LiveIn(state), folder.ReadEntries, folder.Options);
-        return new MinorityRecovery(machine, last, recovered.CommittedIndex, frames.Select(frame => new ReadOnlyMemory<byte>(frame)));
+        return new MinorityRecovery(machine, last, recovered.CommittedIndex, Gathered(frames));
+    }
+
+    /// <summary>Who takes a piece in makes it durable, and a frame may be one small message.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Gathered(IEnumerable<byte[]> frames)
+    {
+        using var piece = new MemoryStream();
+        foreach (byte[] frame in frames)
+        {
+            piece.Write(frame);
+            if (piece.Length >= BytesPerPiece)
+            {
+                yield return piece.ToArray();
+                piece.SetLength(0);
+            }
+        }
+
+        yield return piece.ToArray();
     }
 }

@@ -77,7 +77,8 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
         Member? leaving = now.Find(Leaves);
         if (now.Find(Newcomer.Node) is { } member)
         {
-            bool isSo = (leaving is null && member.Suffrage == Suffrage.Voter) || member.Replaces == Leaves;
+            // Where the one has left already, the other is on its way, or there.
+            bool isSo = leaving is null || member.Replaces == Leaves;
             return isSo ? default : Refuse($"node {member.Node} is a member already and does not replace node {Leaves}");
         }
 

@@ -116,7 +116,19 @@ internal static class RecoverCommand
         IFileSystem files = Hosting.DataFolder.Open(data);
         using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {data} is in use by another process");
         RestoreCommand.RequireEmpty(data);
-        return BackupRestore.Fill(files, found.Pieces, seat, new WalOptions(), RestoreCommand.DrawId).Identity;
+        using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
+        return BackupRestore.Fill(files, Pieces(found, progress), seat, new WalOptions(), RestoreCommand.DrawId).Identity;
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Pieces(MinorityRecovery found, ProgressLine? progress)
+    {
+        long bytes = 0;
+        foreach (ReadOnlyMemory<byte> piece in found.Pieces)
+        {
+            yield return piece;
+            bytes += piece.Length;
+            progress?.Report(new RecoveryProgress(bytes, 0));
+        }
     }
 
     private static CommandFailedException Refused(string message) => new(ExitCode.DataRefused, message);

@@ -9,9 +9,7 @@ namespace RaftMQ.Simulation.World;
 /// <summary>How a process ends in order: asked to stop, by a failure of its disk, or to begin a new life; whoever waits is answered (<c>NodeLife</c>, <c>RaftNode</c>).</summary>
 internal sealed partial class SimulatedNode
 {
-    private const int HandOverMs = 1_000;
     private const int LastRepliesMs = 1_000;
-    private const int LingerMs = 100;
 
     private long _stopStartedMs = -1;
     private bool _emptyingWasCutShort;
@@ -47,11 +45,11 @@ internal sealed partial class SimulatedNode
         if (Replica!.IsHandingOver)
         {
             _handedOverMs = now;
-            return now - _stopStartedMs > HandOverMs;
+            return now - _stopStartedMs > Replica.HandOverMs;
         }
 
-        bool lingers = now - _handedOverMs < LingerMs;
-        return (!lingers && !Replica.HasRequestsUnderWay) || now - _stopStartedMs > HandOverMs + LastRepliesMs;
+        bool lingers = now - _handedOverMs < Replica.LingerMs;
+        return (!lingers && !Replica.HasRequestsUnderWay) || now - _stopStartedMs > Replica.HandOverMs + LastRepliesMs;
     }
 
     /// <summary>The process ends in order: everything that waits is answered.</summary>
