@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Simulation.Invariants;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
@@ -82,7 +83,7 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     }
 
     /// <summary>Whether the nodes that may not be broken are a majority.</summary>
-    public bool IsSound(Membership membership) => Quorum.IsMajority(membership, voter => !plan.Breakable.Contains((int)voter.Node.Value));
+    public bool IsSound(Membership membership) => Majorities.IsMajority(membership, voter => !plan.Breakable.Contains((int)voter.Node.Value));
 
     /// <summary>A leader is about to tell the others of a configuration: a bad moment to be cut off, so that another leader may take it back.</summary>
     public void OnChange(SimulatedNode leader)

@@ -31,7 +31,7 @@ internal sealed partial class Ghost
         findings.Checks++;
         (ulong index, Membership before) = given.Configurations[^1];
         Membership next = Membership.Decode(entry.Payload.Span, out _);
-        if (!before.MayBeFollowedBy(next))
+        if (!before.MayBeFollowedBy(next) || !Majorities.AlwaysMeet(before, next))
         {
             findings.Report("I10", $"the configuration {entry.Position} on node {node.Id} is not one step from that at index {index}: their majorities need not meet");
         }

@@ -171,5 +171,5 @@ internal sealed partial class Ghost
     }
 
     private bool IsDurableOnMajority(ulong index, ulong term, Membership membership) =>
-        Quorum.IsMajority(membership, voter => ImageOf(voter).Durable.TermAt(index) == term);
+        Majorities.IsMajority(membership, voter => ImageOf(voter).Durable.TermAt(index) == term);
 }

@@ -43,7 +43,7 @@ internal sealed class LeaderImage(Term term, long tick, int memoryTicks)
             return true;
         }
 
-        return Quorum.IsMajority(membership, voter => voter == self || (_heardAtTick.TryGetValue(voter, out long at) && now - at <= withinTicks));
+        return Majorities.IsMajority(membership, voter => voter == self || (_heardAtTick.TryGetValue(voter, out long at) && now - at <= withinTicks));
     }
 
     /// <summary>Whether a stamp goes with the monotonic clock as it may: at half to twice its pace since the first one of this term.</summary>

@@ -1,6 +1,7 @@
 using RaftMQ.Consensus;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Faults;
+using RaftMQ.Simulation.Invariants;
 using RaftMQ.Simulation.Traces;
 using RaftMQ.Simulation.World;
 
@@ -137,7 +138,7 @@ internal sealed class LivenessPhase
     /// <summary>By every configuration that may be in force: a change that is under way may be finished or taken back. Before anything is committed all founders are needed.</summary>
     private bool IsMajority(List<SimulatedNode> nodes) => _inForce.Length == 0
         ? nodes.Count(node => node.Id <= _plan.Founders) == _plan.Founders
-        : _inForce.All(membership => Quorum.IsMajority(membership, voter => nodes.Exists(node => node.Identity.Server == voter)));
+        : _inForce.All(membership => Majorities.IsMajority(membership, voter => nodes.Exists(node => node.Identity.Server == voter)));
 
     /// <summary>Before anything is committed everybody is needed: who founds may not know yet whom it may count on.</summary>
     private bool MayVote(SimulatedNode node) => !node.IsBroken && !node.Disk.IsHarmed
@@ -230,7 +231,7 @@ internal sealed class LivenessPhase
 
     private bool IsDrained()
     {
-        Invariants.ReferenceMachine? reference = _world.Ghost.Cluster?.Reference;
+        ReferenceMachine? reference = _world.Ghost.Cluster?.Reference;
         reference?.CatchUp();
         return reference is null || reference.Machine.MessageCount == 0;
     }
