@@ -58,11 +58,14 @@ internal sealed partial class Ghost
 
     private void CountReach(RaftCore leader, ServerId self, ulong beforeIndex, Membership before, Membership next)
     {
+        world.Reach.Count(Situation.DisjointMajorities, next.IsJoint && !before.IsJoint && !Majorities.OldAndNewAlwaysMeet(next) ? 1 : 0);
         if (before.IsJoint && !next.IsJoint)
         {
             world.Reach.Count(Situation.LeaderRemoved, next.Counts(self) ? 0 : 1);
             world.Reach.Count(Situation.ChangeFinishedByAnother, leader.Log.TermAt(new LogIndex(beforeIndex)) == leader.CurrentTerm ? 0 : 1);
-            world.Reach.Count(Situation.LearnerPromoted, before.Members.Any(member => member.Suffrage == Suffrage.Incoming) ? 1 : 0);
+            int promoted = before.Members.Count(member => member.Suffrage == Suffrage.Incoming);
+            world.Reach.Count(Situation.LearnerPromoted, promoted > 0 ? 1 : 0);
+            world.Reach.Count(Situation.LearnersPromotedTogether, promoted > 1 ? 1 : 0);
         }
     }
 

@@ -172,6 +172,7 @@ internal sealed class LivenessPhase
             node.Bring(Upgrades.Newer);
         }
 
+        node.StaysDown = false;
         node.Start();
         node.HastenDisk();
         _world.Network.Calm(node.Id);

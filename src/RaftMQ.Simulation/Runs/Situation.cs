@@ -96,6 +96,12 @@ public enum Situation
     /// <summary>A learner became a voter.</summary>
     LearnerPromoted,
 
+    /// <summary>Several learners became voters in one change.</summary>
+    LearnersPromotedTogether,
+
+    /// <summary>A leader made a joint configuration in which a majority of the old voters and one of the new need not meet: only asking both is safe.</summary>
+    DisjointMajorities,
+
     /// <summary>A publish was refused for want of memory, and later ones were taken.</summary>
     MemoryFullRefusedAndRecovered,
 

@@ -47,6 +47,8 @@ internal static class Floors
         new(Situation.LeaderRemoved, "leader removed", Usual),
         new(Situation.ChangeFinishedByAnother, "joint change finished by a later leader", Usual),
         new(Situation.LearnerPromoted, "learner promoted", Usual),
+        new(Situation.LearnersPromotedTogether, "several learners promoted in one change", Usual),
+        new(Situation.DisjointMajorities, "joint whose two sets have disjoint majorities", Usual),
         new(Situation.MemoryFullRefusedAndRecovered, "full memory refused and recovered", Usual),
         new(Situation.VersionRaised, "cluster version raised", Usual),
         new(Situation.VersionRefused, "cluster version refused by an older program", Usual),
