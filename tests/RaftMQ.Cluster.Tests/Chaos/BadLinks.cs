@@ -61,22 +61,30 @@ public sealed class BadLinks : IDisposable
         _ground?.Dispose();
     }
 
-    /// <summary>Looks on until the term changes, or for as long as there is to be peace.</summary>
+    /// <summary>Looks on for as long as there is to be peace, or until nobody leads or the term is another one.</summary>
     private static async Task<TimeSpan> PeaceAsync(ServeCluster cluster)
     {
+        await cluster.LeaderAsync();
         long began = Stopwatch.GetTimestamp();
-        ulong before = await TermAsync(cluster);
+        ulong? before = await LedTermAsync(cluster);
+        ulong? now = before;
         await Eventually.TrueAsync(
-            async () => Stopwatch.GetElapsedTime(began) >= ChaosForm.Peace || await TermAsync(cluster) != before,
+            async () =>
+            {
+                bool isOver = Stopwatch.GetElapsedTime(began) >= ChaosForm.Peace;
+                now = await LedTermAsync(cluster);
+                return isOver || now is null || now != before;
+            },
             () => "time stands still",
             ChaosForm.Peace + Eventually.Patience);
-        return await TermAsync(cluster) == before ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero;
+        return now is not null && now == before ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero;
     }
 
-    private static async Task<ulong> TermAsync(ServeCluster cluster)
+    /// <summary>The newest term that a node tells of, if one that answers leads in it; null otherwise. Who does not answer tells of none.</summary>
+    private static async Task<ulong?> LedTermAsync(ServeCluster cluster)
     {
-        Report?[] reports = await Task.WhenAll(cluster.Nodes.Take(Nodes).Select(node => node.ReportAsync()));
-        return reports.Max(report => report?.Term ?? 0);
+        Report[] reports = [.. (await Task.WhenAll(cluster.Nodes.Take(Nodes).Select(node => node.ReportAsync()))).OfType<Report>()];
+        return reports.MaxBy(report => report.Term) is { Term: ulong newest } && Array.Exists(reports, report => report.Term == newest && report.Role == "Leader") ? newest : null;
     }
 
     private async Task<int> TimeoutAsync() =>
