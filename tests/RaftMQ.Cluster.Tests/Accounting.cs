@@ -22,10 +22,10 @@ internal sealed class Accounting(
 
     private readonly IReadOnlyList<Node> _nodes = nodes ?? cluster.Nodes;
     private readonly ConcurrentDictionary<string, string> _fates = [];
-    private readonly ConcurrentDictionary<string, int> _refusals = [];
     private readonly ConcurrentBag<List<string>> _consumed = [];
     private readonly List<string> _handedOut = [];
     private readonly ConcurrentDictionary<string, bool> _unanswered = [];
+    private readonly ConcurrentDictionary<Node, bool> _shunned = [];
     private int _producers;
     private int _consumers;
     private int _acknowledged;
@@ -45,8 +45,18 @@ internal sealed class Accounting(
     /// <summary>How many messages wait, about.</summary>
     public int Backlog => _acknowledged - _popped;
 
-    /// <summary>How many answers gave this reason.</summary>
-    public int RefusedFor(string reason) => _refusals.GetValueOrDefault(reason);
+    /// <summary>What became of the single requests.</summary>
+    public Failures Failures { get; } = new();
+
+    /// <summary>From now on no client asks this node: somebody has told them that it is no member yet, or soon no more.</summary>
+    public async Task SendAwayAsync(Node node)
+    {
+        _shunned[node] = true;
+        await Failures.UntilAnsweredAsync(node);
+    }
+
+    /// <summary>Clients may ask it again.</summary>
+    public void LetIn(Node node) => _shunned.TryRemove(node, out _);
 
     /// <summary>Publishes until told to stop.</summary>
     public Task RunAsync(int clients, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(
@@ -171,16 +181,7 @@ internal sealed class Accounting(
         }
     }
 
-    private string FateBy(Answer answer)
-    {
-        if (answer.IsDone)
-        {
-            return Acked;
-        }
-
-        _refusals.AddOrUpdate(answer.Reason ?? "", 1, (_, count) => count + 1);
-        return answer.MayHaveHappened ? Unknown : NotDone;
-    }
+    private static string FateBy(Answer answer) => answer.IsDone ? Acked : answer.MayHaveHappened ? Unknown : NotDone;
 
     /// <summary>With a key a client may ask until it knows, on whatever node.</summary>
     private async Task<string> PublishWithKeyAsync(string message, Turns turns)
@@ -250,7 +251,7 @@ internal sealed class Accounting(
                 {
                     Node[] running = [.. cluster.Running];
                     answer = await (first ?? running[attempt++ % running.Length]).PopAsync(topic, key);
-                    return answer.IsDone || answer.Reason == "empty";
+                    return answer.IsServed;
                 }
                 catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException or IOException)
                 {
@@ -285,5 +286,5 @@ internal sealed class Accounting(
 
     private string Padded(string message) => messageBytes > message.Length ? (message + " ").PadRight(messageBytes, 'x') : message;
 
-    private Turns TurnsOf(int client) => new(_nodes, client, beat);
+    private Turns TurnsOf(int client) => new(_nodes, client, beat, Failures, node => !_shunned.ContainsKey(node));
 }

@@ -48,7 +48,7 @@ public sealed class ComingAndGoing
         await stop.CancelAsync();
         await load;
         accounting.Acknowledged.ShouldBeGreaterThan(100);
-        accounting.RefusedFor("no-leader").ShouldBe(0, cluster.Outputs());
+        accounting.Failures.For("no-leader").ShouldBe(0, cluster.Outputs());
         await accounting.SettleAsync();
     }
 

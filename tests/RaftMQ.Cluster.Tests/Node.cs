@@ -12,6 +12,9 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
     /// <summary>Whether the node said that it is the last on its connection.</summary>
     public bool IsLast { get; init; }
 
+    /// <summary>Whether it was carried out, also where there was nothing to hand out.</summary>
+    public bool IsServed => IsDone || Reason == "empty";
+
     public bool MayHaveHappened => Reason == "outcome-unknown";
 
     public string? Message => IsDone ? JsonDocument.Parse(Body).RootElement.GetProperty("message").GetString() : null;

@@ -29,8 +29,8 @@ public sealed class SmallDisks : IDisposable
         (Accounting accounting, Task load) = await LoadAsync(cluster, leader, stop.Token);
         for (int filling = 0; filling < LongForm.Fillings; filling++)
         {
-            int refused = accounting.RefusedFor("disk-full");
-            await Eventually.TrueAsync(() => accounting.RefusedFor("disk-full") >= refused + RefusedOften, () => Story(cluster, accounting, "the disks never fill up"));
+            int refused = accounting.Failures.For("disk-full");
+            await Eventually.TrueAsync(() => accounting.Failures.For("disk-full") >= refused + RefusedOften, () => Story(cluster, accounting, "the disks never fill up"));
             int full = accounting.Acknowledged;
             LongForm.Say($"filling {filling + 1}: {accounting.Backlog} messages wait, {string.Join(", ", _disks.Select(disk => disk.FreeBytes / 1024))} KiB are free");
             using var enough = new CancellationTokenSource();
@@ -120,11 +120,11 @@ public sealed class SmallDisks : IDisposable
         await cluster.UntilEqualAsync();
         cluster.Running.Count().ShouldBe(cluster.Nodes.Count, cluster.Outputs());
         LongForm.Say(
-            $"{accounting.Acknowledged:N0} messages acknowledged, {accounting.RefusedFor("disk-full"):N0} times refused as the disk was full; all nodes equal {Stopwatch.GetElapsedTime(freed).TotalSeconds:0.0} s after there was room");
+            $"{accounting.Acknowledged:N0} messages acknowledged, {accounting.Failures.For("disk-full"):N0} times refused as the disk was full; all nodes equal {Stopwatch.GetElapsedTime(freed).TotalSeconds:0.0} s after there was room");
     }
 
     private static string FillerOn(MountedDisk disk) => Path.Combine(disk.Path, "filler");
 
     private static string Story(ServeCluster cluster, Accounting accounting, string what) =>
-        $"{what}: {accounting.Acknowledged} acknowledged, {accounting.Popped} popped, {accounting.RefusedFor("disk-full")} refused\n{cluster.Outputs()}";
+        $"{what}: {accounting.Acknowledged} acknowledged, {accounting.Popped} popped, {accounting.Failures.For("disk-full")} refused\n{cluster.Outputs()}";
 }

@@ -2,12 +2,14 @@ namespace RaftMQ.Cluster.Tests;
 
 /// <summary>
 /// Which node a client asks next: each time another one; or, with a beat, its own for as long as that serves it, and then another one for a while. It comes back, since else all clients would in
-/// time be those of the node that was struck least.
+/// time be those of the node that was struck least. It goes on elsewhere, too, when its node says that it is about to stop: who only dials again may be in the listener's queue as it closes.
 /// </summary>
 /// <param name="nodes">Among whom.</param>
 /// <param name="own">Which is its own.</param>
 /// <param name="beat">How fast it asks, or null for as fast as it can.</param>
-internal sealed class Turns(IReadOnlyList<Node> nodes, int own, Beat? beat)
+/// <param name="failures">What becomes of the requests of all clients.</param>
+/// <param name="mayAsk">Whether a node may be asked; one always may.</param>
+internal sealed class Turns(IReadOnlyList<Node> nodes, int own, Beat? beat, Failures failures, Func<Node, bool> mayAsk)
 {
     /// <summary>After how many requests that another node has served it comes back.</summary>
     private const int Away = 50;
@@ -17,19 +19,17 @@ internal sealed class Turns(IReadOnlyList<Node> nodes, int own, Beat? beat)
 
     public async Task<Answer> AskAsync(Func<Node, Task<Answer>> request)
     {
-        Node node = nodes[(own + _passed) % nodes.Count];
         if (beat is null)
         {
-            _passed++;
-            return await request(node);
+            return await failures.AskAsync(Next(_passed++), request);
         }
 
         bool isServed = false;
         await beat.TurnAsync();
         try
         {
-            Answer answer = await request(node);
-            isServed = answer.IsDone || answer.Reason == "empty";
+            Answer answer = await failures.AskAsync(Next(_passed), request);
+            isServed = answer is { IsServed: true, IsLast: false };
             return answer;
         }
         finally
@@ -38,4 +38,6 @@ internal sealed class Turns(IReadOnlyList<Node> nodes, int own, Beat? beat)
             _passed = _servedAway == Away ? 0 : isServed ? _passed : _passed + 1;
         }
     }
+
+    private Node Next(int passed) => Enumerable.Range(own + passed, nodes.Count).Select(place => nodes[place % nodes.Count]).First(mayAsk);
 }

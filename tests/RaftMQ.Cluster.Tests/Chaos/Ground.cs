@@ -67,7 +67,11 @@ internal sealed class Ground : IDisposable
 
     public Beat Beat { get; } = new(RequestsPerSecond);
 
+    /// <summary>All founders but one.</summary>
     public IEnumerable<int> Others(int than) => Enumerable.Range(1, Founders).Where(id => id != than);
+
+    /// <summary>All that a node may have links with: while members change the spare one, too.</summary>
+    public IEnumerable<int> Peers(int of) => Enumerable.Range(1, Spare).Where(id => id != of);
 
     public MountedDisk DiskOf(int id) => _disks[id - 1];
 
@@ -88,6 +92,7 @@ internal sealed class Ground : IDisposable
 
         (await leader.CreateAsync(Topic)).IsDone.ShouldBeTrue(Cluster.Outputs());
         await _bulk.CreateAsync(leader);
+        await Accounting.SendAwayAsync(Cluster[Spare]);
         _load = Task.WhenAll(Accounting.RunAsync(Publishers, _stop.Token), Accounting.ConsumeAsync(Consumers, _stop.Token, Backlog));
     }
 

@@ -8,11 +8,13 @@ internal static class MemberFaults
     {
         ServeCluster cluster = ground.Cluster;
         cluster.Start(ground.Spare);
-        await SucceedAsync(ground, victim, ["add", $"{ground.Spare}", .. cluster.AddressesOf(ground.Spare)]);
-        await ground.UntilMemberAsync(ground.Spare);
-        await SucceedAsync(ground, victim, "transfer", $"{ground.Spare}");
+        int[] stay = [victim, .. ground.Others(victim)];
+        await SucceedAsync(ground, stay, ["add", $"{ground.Spare}", .. cluster.AddressesOf(ground.Spare)]);
+        await ArriveAsync(ground, ground.Spare);
+        await SucceedAsync(ground, stay, "transfer", $"{ground.Spare}");
         await Ground.LastAsync(duration);
-        await SucceedAsync(ground, victim, "remove", $"{ground.Spare}");
+        await ground.Accounting.SendAwayAsync(cluster[ground.Spare]);
+        await SucceedAsync(ground, stay, "remove", $"{ground.Spare}");
         await LeaveAsync(ground, ground.Spare);
         return $"node {ground.Spare} came, led, and was removed";
     }
@@ -21,17 +23,26 @@ internal static class MemberFaults
     public static async Task<string> ReplaceAsync(Ground ground, int victim, TimeSpan duration, Random chance)
     {
         ServeCluster cluster = ground.Cluster;
+        int[] stay = [.. ground.Others(victim)];
         cluster.Start(ground.Spare);
-        await SucceedAsync(ground, ground.Others(victim).First(), ["replace", $"{victim}", $"{ground.Spare}", .. cluster.AddressesOf(ground.Spare)]);
-        await ground.UntilMemberAsync(ground.Spare);
+        await ground.Accounting.SendAwayAsync(cluster[victim]);
+        await SucceedAsync(ground, stay, ["replace", $"{victim}", $"{ground.Spare}", .. cluster.AddressesOf(ground.Spare)]);
+        await ArriveAsync(ground, ground.Spare);
         await LeaveAsync(ground, victim);
         await Ground.LastAsync(duration);
-        cluster.WriteConfiguration(victim, victim, joinsAt: ground.Others(victim).First());
+        cluster.WriteConfiguration(victim, victim, joinsAt: stay[0]);
         cluster.Start(victim);
-        await SucceedAsync(ground, ground.Others(victim).First(), ["replace", $"{ground.Spare}", $"{victim}", .. cluster.AddressesOf(victim)]);
-        await ground.UntilMemberAsync(victim);
+        await ground.Accounting.SendAwayAsync(cluster[ground.Spare]);
+        await SucceedAsync(ground, stay, ["replace", $"{ground.Spare}", $"{victim}", .. cluster.AddressesOf(victim)]);
+        await ArriveAsync(ground, victim);
         await LeaveAsync(ground, ground.Spare);
         return $"replaced by node {ground.Spare}, and that by it";
+    }
+
+    private static async Task ArriveAsync(Ground ground, int id)
+    {
+        await ground.UntilMemberAsync(id);
+        ground.Accounting.LetIn(ground.Cluster[id]);
     }
 
     private static async Task LeaveAsync(Ground ground, int id)
@@ -41,14 +52,14 @@ internal static class MemberFaults
         ground.Cluster.Wipe(id);
     }
 
-    /// <summary>Asks for a change, of a node that is sure to stay, until it is done: every one may be asked for again.</summary>
-    private static async Task SucceedAsync(Ground ground, int at, params string[] arguments)
+    /// <summary>Asks for a change until it is done, by turns those that stay members, since one of them may be struck: every change may be asked for again.</summary>
+    private static async Task SucceedAsync(Ground ground, int[] stay, params string[] arguments)
     {
         const int MostAttempts = 5;
-        (int exitCode, string output) = await ground.Cluster.OperateAsync(at, arguments);
+        (int exitCode, string output) = await ground.Cluster.OperateAsync(stay[0], arguments);
         for (int attempt = 1; exitCode != 0 && attempt < MostAttempts; attempt++)
         {
-            (exitCode, output) = await ground.Cluster.OperateAsync(at, arguments);
+            (exitCode, output) = await ground.Cluster.OperateAsync(stay[attempt % stay.Length], arguments);
         }
 
         exitCode.ShouldBe(0, $"raftmq cluster {string.Join(' ', arguments)}: {output}\n{ground.Cluster.Outputs()}");
