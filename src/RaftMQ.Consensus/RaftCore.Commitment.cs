@@ -10,6 +10,12 @@ public sealed partial class RaftCore
     public bool HasCommittedInOwnTerm => Role == Role.Leader && _log.TermAt(CommitIndex) == CurrentTerm;
 
     /// <summary>
+    /// How far the leader has committed, as its AppendEntries say: more than is known here while this server is behind. Null until one has come in this life, and from a snapshot until the
+    /// next one comes: whoever is sent one is further behind than was known.
+    /// </summary>
+    public LogIndex? LeaderCommit { get; private set; }
+
+    /// <summary>
     /// While leading: somebody at another server waits until this index is committed, so that server is told at once rather than with the next entries or heartbeat.
     /// </summary>
     public void AwaitCommit(ServerId server, LogIndex index)

@@ -34,6 +34,7 @@ public sealed partial class RaftCore
         }
 
         Follow(request);
+        LeaderCommit = null;
         bool isUnderWay = _reception?.IsOf(request) == true;
         bool beginsAnew = request is { IsPiece: true, Offset: 0 } && (!isUnderWay || _reception!.IsLaterThanAll(request));
         if (isUnderWay)

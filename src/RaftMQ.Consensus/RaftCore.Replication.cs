@@ -25,6 +25,8 @@ public sealed partial class RaftCore
             return;
         }
 
+        LeaderCommit = LogIndex.Max(LeaderCommit ?? LogIndex.Zero, request.LeaderCommit);
+
         // What lies below the base is committed, so the leader has the same there (§5.4.3).
         bool isBehindBase = request.Previous.Index < _log.Base.Index;
         if (!isBehindBase && !_log.Holds(request.Previous))

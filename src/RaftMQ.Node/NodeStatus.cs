@@ -29,10 +29,10 @@ public enum NodePhase
     Stopped,
 }
 
-/// <summary>A learner as its leader sees it.</summary>
+/// <summary>Another member as its leader sees it.</summary>
 /// <param name="Node">Which.</param>
 /// <param name="MatchIndex">The highest index known durable there.</param>
-public sealed record LearnerProgress(NodeId Node, LogIndex MatchIndex);
+public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex);
 
 /// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
 public sealed record NodeStatus
@@ -60,6 +60,12 @@ public sealed record NodeStatus
 
     /// <summary>The highest index applied.</summary>
     public LogIndex AppliedIndex { get; init; }
+
+    /// <summary>
+    /// Whether it is a member that has what the others have, so that one of them may be stopped (<see cref="Replica.QueueReplica.IsCaughtUp"/>); false from the start of the process until that is so,
+    /// whenever it has no leader or falls behind, and while it stops.
+    /// </summary>
+    public bool IsCaughtUp { get; init; }
 
     /// <summary>The state hash at <see cref="AppliedIndex"/>.</summary>
     public ulong StateHash { get; init; }
@@ -94,8 +100,8 @@ public sealed record NodeStatus
     /// <summary>How much of its limits is in use.</summary>
     public NodeGauges Gauges { get; init; }
 
-    /// <summary>While leading: how far those are that are to vote.</summary>
-    public IReadOnlyList<LearnerProgress> Learners { get; init; } = [];
+    /// <summary>While leading: how far the other members are, learners among them.</summary>
+    public IReadOnlyList<FollowerProgress> Followers { get; init; } = [];
 
     /// <summary>Members that an unborn node has not met yet.</summary>
     public IReadOnlyList<NodeId> WaitingFor { get; init; } = [];

@@ -20,11 +20,13 @@ public sealed partial class RaftNode
         NodeStatus before = Status;
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
             || before.Identity != replica.Identity;
-        bool isMoved = before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
+        FollowerProgress[] followers = core.Role == Role.Leader ? [.. core.Peers.Select(peer => new FollowerProgress(peer.Server.Node, peer.MatchIndex))] : [];
+        bool isCaughtUp = phase == NodePhase.Member && replica.IsCaughtUp;
+        bool isMoved = before.IsCaughtUp != isCaughtUp || before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
             || before.AcceptsPublishes != core.AcceptsPublishes || before.Gauges.RoomBytes != replica.RoomBytes || before.Gauges.FolderBytes != disk.FolderBytes
             || before.ElectionTimeoutMs != core.ElectionTimeoutTicks * _options.TickMilliseconds
-            || phase == NodePhase.Unborn || before.Learners.Count > 0 || !ReferenceEquals(before.Membership, core.Membership)
+            || phase == NodePhase.Unborn || !before.Followers.SequenceEqual(followers) || !ReferenceEquals(before.Membership, core.Membership)
             || !ReferenceEquals(before.UnderstoodByLinked, replica.UnderstoodByLinked);
         if (!isNews && !isMoved)
         {
@@ -42,6 +44,7 @@ public sealed partial class RaftNode
                 LastLog = core.Log.Last,
                 CommitIndex = core.CommitIndex,
                 AppliedIndex = replica.AppliedIndex,
+                IsCaughtUp = isCaughtUp,
                 StateHash = replica.Machine.StateHash,
                 MessageCount = replica.Machine.MessageCount,
                 Membership = core.Membership,
@@ -50,7 +53,7 @@ public sealed partial class RaftNode
                 UnderstoodByLinked = replica.UnderstoodByLinked,
                 ElectionTimeoutMs = core.ElectionTimeoutTicks * _options.TickMilliseconds,
                 AcceptsPublishes = core.AcceptsPublishes,
-                Learners = LearnersOf(core),
+                Followers = followers,
                 WaitingFor = replica.WaitingFor,
                 LogSyncs = disk.Syncs,
                 Gauges = NodeGauges.Of(replica, disk.FolderBytes),
@@ -58,10 +61,6 @@ public sealed partial class RaftNode
             },
             isNews);
     }
-
-    private static IReadOnlyList<LearnerProgress> LearnersOf(RaftCore core) =>
-        core.Role != Role.Leader || core.Membership!.Members.All(member => member.Suffrage != Suffrage.Learner) ? []
-        : [.. core.Peers.Where(peer => core.Membership.Find(peer.Server.Node) is { Suffrage: Suffrage.Learner }).Select(peer => new LearnerProgress(peer.Server.Node, peer.MatchIndex))];
 
     private void Publish(NodeStatus status, bool isNews = true)
     {

@@ -312,7 +312,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
 
         AnswerLeftovers();
-        Publish(Status with { Phase = NodePhase.Stopped, Role = Role.Follower, Leader = null });
+        Publish(Status with { Phase = NodePhase.Stopped, Role = Role.Follower, Leader = null, IsCaughtUp = false });
         _completion.SetResult(end);
     }
 

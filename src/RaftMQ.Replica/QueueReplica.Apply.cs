@@ -17,6 +17,13 @@ public sealed partial class QueueReplica
     /// <summary>The highest index applied.</summary>
     public LogIndex AppliedIndex { get; private set; }
 
+    /// <summary>
+    /// Whether this member has what the others have, so that one of them may be stopped: it has applied all that its leader has committed by its latest word, or all that it has committed itself
+    /// while it leads, and nothing holds it up. An entry of the term in force is among that: a leader that has not committed one yet does not know what its predecessors have (§8).
+    /// </summary>
+    public bool IsCaughtUp => IsMember && !IsHeldUp && _core.Leader is not null && _appliedTerm == _core.CurrentTerm
+        && AppliedIndex >= (_core.Role == Role.Leader ? _core.CommitIndex : _core.LeaderCommit);
+
     private void ApplyCommitted()
     {
         HasWork = false;

@@ -5,7 +5,7 @@ using RaftMQ.Node;
 
 namespace RaftMQ.Server.Http;
 
-/// <summary>The answer to <c>GET /v1/cluster</c>: the configuration as one node knows it. Only the leader knows how far learners are.</summary>
+/// <summary>The answer to <c>GET /v1/cluster</c>: the configuration as one node knows it. Only the leader knows how far the others are.</summary>
 internal sealed record ClusterReport
 {
     /// <summary>32 hexadecimal digits, or null while the node is unborn.</summary>
@@ -58,7 +58,7 @@ internal sealed record ClusterReport
 /// <param name="Suffrage">voter, learner, incoming or outgoing.</param>
 /// <param name="Seated">Whether its incarnation is known and counts: false until a new node, or one that lost its disk, was there and has caught up.</param>
 /// <param name="Replaces">The voter that leaves when this learner becomes one; null for none.</param>
-/// <param name="MatchIndex">For a learner, on the leader: how much of the log it has.</param>
+/// <param name="MatchIndex">On the leader, of another member that has answered it: how much of the log it has; null otherwise.</param>
 /// <param name="NewestVersion">The newest cluster version that its program understands, as it said on its link with the node that reports; null without a link.</param>
 internal sealed record ClusterMember(uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion)
 {
@@ -67,10 +67,9 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
 
     public static ClusterMember Of(Member member, NodeStatus status)
     {
-        LearnerProgress? progress = status.Learners.FirstOrDefault(learner => learner.Node == member.Node);
         return new ClusterMember(
             member.Node.Value, member.ClientAddress, member.PeerAddress, NameOf(member.Suffrage), member.Incarnation != 0,
-            member.Replaces.Value == 0 ? null : member.Replaces.Value, progress?.MatchIndex.Value, NewestOf(member.Node, status));
+            member.Replaces.Value == 0 ? null : member.Replaces.Value, MatchOf(member.Node, status), NewestOf(member.Node, status));
     }
 
     /// <summary>What a seat's vote counts, in a word.</summary>
@@ -81,6 +80,9 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
         Consensus.Suffrage.Outgoing => "outgoing",
         _ => "voter",
     };
+
+    private static ulong? MatchOf(NodeId node, NodeStatus status) =>
+        status.Followers.FirstOrDefault(follower => follower.Node == node).MatchIndex is { Value: > 0 } match ? match.Value : null;
 
     private static int? NewestOf(NodeId node, NodeStatus status) => node == status.Identity.Server.Node ? status.Understands.Newest
         : status.UnderstoodByLinked.TryGetValue(node, out ClusterVersions said) ? said.Newest

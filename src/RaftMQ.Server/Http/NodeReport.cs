@@ -29,6 +29,9 @@ internal sealed record NodeReport
 
     public required string Phase { get; init; }
 
+    /// <summary>Whether it has what the others have, so that one of them may be stopped.</summary>
+    public required bool CaughtUp { get; init; }
+
     public required string Role { get; init; }
 
     public required ulong Term { get; init; }
@@ -78,6 +81,7 @@ internal sealed record NodeReport
         NewestClusterVersion = status.Understands.Newest,
         Incarnation = Hex(status.Identity.Server.Incarnation),
         Phase = status.Phase.ToString(),
+        CaughtUp = status.IsCaughtUp,
         Role = status.Role.ToString(),
         Term = status.Term.Value,
         Leader = status.Leader?.Value,

@@ -60,10 +60,14 @@ internal static class ClusterText
 
     private static string NoteOn(ClusterMember member, ClusterReport report)
     {
-        string seat = member.Seated ? "" : "  not there yet";
+        string seat = member.Seated ? Lag(member, report) : "  not there yet";
         string replaces = member.Replaces is { } other ? $"  replaces node {other}" : "";
         return member.Suffrage == ClusterMember.Learner && member.Seated ? $"  receives the log{Share(member, report)}{replaces}" : seat + replaces;
     }
+
+    /// <summary>How far a voter is behind what is committed: one that has just started, or is down, or a moment behind under load.</summary>
+    private static string Lag(ClusterMember member, ClusterReport report) =>
+        member.MatchIndex < report.CommitIndex ? string.Create(CultureInfo.InvariantCulture, $"  {report.CommitIndex - member.MatchIndex:N0} entries behind") : "";
 
     private static string Share(ClusterMember member, ClusterReport report) =>
         member.MatchIndex is { } match ? string.Create(CultureInfo.InvariantCulture, $": {match:N0} of {report.CommitIndex:N0} entries") : "";

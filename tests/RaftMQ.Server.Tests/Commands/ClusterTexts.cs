@@ -3,7 +3,7 @@ using RaftMQ.Server.Operation;
 
 namespace RaftMQ.Server.Tests.Commands;
 
-/// <summary>What <c>raftmq cluster status</c> says of the cluster's version.</summary>
+/// <summary>What <c>raftmq cluster status</c> says of the cluster's version, and of who is behind.</summary>
 public sealed class ClusterTexts
 {
     [Theory]
@@ -24,6 +24,22 @@ public sealed class ClusterTexts
     [Fact]
     public void Before_the_birth_there_is_no_version() =>
         ClusterText.Table(ReportOf(null, [1, 0, 0]) with { Cluster = null }).ShouldStartWith("cluster not founded yet, term 3");
+
+    [Fact]
+    public void A_voter_that_lacks_some_of_what_is_committed_is_shown_with_how_much()
+    {
+        ClusterReport report = ReportOf(1, [1, 1, 1]);
+        ulong?[] match = [null, 1_000, 2_345];
+        string[] lines = ClusterText.Table(report with { CommitIndex = 2_345, Members = [.. report.Members.Select((member, i) => member with { MatchIndex = match[i] })] })
+            .Split(Environment.NewLine);
+
+        lines[2..].ShouldBe(
+        [
+            "1     leader    c:1                    p:1",
+            "2     voter     c:1                    p:1  1,345 entries behind",
+            "3     voter     c:1                    p:1",
+        ]);
+    }
 
     private static ClusterReport ReportOf(int? version, int[] newest) => new()
     {

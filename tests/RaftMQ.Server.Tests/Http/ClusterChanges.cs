@@ -90,14 +90,14 @@ public sealed class ClusterChanges
     }
 
     [Fact]
-    public async Task The_report_names_every_member_and_how_far_learners_are()
+    public async Task The_report_names_every_member_and_how_far_the_others_are()
     {
         await using Service service = await Service.StartAsync();
         Member learner = Newcomer with { Suffrage = Suffrage.Learner, Replaces = new NodeId(2) };
         service.Node.Status = service.Node.Status with
         {
             Membership = service.Node.Status.Membership!.WithLearner(learner),
-            Learners = [new LearnerProgress(new NodeId(4), new LogIndex(17))],
+            Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39)), new FollowerProgress(new NodeId(4), new LogIndex(17))],
             CommitIndex = new LogIndex(40),
             ElectionTimeoutMs = 350,
             ClusterVersion = 3,
@@ -114,7 +114,7 @@ public sealed class ClusterChanges
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
         [
             """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4}""",
-            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":3}""",
+            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":39,"newestVersion":3}""",
             """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null}""",
         ]);
     }

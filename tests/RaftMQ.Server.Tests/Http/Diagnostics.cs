@@ -24,7 +24,7 @@ public sealed class Diagnostics
 
         report.EnumerateObject().Select(field => field.Name).ShouldBe(
         [
-            "node", "pid", "version", "cluster", "clusterVersion", "newestClusterVersion", "incarnation", "phase", "role", "term", "leader", "lastLogIndex", "lastLogTerm", "commitIndex",
+            "node", "pid", "version", "cluster", "clusterVersion", "newestClusterVersion", "incarnation", "phase", "caughtUp", "role", "term", "leader", "lastLogIndex", "lastLogTerm", "commitIndex",
             "appliedIndex", "stateHash", "messages", "acceptsPublishes", "roomBytes", "logSyncs", "limits", "waitingFor", "members",
         ]);
         report.GetProperty("pid").GetInt32().ShouldBe(Environment.ProcessId);
