@@ -23,6 +23,8 @@ internal sealed record Answer(HttpStatusCode Status, string Body, string? Reason
 /// <summary>What a node says of itself.</summary>
 internal sealed record Report(string Role, string Phase, ulong Term, ulong LastLogIndex, ulong AppliedIndex, string StateHash, string Incarnation, string Cluster, int? ClusterVersion)
 {
+    public bool CaughtUp { get; init; }
+
     public bool AcceptsPublishes { get; init; }
 
     public long RoomBytes { get; init; }

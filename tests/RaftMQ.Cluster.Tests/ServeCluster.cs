@@ -122,6 +122,10 @@ internal sealed class ServeCluster : IDisposable
     public async Task UntilPhaseAsync(int id, string phase) =>
         await Eventually.TrueAsync(async () => (await this[id].ReportAsync())?.Phase == phase, () => $"node {id} is not {phase}\n" + Outputs());
 
+    /// <summary>Until another node may be stopped as far as this one goes.</summary>
+    public async Task UntilCaughtUpAsync(int id) =>
+        await Eventually.TrueAsync(async () => (await this[id].ReportAsync())?.CaughtUp == true, () => $"node {id} does not catch up\n" + Outputs());
+
     /// <summary>All running nodes have applied the same, and say that they hold the same.</summary>
     public async Task UntilEqualAsync()
     {

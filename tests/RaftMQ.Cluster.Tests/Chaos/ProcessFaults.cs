@@ -41,7 +41,7 @@ internal static class ProcessFaults
         {
             await ground.Cluster.StopAsync(id);
             ground.Cluster.Start(id);
-            await ground.UntilMemberAsync(id);
+            await ground.Cluster.UntilCaughtUpAsync(id);
         }
 
         return $"{ground.Founders} ended in order and came back";
