@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Replica;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Faults;
 using RaftMQ.Simulation.Invariants;
@@ -255,14 +256,19 @@ internal sealed class LivenessPhase
 
     private IEnumerable<SimulatedNode> InPeace => [.. _core, .. _newcomers, .. _outsiders];
 
-    /// <summary>Whoever is named by the last configuration that it knows, and by the committed one no more, has been told so; and nobody has who is a member.</summary>
+    /// <summary>
+    /// Whoever is named by the last configuration that it knows, or has had a seat and is named by it no more, and by the committed one no more, has been told so; and nobody has who is a member.
+    /// </summary>
     private bool KnowWhoTheyAre()
     {
         Membership? membership = _world.Ghost.Cluster?.Committed.Configuration.Membership;
-        return membership is null || InPeace.All(node => node.Replica is not { } replica
-            || replica.Core.Membership?.Find(replica.Identity.Server.Node)?.Server != replica.Identity.Server
+        return membership is null || InPeace.All(node => node.Replica is not { } replica || !WasTakenIn(replica)
             || replica.IsRemoved == (membership.Find(replica.Identity.Server.Node) is null));
     }
+
+    private static bool WasTakenIn(QueueReplica replica) => replica.Core.Membership?.Find(replica.Identity.Server.Node) is { } member
+        ? member.Server == replica.Identity.Server
+        : replica.Core.HasHadASeat;
 
     private bool AreEqual()
     {
