@@ -55,7 +55,7 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             uint newcomer = arguments.GetValue(node);
-            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer), cancellation);
+            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer), arguments.GetValue(wait), cancellation);
             await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart), arguments.GetValue(wait), cancellation);
         }));
         return command;
@@ -70,8 +70,9 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             uint leaves = arguments.GetValue(node);
-            await cluster.SendAsync(HttpMethod.Delete, $"members/{leaves}", null, cancellation);
-            await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
+            bool isMember = (await cluster.ReportAsync(cancellation)).Members.Any(member => member.Node == leaves);
+            await cluster.SendAsync(HttpMethod.Delete, $"members/{leaves}", null, arguments.GetValue(wait), cancellation);
+            await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, isMember ? "done" : $"node {leaves} is no member");
         }));
         return command;
     }
@@ -90,7 +91,7 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             (uint leaves, uint newcomer) = (arguments.GetValue(old), arguments.GetValue(node));
-            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer) with { Replaces = leaves }, cancellation);
+            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer) with { Replaces = leaves }, arguments.GetValue(wait), cancellation);
             await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
         }));
         return command;
@@ -108,7 +109,7 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             uint moves = arguments.GetValue(node);
-            await cluster.SendAsync(HttpMethod.Patch, $"members/{moves}", FieldsOf(arguments, client, peer), cancellation);
+            await cluster.SendAsync(HttpMethod.Patch, $"members/{moves}", FieldsOf(arguments, client, peer), ClusterClient.LongestAskingSeconds, cancellation);
             await Console.Out.WriteLineAsync($"node {moves} is reached at {arguments.GetValue(client)} and {arguments.GetValue(peer)} from its next start on");
         }));
         return command;
@@ -122,7 +123,8 @@ internal static class ClusterCommand
         var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
-            await cluster.SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = arguments.GetResult(node) is { Tokens.Count: > 0 } ? arguments.GetValue(node) : null }, cancellation);
+            var heir = new ChangeFields { Node = arguments.GetResult(node) is { Tokens.Count: > 0 } ? arguments.GetValue(node) : null };
+            await cluster.SendAsync(HttpMethod.Put, "leader", heir, ClusterClient.LongestAskingSeconds, cancellation);
             ClusterReport report = await cluster.ReportAsync(cancellation);
             await Console.Out.WriteLineAsync(report.Leader is { } leader ? $"node {leader} leads" : "another node leads");
         }));

@@ -29,7 +29,7 @@ internal static class DevAddCommand
         ClusterReport report = await cluster.ReportAsync(cancellation);
         DevNode node = Begun(plan, report) ?? Choose(folder, plan, report);
         var addresses = new ChangeFields { Client = plan.ClientAddress(node.Number), Peer = node.PeerAddress };
-        await cluster.SendAsync(HttpMethod.Put, $"members/{node.Number}", addresses, cancellation);
+        await cluster.SendAsync(HttpMethod.Put, $"members/{node.Number}", addresses, seconds, cancellation);
         folder.Save(plan.With(node));
         await cluster.UntilAsync(next => ClusterText.Arrival(next, (uint)node.Number, "`raftmq dev` starts it"), seconds, cancellation);
         await Console.Out.WriteLineAsync($"node {node.Number} takes requests at http://{plan.ClientAddress(node.Number)}");

@@ -42,7 +42,7 @@ internal static class DevRemoveCommand
         }
 
         using ClusterClient cluster = DevCluster.ClientOf(plan);
-        await cluster.SendAsync(HttpMethod.Delete, $"members/{node}", null, cancellation);
+        await cluster.SendAsync(HttpMethod.Delete, $"members/{node}", null, seconds, cancellation);
         await cluster.UntilAsync(report => ClusterText.Departure(report, node), seconds, cancellation);
         await File.WriteAllBytesAsync(folder.LeftOf((int)node), [], cancellation);
         folder.Save(plan.Without((int)node));

@@ -31,6 +31,10 @@ internal sealed record ClusterReport
 
     public required IReadOnlyList<ClusterMember> Members { get; init; }
 
+    /// <summary>The member that leads; null while none does, or a node that is none any more still leads to its end.</summary>
+    [JsonIgnore]
+    public ClusterMember? LeadingMember => Members.FirstOrDefault(member => member.Node == Leader);
+
     /// <summary>The report as JSON.</summary>
     public static byte[] Describe(NodeStatus status) => JsonSerializer.SerializeToUtf8Bytes(Of(status), ClusterReportJson.Default.ClusterReport);
 

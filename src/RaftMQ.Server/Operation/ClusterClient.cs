@@ -13,24 +13,17 @@ namespace RaftMQ.Server.Operation;
 /// </summary>
 internal sealed class ClusterClient : IDisposable
 {
-    private const int MostOfAnAnswer = 1_000;
+    /// <summary>For so long at most a change is asked for: elections take far less.</summary>
+    public const int LongestAskingSeconds = 30;
 
-    /// <summary>A report of the most members that there may be takes far less.</summary>
-    private const int MaxAnswerBytes = 1024 * 1024;
+    /// <summary>For so long at least: what the first attempt may take, however little is to be waited.</summary>
+    private const int ShortestAskingSeconds = 1;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
-    private readonly Uri _url;
-    private readonly string _otherwise;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
-    {
-        Timeout = Patience,
-        MaxResponseContentBufferSize = MaxAnswerBytes,
-    };
-
-    /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
-    private Uri[] _known;
+    private readonly ClusterSearch _search;
+    private readonly Action<string> _say;
+    private readonly long _began = Stopwatch.GetTimestamp();
 
     /// <summary>A client of the cluster that a node belongs to.</summary>
     /// <param name="url">The node's client address.</param>
@@ -42,96 +35,70 @@ internal sealed class ClusterClient : IDisposable
     /// <summary>A client of the cluster that some nodes belong to.</summary>
     /// <param name="urls">Their client addresses; asked in this order.</param>
     /// <param name="otherwise">What a person may do if none of them answers.</param>
-    public ClusterClient(IReadOnlyList<Uri> urls, string otherwise)
+    /// <param name="say">What a person hears on the way; on standard error unless it is given.</param>
+    public ClusterClient(IReadOnlyList<Uri> urls, string otherwise, Action<string>? say = null)
     {
-        _known = [.. urls.Select(url => new Uri(url, "/v1/cluster"))];
-        _url = _known[0];
-        _otherwise = otherwise;
+        _say = say ?? Console.Error.WriteLine;
+        _search = new ClusterSearch(urls, otherwise, _say);
     }
 
     /// <summary>The members as the leader knows them; while there is none, or none can be reached, as another node does.</summary>
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
-    public async Task<ClusterReport> ReportAsync(CancellationToken cancellation)
-    {
-        CommandFailedException? failure = null;
-        ClusterReport? second = null;
-        var asked = new HashSet<Uri>();
-        var next = new Queue<Uri>([_url, .. _known]);
-        while (next.TryDequeue(out Uri? url))
-        {
-            if (!asked.Add(url))
-            {
-                continue;
-            }
-
-            try
-            {
-                ClusterReport report = await GetAsync(url, cancellation);
-                if (report.Leader == report.Node)
-                {
-                    return report;
-                }
-
-                // Who is no member any more, or knows no leader, knows at least whom to ask.
-                second ??= report;
-                foreach (ClusterMember member in report.Members.OrderByDescending(member => member.Node == report.Leader))
-                {
-                    next.Enqueue(UrlOf(member));
-                }
-            }
-            catch (CommandFailedException gone)
-            {
-                failure ??= gone;
-            }
-        }
-
-        return second ?? throw failure!;
-    }
+    public async Task<ClusterReport> ReportAsync(CancellationToken cancellation) => (await _search.FindAsync(cancellation)).Report;
 
     /// <summary>Asks for a change until the cluster has made its first step.</summary>
-    /// <exception cref="CommandFailedException">The cluster refuses it, or cannot be asked.</exception>
-    public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, CancellationToken cancellation)
+    /// <param name="method">What is asked.</param>
+    /// <param name="path">Below <c>/v1/cluster</c>.</param>
+    /// <param name="fields">What is said of it, if anything is.</param>
+    /// <param name="seconds">For how long; 1 to <see cref="LongestAskingSeconds"/>, to which more and less are taken.</param>
+    /// <param name="cancellation">The operator has enough.</param>
+    /// <exception cref="CommandFailedException">The cluster refuses it, or cannot be asked, or has not begun with it in time.</exception>
+    public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, int seconds, CancellationToken cancellation)
     {
-        long began = Stopwatch.GetTimestamp();
-        while (true)
+        seconds = Math.Clamp(seconds, ShortestAskingSeconds, LongestAskingSeconds);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        string? refused = null;
+        try
         {
-            ClusterReport report = await ReportAsync(cancellation);
-            ClusterMember? leader = report.Members.FirstOrDefault(member => member.Node == report.Leader);
-            (HttpStatusCode? status, string text) = await TrySendAsync(leader is null ? _url : UrlOf(leader), method, path, fields, cancellation);
-            bool isUndecided = status is null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TemporaryRedirect;
-            if (status == HttpStatusCode.OK)
+            var unreached = new UnreachedLeader();
+            while (await AttemptAsync(method, path, fields, unreached, limit.Token) is { } refusal)
             {
-                return;
-            }
+                if (refused is null)
+                {
+                    _say($"{refusal}; asked again for {seconds} s at most");
+                }
 
-            if (!isUndecided || Stopwatch.GetElapsedTime(began) > Patience)
-            {
-                throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? (status is null ? text : $"the cluster answered {(int)status}"));
+                refused = refusal;
+                await Task.Delay(BetweenAttempts, limit.Token);
             }
-
-            await Task.Delay(BetweenAttempts, cancellation);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException(
+                ExitCode.ClusterRefused, $"not begun after {seconds} s, as far as is known: {refused ?? "the cluster has not answered; the same command asks again"}");
         }
     }
 
     /// <summary>Watches until something is so, and says how far it has come whenever that changes.</summary>
     /// <param name="state">What is to be said of the members, or null if what is waited for is so.</param>
-    /// <param name="seconds">How long.</param>
+    /// <param name="seconds">For how long, since this client was made.</param>
     /// <param name="cancellation">The operator has enough.</param>
+    /// <param name="done">What is said of the end.</param>
     /// <exception cref="CommandFailedException">It has not become so in time.</exception>
-    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation)
+    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = "done")
     {
-        long began = Stopwatch.GetTimestamp();
         string? said = null;
         ClusterReport report = await ReportAsync(cancellation);
-        while ((state(report) ?? (report.Leader is null ? "done, and the members elect a leader" : null)) is { } now)
+        while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
         {
             if (now != said)
             {
                 said = now;
-                await Console.Error.WriteLineAsync(now);
+                _say(now);
             }
 
-            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(seconds))
+            if (Stopwatch.GetElapsedTime(_began) > TimeSpan.FromSeconds(seconds))
             {
                 throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {now}; the cluster goes on with it, and the same command watches again");
             }
@@ -140,30 +107,10 @@ internal sealed class ClusterClient : IDisposable
             report = await TryReportAsync(cancellation) ?? report;
         }
 
-        await Console.Out.WriteLineAsync($"done; {ClusterText.Members(report)}");
+        await Console.Out.WriteLineAsync($"{done}; {ClusterText.Members(report)}");
     }
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<ClusterReport> GetAsync(Uri url, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
-        try
-        {
-            if (status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report)
-            {
-                _known = [.. report.Members.Select(UrlOf)];
-                return report;
-            }
-
-            throw new CommandFailedException(ExitCode.ClusterRefused, MessageOf(text) ?? $"{url} answered {(int)status}");
-        }
-        catch (Exception odd) when (odd is JsonException or UriFormatException)
-        {
-            throw new CommandFailedException(ExitCode.ClusterRefused, $"{url} answered something that is no list of members; is it the client address of a node?");
-        }
-    }
+    public void Dispose() => _search.Dispose();
 
     private async Task<ClusterReport?> TryReportAsync(CancellationToken cancellation)
     {
@@ -178,6 +125,28 @@ internal sealed class ClusterClient : IDisposable
         }
     }
 
+    /// <summary>Asks once.</summary>
+    /// <returns>Null if it is done; what was said if asking again may help.</returns>
+    private async Task<string?> AttemptAsync(HttpMethod method, string path, ChangeFields? fields, UnreachedLeader unreached, CancellationToken cancellation)
+    {
+        ClusterSearch.Found found = await _search.FindAsync(cancellation);
+        if (unreached.IsGivenUp(found))
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"node {found.Report.Leader} leads, but {found.Unreached}");
+        }
+
+        // To whom has answered, and not to where the leader is said to be: that word may be wrong, or old.
+        (HttpStatusCode? status, string text) = await TrySendAsync(found.Url, method, path, fields, cancellation);
+        string said = ErrorText.Of(text) ?? (status is null ? text : $"the cluster answered {(int)status}");
+        return status switch
+        {
+            HttpStatusCode.OK => null,
+            HttpStatusCode.TemporaryRedirect => found.Unreached ?? $"node {found.Report.Leader} leads, and does not say so yet",
+            null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => said,
+            _ => throw new CommandFailedException(ExitCode.ClusterRefused, said),
+        };
+    }
+
     private async Task<(HttpStatusCode? Status, string Text)> TrySendAsync(Uri url, HttpMethod method, string path, ChangeFields? fields, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, $"{url}/{path}");
@@ -188,40 +157,11 @@ internal sealed class ClusterClient : IDisposable
 
         try
         {
-            return await AskAsync(request, cancellation);
+            return await _search.AskAsync(request, cancellation);
         }
         catch (CommandFailedException gone)
         {
             return (null, gone.Message);
-        }
-    }
-
-    private Uri UrlOf(ClusterMember member) => new($"{_url.Scheme}://{member.Client}/v1/cluster");
-
-    private async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
-    {
-        try
-        {
-            using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
-            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
-        }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
-        {
-            throw new CommandFailedException(
-                ExitCode.ClusterRefused, $"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} cannot be asked: {failure.Message.TrimEnd('.')}; {_otherwise}");
-        }
-    }
-
-    private static string? MessageOf(string text)
-    {
-        try
-        {
-            string? message = JsonDocument.Parse(text).RootElement.GetProperty("error").GetProperty("message").GetString();
-            return message is null ? null : new string([.. message.Take(MostOfAnAnswer).Where(character => !char.IsControl(character))]);
-        }
-        catch (Exception none) when (none is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            return null;
         }
     }
 }

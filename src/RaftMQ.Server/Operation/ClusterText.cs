@@ -38,7 +38,7 @@ internal static class ClusterText
 
     /// <summary>Who the members are, in one line.</summary>
     public static string Members(ClusterReport report) => $"members: {string.Join(", ", report.Members.Select(member => member.Node))}; "
-        + (report.Leader is { } leader ? $"node {leader} leads" : "no leader at the moment");
+        + (report.LeadingMember is { } leader ? $"node {leader.Node} leads" : "no leader at the moment");
 
     /// <summary>What a newcomer still lacks, or null if it is a voter and all is settled.</summary>
     /// <param name="report">The members.</param>

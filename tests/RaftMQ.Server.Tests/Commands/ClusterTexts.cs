@@ -41,6 +41,10 @@ public sealed class ClusterTexts
         ]);
     }
 
+    [Fact]
+    public void Who_leads_to_its_end_after_it_has_left_does_not_lead_the_members() =>
+        ClusterText.Members(ReportOf(1, [1, 1, 1]) with { Leader = 4 }).ShouldBe("members: 1, 2, 3; no leader at the moment");
+
     private static ClusterReport ReportOf(int? version, int[] newest) => new()
     {
         Cluster = "c",

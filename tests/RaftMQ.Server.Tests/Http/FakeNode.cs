@@ -55,10 +55,18 @@ internal sealed class FakeNode : IQueueNode
     /// <summary>The changes that were asked for.</summary>
     public List<ClusterChange> Changes { get; } = [];
 
-    public ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation)
+    /// <summary>Whether changes wait until their client goes away.</summary>
+    public bool HoldsChanges { get; set; }
+
+    public async ValueTask<ChangeResult> ChangeAsync(ClusterChange change, CancellationToken cancellation)
     {
         Changes.Add(change);
-        return ValueTask.FromResult(ChangeEnds);
+        if (HoldsChanges)
+        {
+            await HoldAsync(cancellation);
+        }
+
+        return ChangeEnds;
     }
 
     /// <summary>What a backup brings; it breaks off if it ends with null.</summary>

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Text.Json;
+using RaftMQ.Contracts;
+using RaftMQ.Server.Commands;
+using RaftMQ.Server.Http;
+
+namespace RaftMQ.Server.Operation;
+
+/// <summary>
+/// Finds the leader of a cluster: from the nodes that were named on to those that their reports name, and so forth. The cluster is the one of the first node that answers: where a member is
+/// said to be reached, a node of another cluster may listen by now.
+/// </summary>
+internal sealed class ClusterSearch : IDisposable
+{
+    /// <summary>A report of the most members that there may be takes far less.</summary>
+    private const int MaxAnswerBytes = 1024 * 1024;
+
+    /// <summary>For so long a node may take to answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Uri _url;
+    private readonly string _otherwise;
+    private readonly Action<string> _onForeigner;
+    private readonly HashSet<Uri> _foreign = [];
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+    {
+        Timeout = Patience,
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+
+    /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
+    private Uri[] _known;
+
+    /// <summary>The name of the cluster; null as long as nobody has said one.</summary>
+    private string? _cluster;
+
+    /// <summary>A search in the cluster that some nodes belong to.</summary>
+    /// <param name="urls">Their client addresses; asked in this order.</param>
+    /// <param name="otherwise">What a person may do if none of them answers.</param>
+    /// <param name="onForeigner">Who hears of a node of another cluster; once of each.</param>
+    public ClusterSearch(IReadOnlyList<Uri> urls, string otherwise, Action<string> onForeigner)
+    {
+        _known = [.. urls.Select(url => new Uri(url, "/v1/cluster"))];
+        _url = _known[0];
+        _otherwise = otherwise;
+        _onForeigner = onForeigner;
+    }
+
+    /// <summary>The leader; while there is none, or it cannot be reached, another node of the cluster.</summary>
+    /// <exception cref="CommandFailedException">No node can be asked.</exception>
+    public async Task<Found> FindAsync(CancellationToken cancellation)
+    {
+        Found? second = null;
+        var failures = new Dictionary<Uri, string>();
+        var asked = new HashSet<Uri>();
+        var next = new Queue<Uri>([_url, .. _known]);
+        while (next.TryDequeue(out Uri? url))
+        {
+            if (!asked.Add(url))
+            {
+                continue;
+            }
+
+            try
+            {
+                (ClusterReport report, Uri[] members) = await GetAsync(url, cancellation);
+                if (ObjectionTo(report, url) is { } objection)
+                {
+                    failures[url] = objection;
+                    continue;
+                }
+
+                _known = members;
+                Uri? leader = members.Zip(report.Members).FirstOrDefault(pair => pair.Second.Node == report.Leader).First;
+                var found = new Found(report, url, leader);
+                if (report.LeadingMember?.Node == report.Node)
+                {
+                    return found;
+                }
+
+                // Who is no member any more, or knows no leader, knows at least whom to ask.
+                second ??= found;
+                Array.ForEach([.. members.OrderByDescending(member => member == leader)], next.Enqueue);
+            }
+            catch (CommandFailedException gone)
+            {
+                failures[url] = gone.Message;
+            }
+        }
+
+        return second is null ? throw new CommandFailedException(ExitCode.ClusterRefused, failures[_url])
+            : second with { Unreached = second.Leader is null ? null : failures.GetValueOrDefault(second.Leader) };
+    }
+
+    /// <summary>Asks a node for something.</summary>
+    /// <exception cref="CommandFailedException">It cannot be asked.</exception>
+    public async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{AuthorityOf(request.RequestUri!)} cannot be asked: {Words(failure)}; {_otherwise}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<(ClusterReport Report, Uri[] Members)> GetAsync(Uri url, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
+        try
+        {
+            return status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report
+                ? (report, [.. report.Members.Select(member => new Uri($"{_url.Scheme}://{member.Client}/v1/cluster"))])
+                : throw new CommandFailedException(ExitCode.ClusterRefused, ErrorText.Of(text) ?? $"{url} answered {(int)status}");
+        }
+        catch (Exception odd) when (odd is JsonException or UriFormatException)
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{url} answered something that is no list of members; is it the client address of a node?");
+        }
+    }
+
+    /// <summary>What there is against a report: it is of another cluster than the first one was. Null for nothing.</summary>
+    private string? ObjectionTo(ClusterReport report, Uri url)
+    {
+        _cluster ??= report.Cluster;
+        if (report.Cluster is null || report.Cluster == _cluster)
+        {
+            return null;
+        }
+
+        string objection = $"{AuthorityOf(url)} belongs to cluster {report.Cluster}, and this is about cluster {_cluster}";
+        if (_foreign.Add(url))
+        {
+            _onForeigner($"{objection}; it is passed over");
+        }
+
+        return objection;
+    }
+
+    private static string Words(Exception failure) => failure switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "nodes speak plain http, and this is https",
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse } =>
+            "what listens there does not answer as a node does; is it the address for clients?",
+        HttpRequestException { InnerException: IOException } => "the connection ended without an answer; is it the address for clients?",
+        _ => failure.Message.TrimEnd('.'),
+    };
+
+    private static string AuthorityOf(Uri url) => url.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Who has answered.</summary>
+    /// <param name="Report">Its report.</param>
+    /// <param name="Url">Where it did.</param>
+    /// <param name="Leader">Where the leader that it names is to be reached; null if it names none.</param>
+    public sealed record Found(ClusterReport Report, Uri Url, Uri? Leader)
+    {
+        /// <summary>Why the leader that it names could not be asked there; null if it was, or names none.</summary>
+        public string? Unreached { get; init; }
+    }
+}
