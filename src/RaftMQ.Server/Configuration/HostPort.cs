@@ -61,6 +61,20 @@ internal sealed record HostPort(string Host, int Port)
         return new HostPort(host, number);
     }
 
+    /// <summary>Reads an address at which others reach a member.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="example">The port to show in an example.</param>
+    /// <exception cref="SettingException">It is none, or stands for every address of a machine: that can be listened at, and not be dialled.</exception>
+    public static HostPort ParseReachable(string text, int example)
+    {
+        HostPort address = Parse(text, example);
+        bool isUnspecified = IPAddress.TryParse(address.Host, out IPAddress? ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
+        return isUnspecified
+            ? throw new SettingException($"nobody can reach a member at {address}, which stands for every address of a machine; write the one that others dial, for example 10.0.0.2:{address.Port}; "
+                + "to listen at every address is for \"clientListen\" and \"peerListen\" in the member's configuration")
+            : address;
+    }
+
     /// <summary>As it is written.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }

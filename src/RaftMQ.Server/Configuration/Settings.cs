@@ -52,10 +52,10 @@ internal static class Settings
     public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
 
     /// <summary>Reads the client address of a member.</summary>
-    public static HostPort ClientAddress(string text) => HostPort.Parse(text, ExampleClientPort);
+    public static HostPort ClientAddress(string text) => HostPort.ParseReachable(text, ExampleClientPort);
 
     /// <summary>Reads the peer address of a member.</summary>
-    public static HostPort PeerAddress(string text) => HostPort.Parse(text, ExamplePeerPort);
+    public static HostPort PeerAddress(string text) => HostPort.ParseReachable(text, ExamplePeerPort);
 
     /// <summary>Reads the address of a node of a running cluster.</summary>
     public static Uri Url(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"

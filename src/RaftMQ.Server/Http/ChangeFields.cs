@@ -12,9 +12,15 @@ internal sealed record ChangeFields
     public const string ReplacesField = "replaces";
     public const string Addresses = "client";
 
-    private const string Example = """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001"}""";
+    /// <summary>A body for a member.</summary>
+    public const string Example = """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001"}""";
+    /// <summary>A body for the next leader.</summary>
+    public const string LeaderExample = """{"node": 2}""";
+
     private const int ExampleClientPort = 8080;
     private const int ExamplePeerPort = 7001;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = HttpLimits.MaxJsonDepth };
 
     /// <summary>Where clients reach the member.</summary>
     public string? Client { get; init; }
@@ -29,17 +35,24 @@ internal sealed record ChangeFields
     public uint? Node { get; init; }
 
     /// <summary>Reads a body; an empty one has no fields.</summary>
-    public static (Refusal? Refusal, ChangeFields Fields) Read(ReadOnlySpan<byte> body)
+    /// <param name="body">The body.</param>
+    /// <param name="example">A body that the request takes, to be shown.</param>
+    public static (Refusal? Refusal, ChangeFields Fields) Read(ReadOnlySpan<byte> body, string example)
     {
+        var fields = new ChangeFields();
         try
         {
-            ChangeFields? fields = body.IsEmpty ? new ChangeFields() : JsonSerializer.Deserialize(body, ChangeFieldsJson.Default.ChangeFields);
-            return fields is null ? (new Refusal(Reason.WrongType, $"the body is null; it must be an object: {Example}"), new ChangeFields()) : (null, fields);
+            Refusal? refusal = body.IsEmpty ? null : Read(JsonElement.Parse(body, Strict), example, ref fields);
+            return (refusal, fields);
         }
         catch (JsonException wrong)
         {
-            string place = string.IsNullOrEmpty(wrong.Path) || wrong.Path == "$" ? JsonErrors.Place(wrong) : wrong.Path;
-            return (new Refusal(Reason.BadJson, $"the body cannot be read at {place}: {JsonErrors.Reason(wrong)}; send for example {Example}"), new ChangeFields());
+            return (new Refusal(Reason.BadJson, $"the body is not JSON: {JsonErrors.Reason(wrong)} ({JsonErrors.Place(wrong)}); send {example}"), fields);
+        }
+        catch (InvalidOperationException)
+        {
+            // What no string can hold is found when it is read as one.
+            return (new Refusal(Reason.BadJson, $"a string is not UTF-8, or holds one half of a surrogate pair, which is no character; send {example}"), fields);
         }
     }
 
@@ -64,7 +77,7 @@ internal sealed record ChangeFields
 
         try
         {
-            bool isOne = HostPort.Parse(Client, ExampleClientPort) == HostPort.Parse(Peer, ExamplePeerPort);
+            bool isOne = HostPort.ParseReachable(Client, ExampleClientPort) == HostPort.ParseReachable(Peer, ExamplePeerPort);
             return isOne ? Refusal.Because(Reason.BadMember, $"{Client} cannot be both addresses") : null;
         }
         catch (SettingException wrong)
@@ -72,10 +85,55 @@ internal sealed record ChangeFields
             return Refusal.Because(Reason.BadMember, wrong.Message);
         }
     }
+
+    /// <summary>A field that nobody knows is a typing mistake, for these requests are made by hand.</summary>
+    private static Refusal? Read(JsonElement body, string example, ref ChangeFields fields)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            return new Refusal(Reason.WrongType, $"the body is {JsonKind.Describe(body)}; it must be an object: {example}");
+        }
+
+        var seen = new HashSet<string>();
+        foreach (JsonProperty field in body.EnumerateObject())
+        {
+            if (!seen.Add(field.Name))
+            {
+                return new Refusal(Reason.BadJson, $"the field \"{field.Name}\" stands twice; send it once: {example}");
+            }
+
+            Refusal? refusal = field.Name switch
+            {
+                "client" or "peer" when field.Value.ValueKind != JsonValueKind.String => WrongType(field, "a string", example),
+                NodeField or ReplacesField when field.Value.ValueKind != JsonValueKind.Number => WrongType(field, "a number", example),
+                NodeField or ReplacesField when !IsNode(field.Value) => Refusal.Because(Reason.BadMember, $"{field.Value.GetRawText()} is no number of a node"),
+                "client" or "peer" or NodeField or ReplacesField => null,
+                _ => new Refusal(Reason.BadJson, $"the field \"{field.Name}\" is not known; send {example}"),
+            };
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+
+            fields = field.Name switch
+            {
+                "client" => fields with { Client = field.Value.GetString() },
+                "peer" => fields with { Peer = field.Value.GetString() },
+                NodeField => fields with { Node = field.Value.GetUInt32() },
+                _ => fields with { Replaces = field.Value.GetUInt32() },
+            };
+        }
+
+        return null;
+    }
+
+    private static bool IsNode(JsonElement number) => number.TryGetUInt32(out uint node) && node >= 1;
+
+    private static Refusal WrongType(JsonProperty field, string due, string example) =>
+        new(Reason.WrongType, $"the field \"{field.Name}\" is {JsonKind.Describe(field.Value)}; it must be {due}: {example}");
 }
 
-/// <summary>Generated at build time. A field that nobody knows is a typing mistake, and these requests are made by hand.</summary>
+/// <summary>Generated at build time: what <c>raftmq cluster</c> sends.</summary>
 [JsonSerializable(typeof(ChangeFields))]
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, MaxDepth = HttpLimits.MaxJsonDepth, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ChangeFieldsJson : JsonSerializerContext;

@@ -17,7 +17,7 @@ internal sealed partial class CourseApi
     /// <summary><c>PUT /v1/cluster/leader</c>: leadership goes to the node of the body, or to whichever has the most of the log.</summary>
     private async Task PutLeaderAsync(HttpContext context)
     {
-        (Refusal? refusal, ChangeFields fields) = await ReadChangeAsync(context);
+        (Refusal? refusal, ChangeFields fields) = await ReadChangeAsync(context, ChangeFields.LeaderExample);
         refusal ??= fields.ObjectionTo(ChangeFields.NodeField);
         if (refusal is not null)
         {
@@ -46,7 +46,7 @@ internal sealed partial class CourseApi
         }
 
         bool moves = HttpMethods.IsPatch(context.Request.Method);
-        (Refusal? refusal, ChangeFields fields) = await ReadChangeAsync(context);
+        (Refusal? refusal, ChangeFields fields) = await ReadChangeAsync(context, ChangeFields.Example);
         refusal ??= fields.ObjectionTo(ChangeFields.Addresses, moves ? null : ChangeFields.ReplacesField) ?? fields.ObjectionToAddresses();
         if (refusal is not null)
         {
@@ -60,7 +60,7 @@ internal sealed partial class CourseApi
             : new MemberAddition(newcomer));
     }
 
-    private async ValueTask<(Refusal? Refusal, ChangeFields Fields)> ReadChangeAsync(HttpContext context)
+    private async ValueTask<(Refusal? Refusal, ChangeFields Fields)> ReadChangeAsync(HttpContext context, string example)
     {
         if (MediaType.Check(context.Request) is { } refusal)
         {
@@ -68,7 +68,7 @@ internal sealed partial class CourseApi
         }
 
         using RequestBody body = await _bodies.ReadAsync(context.Request, MaxChangeBytes);
-        return body.Refusal is null ? ChangeFields.Read(body.Bytes) : (body.Refusal, new ChangeFields());
+        return body.Refusal is null ? ChangeFields.Read(body.Bytes, example) : (body.Refusal, new ChangeFields());
     }
 
     private async Task ChangeAsync(HttpContext context, ClusterChange change)

@@ -72,7 +72,10 @@ public sealed class CommandLines
     public async Task An_address_that_others_can_reach_must_be_asked_for(string client, string peer, string word)
     {
         using var file = new ConfigurationFile(
-            $$"""{"nodeId": 1, "dataFolder": "data", "members": [{"id": 1, "client": "{{client}}", "peer": "{{peer}}"}]}""");
+            $$"""
+            {"nodeId": 1, "dataFolder": "data", "clientListen": "{{client}}", "peerListen": "{{peer}}",
+             "members": [{"id": 1, "client": "127.0.0.1:8080", "peer": "127.0.0.1:7001"}]}
+            """);
 
         (int code, _, string error) = await Run("serve", "--config", file.Path);
 

@@ -137,6 +137,8 @@ public sealed class ConfigurationFiles
     [InlineData("""{"members": [{"id": 1, "client": "[::1]", "peer": "h:2"}]}""", "\"[::1]\" has no port")]
     [InlineData("""{"members": [{"id": 1, "client": "[x]:80", "peer": "h:2"}]}""", "is not an IPv6 address in brackets")]
     [InlineData("""{"members": [{"id": 1, "client": "http//a:80", "peer": "h:2"}]}""", "is not a host name or IP address")]
+    [InlineData("""{"members": [{"id": 1, "client": "0.0.0.0:80", "peer": "h:2"}]}""", "members[0].client: nobody can reach a member at 0.0.0.0:80")]
+    [InlineData("""{"members": [{"id": 1, "client": "h:80", "peer": "[::]:2"}]}""", "members[0].peer: nobody can reach a member at [::]:2")]
     [InlineData("""{"dataFolder": ""}""", "config.json: dataFolder: the path is empty")]
     [InlineData("""{"allowInsecure": "yes"}""", "config.json: allowInsecure: a string stands where true or false belongs")]
     [InlineData("""{"clientListen": "0.0.0.0"}""", "config.json: clientListen: \"0.0.0.0\" has no port")]
