@@ -66,6 +66,10 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     public static readonly Reason NoLeader = new(
         "no-leader", 503, "the cluster has no leader at the moment; nothing was done", "send it again", RetryAfterSeconds: 1);
 
+    /// <summary>Not done: this node has left the cluster, and will know of no leader again.</summary>
+    public static readonly Reason NotAMember = new(
+        "not-a-member", 503, "this node was removed from its cluster; nothing was done", "send it to one of the members, which GET /v1/cluster names");
+
     /// <summary>Not done: this node does not lead and does not pass requests on.</summary>
     public static readonly Reason NotLeader = new(
         "not-leader", 503, "this node does not lead; nothing was done", "send it to the node in the RaftMQ-Leader header", RetryAfterSeconds: 1);
@@ -165,7 +169,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
     [
         TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
-        NoLeader, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, NodesFull, Stopping, Overwritten, OutcomeUnknown,
+        NoLeader, NotAMember, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, NodesFull, Stopping, Overwritten, OutcomeUnknown,
         BadMember, ChangeRefused, ChangeUnderWay,
         BadJson, MissingField, WrongType, BodyTooLarge, RequestLineTooLong, HeadersTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
     ];

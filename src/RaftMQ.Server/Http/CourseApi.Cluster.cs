@@ -90,7 +90,7 @@ internal sealed partial class CourseApi
                 context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
                 break;
             case ChangeOutcome.NotLeader:
-                await Refuse(context, Refusal.Because(Reason.NoLeader));
+                await Refuse(context, Outcomes.NoLeader(node.Status));
                 break;
             default:
                 await Refuse(context, Refusal.Because(Reason.OutcomeUnknown));

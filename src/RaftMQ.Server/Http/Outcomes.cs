@@ -84,12 +84,13 @@ internal static class Outcomes
 
     private static string BytesOf(in QueueReply reply) => reply.LimitIsOfTopic ? "maxBytes of the topic" : "limits.maxBytesPerTopic";
 
-    private static Refusal NoLeader(NodeStatus status) => status.Phase switch
+    /// <summary>The refusal of what needs a leader, where there is none.</summary>
+    public static Refusal NoLeader(NodeStatus status) => status.Phase switch
     {
         NodePhase.Recovering => Refusal.Because(Reason.NotReady),
         NodePhase.Unborn when status.WaitingFor.Count > 0 => Refusal.Because(
             Reason.NoLeader, $"it has not been founded yet; this node waits for {Nodes(status.WaitingFor)}"),
-        NodePhase.Removed => Refusal.Because(Reason.NoLeader, "this node was removed from it; ask one of its members"),
+        NodePhase.Removed => Refusal.Because(Reason.NotAMember),
         NodePhase.Unborn => Refusal.Because(Reason.NoLeader, "it has not been founded yet"),
         _ => Refusal.Because(Reason.NoLeader),
     };

@@ -117,20 +117,24 @@ public sealed class OutcomeTable
     }
 
     [Theory]
-    [InlineData(NodePhase.Recovering, "not-ready", "reads its disk")]
-    [InlineData(NodePhase.Unborn, "no-leader", "nodes 2, 3")]
-    [InlineData(NodePhase.Removed, "no-leader", "was removed")]
-    [InlineData(NodePhase.Member, "no-leader", "no leader")]
-    public async Task Without_a_leader_a_node_says_what_is_missing(NodePhase phase, string reason, string word)
+    [InlineData(NodePhase.Recovering, "not-ready", "reads its disk", "1")]
+    [InlineData(NodePhase.Unborn, "no-leader", "nodes 2, 3", "1")]
+    [InlineData(NodePhase.Removed, "not-a-member", "send it to one of the members", null)]
+    [InlineData(NodePhase.Member, "no-leader", "no leader", "1")]
+    public async Task Without_a_leader_a_node_says_what_is_missing(NodePhase phase, string reason, string word, string? retryAfter)
     {
         await using Service service = await Service.StartAsync();
         service.Node.Status = service.Node.Status with { Phase = phase, WaitingFor = [new NodeId(2), new NodeId(3)] };
         service.Node.Prescribed = new RequestResult(RequestOutcome.NoLeader, default, null);
+        service.Node.ChangeEnds = new ChangeResult(ChangeOutcome.NotLeader, null, null);
 
-        Reply reply = await service.Get("/topic");
+        Reply[] replies = [await service.Get("/topic"), await service.Send(HttpMethod.Delete, "/v1/cluster/members/4", cancellation: TestContext.Current.CancellationToken)];
 
-        (reply.Status, reply.Reason).ShouldBe((503, reason));
-        reply.Body.ShouldContain(word);
+        foreach (Reply reply in replies)
+        {
+            (reply.Status, reply.Reason, reply.Header("Retry-After")).ShouldBe((503, reason, retryAfter));
+            reply.Body.ShouldContain(word);
+        }
     }
 
     [Fact]
