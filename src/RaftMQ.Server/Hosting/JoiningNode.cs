@@ -1,4 +1,5 @@
 using RaftMQ.Consensus;
+using RaftMQ.Contracts;
 using RaftMQ.Server.Commands;
 using RaftMQ.Server.Http;
 using RaftMQ.Server.Operation;
@@ -10,7 +11,7 @@ namespace RaftMQ.Server.Hosting;
 
 /// <summary>
 /// A node that is to join a running cluster, or has: while its folder is empty it learns from there which cluster that is and who the members are, and waits as long as nobody answers. Later it
-/// has that in its own log, but not if that turns out to be damaged: so it asks then, too, and goes without if there is no answer soon.
+/// has that in its own log, but not if that turns out to be damaged: so it asks then, too, and goes without if there is no answer soon. A folder of another cluster is refused.
 /// </summary>
 internal static partial class JoiningNode
 {
@@ -24,6 +25,7 @@ internal static partial class JoiningNode
     /// <param name="url">A node of the cluster.</param>
     /// <param name="logger">Who is told what is waited for.</param>
     /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="CommandFailedException">The folder belongs to another cluster.</exception>
     /// <returns>The plan with the cluster's members; as it was if the node belongs to the cluster already, which does not answer; null if it was asked to stop.</returns>
     public static async Task<NodePlan?> AskAsync(NodePlan plan, Uri url, ILogger logger, StopSignal stop)
     {
@@ -38,28 +40,46 @@ internal static partial class JoiningNode
             return plan;
         }
 
-        return identity is { Cluster: { IsBorn: true } mine } ? await AskAgainAsync(plan, url, mine) : await AskFirstAsync(plan, url, logger, stop);
+        return identity is { Cluster: { IsBorn: true } mine } ? await AskAgainAsync(plan, url, mine, logger) : await AskFirstAsync(plan, url, logger, stop);
     }
 
-    private static async Task<NodePlan> AskAgainAsync(NodePlan plan, Uri url, ClusterId mine)
+    private static async Task<NodePlan> AskAgainAsync(NodePlan plan, Uri url, ClusterId mine, ILogger logger)
     {
-        using var cluster = new ClusterClient(url);
+        using ClusterClient cluster = ClientOf(url, logger);
         using var patience = new CancellationTokenSource(PatienceOfMembers);
+        ClusterReport report;
         try
         {
-            ClusterReport report = await cluster.ReportAsync(patience.Token);
-            bool isMember = report.Cluster == mine.ToString() && report.Members.Any(member => member.Node == plan.Node.Node.Value);
-            return isMember ? Among(plan, report) : plan;
+            report = await cluster.ReportAsync(patience.Token);
         }
-        catch (Exception silent) when (silent is CommandFailedException or OperationCanceledException or FormatException or OverflowException or ArgumentException)
+        catch (Exception silent) when (silent is CommandFailedException or OperationCanceledException)
+        {
+            return plan;
+        }
+
+        if (report.Cluster is { } theirs && theirs != mine.ToString())
+        {
+            throw new CommandFailedException(
+                ExitCode.DataRefused,
+                $"the data folder {plan.DataFolder} belongs to cluster {mine}, and {url.GetLeftPart(UriPartial.Authority)} to cluster {theirs}; "
+                + "to join that one, start with an empty folder; to go on with this one, start without --join and the key \"join\"");
+        }
+
+        try
+        {
+            return report.Cluster is not null && report.Members.Any(member => member.Node == plan.Node.Node.Value) ? Among(plan, report) : plan;
+        }
+        catch (Exception odd) when (odd is FormatException or OverflowException or ArgumentException)
         {
             return plan;
         }
     }
 
+    private static ClusterClient ClientOf(Uri url, ILogger logger) => new([url], "name another node of the cluster with --join if it does not come", text => LogHeard(logger, text));
+
     private static async Task<NodePlan?> AskFirstAsync(NodePlan plan, Uri url, ILogger logger, StopSignal stop)
     {
-        using var cluster = new ClusterClient(url);
+        using ClusterClient cluster = ClientOf(url, logger);
         string? said = null;
         while (!stop.Requested.IsCompleted)
         {
@@ -143,6 +163,9 @@ internal static partial class JoiningNode
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "JoinWaiting", Message = "the data folder is empty; asking {Url} for the cluster to join: {Why}")]
     private static partial void LogWaiting(ILogger logger, Uri url, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "JoinHeard", Message = "looking for the members of the cluster to join: {What}")]
+    private static partial void LogHeard(ILogger logger, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "JoinTooOld", Message = "cluster {Cluster} cannot take this node in: {Why}")]
     private static partial void LogTooOld(ILogger logger, string cluster, string why);

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using RaftMQ.Server.Tests.Configuration;
+using RaftMQ.Server.Tests.Http;
 
 namespace RaftMQ.Server.Tests.Commands;
 
@@ -70,6 +71,24 @@ public sealed class Nodes : IAsyncLifetime
         said.TrimEnd().Split('\n')[^1].ShouldStartWith("raftmq: the data folder ");
         said.ShouldContain("in use by another process");
         (await Client.GetAsync("/topic", Cancelled)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_cluster_than_the_one_to_join_is_refused_and_both_are_named()
+    {
+        ConfigurationFile file = ServeFile();
+        Process node = Start("serve", "--config", file.Path);
+        await UntilLeader();
+        string? mine = (await Client.GetFromJsonAsync<JsonElement>("/v1/cluster", Cancelled)).GetProperty("cluster").GetString();
+        await Stop(node);
+        (await EndOf(node)).ShouldBe(0);
+        await using Service other = await Service.StartAsync();
+
+        node = Start("serve", "--config", file.Path, "--join", $"http://{other.Address}");
+
+        string said = await node.StandardError.ReadToEndAsync(Cancelled);
+        (await EndOf(node)).ShouldBe(3);
+        said.TrimEnd().Split('\n')[^1].ShouldStartWith($"raftmq: the data folder {Path.Combine(file.Folder, "data")} belongs to cluster {mine}, and http://{other.Address} to cluster ");
     }
 
     [Fact]
