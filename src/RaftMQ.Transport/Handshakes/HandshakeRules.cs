@@ -24,7 +24,8 @@ internal static class HandshakeRules
 
         if (!isMember)
         {
-            return RefusalReason.NotAMember;
+            // Of another cluster it is not to be added, as who is no member only may be told.
+            return MayTalk(self.Cluster, hello.Identity.Cluster) ? RefusalReason.NotAMember : RefusalReason.OtherCluster;
         }
 
         if (hello.Expects != self.Server.Node)

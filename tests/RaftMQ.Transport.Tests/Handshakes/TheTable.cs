@@ -17,6 +17,8 @@ public sealed class TheTable
     [InlineData(7, 2, 1, RefusalReason.OtherCluster)]
     [InlineData(42, 1, 1, RefusalReason.SameNode)]
     [InlineData(42, 4, 1, RefusalReason.NotAMember)]
+    [InlineData(0, 4, 1, RefusalReason.NotAMember)]
+    [InlineData(7, 4, 1, RefusalReason.OtherCluster)]
     [InlineData(42, 2, 3, RefusalReason.WrongNode)]
     [InlineData(7, 2, 3, RefusalReason.WrongNode)]
     internal void A_hello_is_judged(int cluster, uint node, uint expects, RefusalReason reason)
