@@ -66,6 +66,7 @@ public sealed class Changes
         world.Pass(100);
         world.Votes(1, 2, 3).ShouldBeFalse("a learner is a member");
         world.Leader!.Replica.Core.Membership!.Voters.Count.ShouldBe(3, "the newcomer is not even there");
+        Refusal(world, new MemberAddition(World.MemberOf(4))).ShouldBe($"node 4 is to replace node {leaves} already; remove node 4 first, or let it");
 
         world[4].Start();
         world.Until(() =>

@@ -40,6 +40,11 @@ public sealed record MemberAddition(Member Newcomer) : MembershipChange
     {
         if (now.Find(Newcomer.Node) is { } member)
         {
+            if (member.Replaces != default)
+            {
+                return Refuse($"node {member.Node} is to replace node {member.Replaces} already; remove node {member.Node} first, or let it");
+            }
+
             bool isThere = (member.PeerAddress, member.ClientAddress) == (Newcomer.PeerAddress, Newcomer.ClientAddress);
             return isThere ? default : Refuse($"node {member.Node} is a member already, at {member.PeerAddress} for peers and {member.ClientAddress} for clients");
         }
