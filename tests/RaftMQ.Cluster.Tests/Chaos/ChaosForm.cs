@@ -20,7 +20,7 @@ internal static class ChaosForm
     /// <summary>For how long there is then to be no election.</summary>
     public static TimeSpan Peace { get; } = Variable("MINUTES") is { } minutes ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) : TimeSpan.FromSeconds(15);
 
-    /// <summary>What the clients do in a second at least, while anything is done at all: half of it where other tests run beside.</summary>
+    /// <summary>What the clients do in a second at least, while anything is done at all: half of it where other tests run beside, since it is the machine's time that is short then.</summary>
     public static int LeastOperationsPerSecond { get; } = IsLong ? 500 : 250;
 
     /// <summary>The file that is to get the plan, which is then not carried out.</summary>

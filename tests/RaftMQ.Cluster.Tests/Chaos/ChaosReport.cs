@@ -14,6 +14,10 @@ namespace RaftMQ.Cluster.Tests.Chaos;
 /// <param name="Well">How long after the end of the faults everybody was up to date under one leader, for good.</param>
 /// <param name="ElectionTimeout">What the nodes went by then.</param>
 /// <param name="Leader">Who led before and behind it.</param>
+/// <param name="IsAnotherTerm">Whether that was in another term.</param>
+/// <param name="Refused">How many requests of clients, publishes and pops, were refused.</param>
+/// <param name="Unknown">And of how many nobody knew whether they had been carried out.</param>
+/// <param name="Failures">Both by reason and node.</param>
 internal sealed record EpisodeReport(
     string Episode,
     bool TakesTheMajority,
@@ -24,16 +28,30 @@ internal sealed record EpisodeReport(
     TimeSpan Again,
     TimeSpan Well,
     TimeSpan ElectionTimeout,
-    string Leader)
+    string Leader,
+    bool IsAnotherTerm,
+    int Refused,
+    int Unknown,
+    string Failures)
 {
+    /// <summary>What it cost beyond its bounds: then it is repeated.</summary>
+    public IReadOnlyList<string> Objections { get; init; } = [];
+
+    /// <summary>Whether it is such a repetition.</summary>
+    public bool IsRepeated { get; init; }
+
+    /// <summary>Whether no request may fail in it.</summary>
+    public bool MayNotFail { get; init; }
+
     public override string ToString()
     {
         string recovery = string.Create(
             CultureInfo.InvariantCulture,
-            $"silent {Silence.TotalSeconds,5:0.00} s, written again after {Again.TotalSeconds,5:0.00} s, all well after {Well.TotalSeconds,5:0.00} s");
+            $"silent {Silence.TotalSeconds,5:0.00} s, written again after {Again.TotalSeconds,5:0.00} s, all well after {Well.TotalSeconds,5:0.00} s, {Refused,4} refused, {Unknown,3} unknown");
+        string objections = string.Concat(Objections.Select(objection => $"; TOO MUCH: {objection}"));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $@"{From:mm\:ss}-{To:mm\:ss}  {recovery} (election timeout {ElectionTimeout.TotalMilliseconds,4:0} ms), leader {Leader}: {string.Join("; ", Seen)}");
+            $@"{From:mm\:ss}-{To:mm\:ss}{(IsRepeated ? ", again" : "")}  {recovery} (election timeout {ElectionTimeout.TotalMilliseconds,4:0} ms), leader {Leader}: {string.Join("; ", Seen)}{objections}");
     }
 }
 

@@ -20,8 +20,11 @@ internal enum Toll
     /// <summary>The one node that is struck is out, or has lost what it had.</summary>
     Node,
 
-    /// <summary>Every node is out for a moment, or members change: it goes with nothing that takes another one out.</summary>
+    /// <summary>Every node is out for a moment: it goes with nothing that takes another one out.</summary>
     Alone,
+
+    /// <summary>Members change, and nobody is out: as many may be as at other times, since each step leaves the majorities that there were, and a newcomer votes when it has caught up.</summary>
+    Churn,
 
     /// <summary>A majority may be out for as long as it lasts; nobody loses anything.</summary>
     Majority,
@@ -40,4 +43,10 @@ internal sealed record Fault(
 {
     /// <summary>Whether it strikes what passes the links, and so is nothing while nothing does.</summary>
     public bool NeedsTraffic { get; init; }
+
+    /// <summary>Whether a leader that it strikes, for as long as an election takes, is one no longer.</summary>
+    public bool Deposes { get; init; }
+
+    /// <summary>Whether it drops packets, which TCP sends again the later, the longer it lasts.</summary>
+    public bool DropsPackets { get; init; }
 }

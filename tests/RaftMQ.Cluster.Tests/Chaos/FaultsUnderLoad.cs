@@ -8,9 +8,6 @@ namespace RaftMQ.Cluster.Tests.Chaos;
 [Collection("cluster")]
 public sealed class FaultsUnderLoad : IDisposable
 {
-    /// <summary>For how long nothing is acknowledged at most although a majority is there, and since it is there again: on a machine that does much else, too.</summary>
-    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(10);
-
     private readonly Plan _plan = ChaosForm.Plan;
     private readonly List<EpisodeReport> _episodes = [];
     private readonly string? _objection = NetworkNamespace.Objection();
@@ -40,6 +37,10 @@ public sealed class FaultsUnderLoad : IDisposable
         foreach (Episode episode in _plan.Episodes)
         {
             well = await RunAsync(_ground, episode, well);
+            if (_episodes[^1].Objections.Count > 0)
+            {
+                well = await RunAsync(_ground, episode, well, again: true);
+            }
         }
 
         TimeSpan took = Stopwatch.GetElapsedTime(_began);
@@ -47,12 +48,8 @@ public sealed class FaultsUnderLoad : IDisposable
         double rate = (_ground.Accounting.Acknowledged + _ground.Accounting.Popped) / (took - silent).TotalSeconds;
         await _ground.SettleAsync();
         await ReportAsync(_ground.Accounting, took, silent, rate);
-        foreach (EpisodeReport episode in _episodes)
-        {
-            episode.Again.ShouldBeLessThan(MostSilence, episode.ToString());
-            (episode.TakesTheMajority ? TimeSpan.Zero : episode.Silence).ShouldBeLessThan(MostSilence, episode.ToString());
-        }
-
+        _episodes.Where(episode => episode.IsRepeated).SelectMany(episode => episode.Objections.Select(objection => $"{objection}: {episode}")).ShouldBeEmpty(_ground.Cluster.Outputs());
+        _episodes.Where(episode => episode.MayNotFail && episode.Failures.Length > 0).Select(episode => $"{episode.Failures}: {episode}").ShouldBeEmpty(_ground.Cluster.Outputs());
         rate.ShouldBeGreaterThanOrEqualTo(ChaosForm.LeastOperationsPerSecond);
     }
 
@@ -66,7 +63,7 @@ public sealed class FaultsUnderLoad : IDisposable
         _ground?.Dispose();
     }
 
-    private async Task<Recovery> RunAsync(Ground ground, Episode episode, Recovery before)
+    private async Task<Recovery> RunAsync(Ground ground, Episode episode, Recovery before, bool again = false)
     {
         if (episode.Start > Stopwatch.GetElapsedTime(_began))
         {
@@ -74,12 +71,15 @@ public sealed class FaultsUnderLoad : IDisposable
             before = await Recovery.AwaitAsync(ground, Stopwatch.GetTimestamp());
         }
 
+        int failures = ground.Accounting.Failures.All.Count;
         long from = Stopwatch.GetTimestamp();
         int[] followers = [.. ground.Others(before.Leader)];
         Random[] chances = [.. episode.Strikes.Select((_, i) => new Random(unchecked((31 * ((31 * ChaosForm.Seed) + _episodes.Count)) + i)))];
         string[] seen = await Task.WhenAll(episode.Strikes.Select((strike, i) => StrikeAsync(ground, strike, Chosen(strike.Victim, before.Leader, followers), chances[i])));
         long to = Stopwatch.GetTimestamp();
         Recovery well = await Recovery.AwaitAsync(ground, to);
+        await ground.Accounting.Failures.UntilAnsweredAsync();
+        Failure[] failed = [.. ground.Accounting.Failures.All.Skip(failures)];
         var report = new EpisodeReport(
             episode.ToString(),
             episode.Strikes.Any(strike => strike.Fault.Toll == Toll.Majority),
@@ -90,11 +90,19 @@ public sealed class FaultsUnderLoad : IDisposable
             ground.Beat.PauseAfter(to),
             Stopwatch.GetElapsedTime(to, Math.Max(to, well.Since)),
             well.ElectionTimeout,
-            before.Leader == well.Leader && before.Term == well.Term ? $"{well.Leader}" : $"{before.Leader} -> {well.Leader}");
+            before.Leader == well.Leader && before.Term == well.Term ? $"{well.Leader}" : $"{before.Leader} -> {well.Leader}",
+            before.Term != well.Term,
+            failed.Count(failure => !failure.IsUnknown),
+            failed.Count(failure => failure.IsUnknown),
+            string.Join(", ", failed.CountBy(failure => failure).Select(same => $"{same.Value} {same.Key.Reason} of node {same.Key.Node}")))
+        { IsRepeated = again, MayNotFail = episode.IsPlannedChange };
+        report = report with { Objections = [.. new Bounds(episode, Longer(before.ElectionTimeout, well.ElectionTimeout)).ObjectionsTo(report)] };
         _episodes.Add(report);
         LongForm.Say($"{_episodes.Count,3}  {report}");
         return well;
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static int Chosen(Victim victim, int leader, int[] followers) => victim switch
     {

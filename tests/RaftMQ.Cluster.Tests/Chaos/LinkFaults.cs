@@ -10,24 +10,24 @@ internal static class LinkFaults
 
     /// <summary>Nothing passes between a node and the others.</summary>
     public static Task<string> IsolateAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
-        CutAsync(ground, [.. ground.Others(victim).SelectMany(other => new[] { (victim, other), (other, victim) })], duration);
+        CutAsync(ground, [.. ground.Peers(victim).SelectMany(other => new[] { (victim, other), (other, victim) })], duration);
 
     /// <summary>The others hear nothing of a node, but it hears them.</summary>
     public static Task<string> MuteAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
-        CutAsync(ground, [.. ground.Others(victim).Select(other => (victim, other))], duration);
+        CutAsync(ground, [.. ground.Peers(victim).Select(other => (victim, other))], duration);
 
     /// <summary>A node hears nothing of the others, but they hear it.</summary>
     public static Task<string> DeafenAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
-        CutAsync(ground, [.. ground.Others(victim).Select(other => (other, victim))], duration);
+        CutAsync(ground, [.. ground.Peers(victim).Select(other => (other, victim))], duration);
 
     /// <summary>Nobody hears anybody.</summary>
     public static Task<string> ShatterAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
-        CutAsync(ground, [.. Enumerable.Range(1, ground.Founders).SelectMany(one => ground.Others(one).Select(other => (one, other)))], duration);
+        CutAsync(ground, [.. Enumerable.Range(1, ground.Spare).SelectMany(one => ground.Peers(one).Select(other => (one, other)))], duration);
 
     /// <summary>Two sides do not hear each other, and one node hears both.</summary>
     public static Task<string> BridgeAsync(Ground ground, int victim, TimeSpan duration, Random chance)
     {
-        int[] others = [.. ground.Others(victim)];
+        int[] others = [.. ground.Peers(victim)];
         int[] left = others[..(others.Length / 2)];
         int[] right = others[(others.Length / 2)..];
         return CutAsync(ground, [.. left.SelectMany(one => right.SelectMany(other => new[] { (one, other), (other, one) }))], duration);
@@ -35,7 +35,7 @@ internal static class LinkFaults
 
     /// <summary>What a node sends stays under way: the connections stand, and nothing arrives.</summary>
     public static Task<string> HoldUpAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
-        WeatherAsync([.. ground.Others(victim).Select(other => ground.Network.Proxy[victim, other])], Weather.Closed, duration);
+        WeatherAsync([.. ground.Peers(victim).Select(other => ground.Network.Proxy[victim, other])], Weather.Closed, duration);
 
     /// <summary>Every link is long.</summary>
     public static Task<string> DelayAsync(Ground ground, int victim, TimeSpan duration, Random chance) =>
@@ -52,7 +52,7 @@ internal static class LinkFaults
         int broken = 0;
         for (TimeSpan left = duration; left > TimeSpan.Zero; left -= BetweenResets)
         {
-            broken += ground.Others(victim).Sum(other => proxy[victim, other].Reset() + proxy[other, victim].Reset());
+            broken += ground.Peers(victim).Sum(other => proxy[victim, other].Reset() + proxy[other, victim].Reset());
             await Ground.LastAsync(BetweenResets);
         }
 

@@ -24,6 +24,28 @@ public sealed class Plans
         KindsOf(Plan.Long(1, Length, 3)).ShouldBe(all);
     }
 
+    [Fact]
+    public void In_the_short_plan_a_leader_that_another_one_has_to_follow_is_out_for_long_enough()
+    {
+        Strike[] strikes = [.. Plan.Short().Episodes.SelectMany(episode => episode.Strikes).Where(strike => strike.Fault.Deposes)];
+
+        strikes.ShouldAllBe(strike => strike.IsLongForAnyLink && strike.Duration >= TimeSpan.FromSeconds(2) && (strike.Victim == Victim.Leader || strike.Victim == Victim.Everybody));
+        strikes.Select(strike => strike.Fault.Name).ShouldBe(["disk-stall", "isolate", "mute", "deafen", "hold-up", "shatter", "pause"]);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Members_change_beside_every_fault_that_takes_a_node_and_beside_none_that_takes_more(int nodes)
+    {
+        Episode[] episodes = [.. Enumerable.Range(1, Seeds).SelectMany(seed => Plan.Long(seed, Length, nodes).Episodes)];
+        var partners = episodes.SelectMany(PartnersOfChurn).Distinct().ToList();
+
+        partners.Where(fault => fault.Toll == Toll.Node).ShouldBe(Faults.All.Where(fault => fault.Toll == Toll.Node), ignoreOrder: true);
+        partners.ShouldAllBe(fault => fault.Toll == Toll.Node || fault.Toll == Toll.None);
+        Plan.Short().Episodes.SelectMany(PartnersOfChurn).ShouldContain(fault => fault.Toll == Toll.Node);
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(5)]
@@ -34,7 +56,7 @@ public sealed class Plans
         {
             Toll[] tolls = [.. episode.Strikes.Select(strike => strike.Fault.Toll)];
             tolls.Count(toll => toll is Toll.Node or Toll.Alone).ShouldBeLessThanOrEqualTo(plan.Minority, $"{plan.Name}: {episode}");
-            episode.Strikes.Where(strike => strike.Fault.Toll == Toll.Node).Select(strike => strike.Victim).ShouldBeUnique();
+            episode.Strikes.Where(strike => strike.Fault.Toll is Toll.Node or Toll.Churn).Select(strike => strike.Victim).ShouldBeUnique();
         }
     }
 
@@ -47,6 +69,9 @@ public sealed class Plans
         episodes.Select(episode => episode.Start).ShouldBeInOrder();
         episodes[^1].Start.ShouldBeInRange(Length - TimeSpan.FromMinutes(1), Length);
     }
+
+    private static IEnumerable<Fault> PartnersOfChurn(Episode episode) =>
+        episode.Strikes.SelectMany(strike => episode.Strikes.Where(other => other != strike && strike.Fault.Toll == Toll.Churn).Select(other => other.Fault));
 
     private static string[] KindsOf(Plan plan) => [.. plan.Episodes.SelectMany(episode => episode.Strikes).Select(strike => strike.Fault.Name).Distinct().Order(StringComparer.Ordinal)];
 }
