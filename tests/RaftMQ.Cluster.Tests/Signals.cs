@@ -19,6 +19,20 @@ internal static partial class Signals
 
     public static void Resume(Process process) => Send(process, Continue);
 
+    /// <summary>Whether every thread of it stands still (proc_pid_stat(5)), which takes a moment where others want the processor.</summary>
+    public static bool IsPaused(Process process)
+    {
+        try
+        {
+            return Array.TrueForAll(Directory.GetDirectories($"/proc/{process.Id}/task"), thread => File.ReadAllText(Path.Combine(thread, "stat")).Split(") ")[^1][0] == 'T');
+        }
+        catch (IOException)
+        {
+            // A thread has ended meanwhile: so not all of them stood still.
+            return false;
+        }
+    }
+
     private static void Send(Process process, int signal)
     {
         if (!process.HasExited && kill(process.Id, signal) != 0)

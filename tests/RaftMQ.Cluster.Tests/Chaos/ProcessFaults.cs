@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RaftMQ.Cluster.Tests.Chaos;
 
 /// <summary>What happens to processes.</summary>
@@ -14,23 +16,22 @@ internal static class ProcessFaults
 
     public static async Task<string> PauseAsync(Ground ground, int victim, TimeSpan duration, Random chance)
     {
-        Signals.Pause(ground.Cluster.Process(victim).Process);
-
-        // Nobody answers for as long as a client waits: so it is asked beside the pause, which else would last longer than it should.
-        Task<Report?> asked = ground.Cluster[victim].ReportAsync();
-        bool isSilent;
+        Process process = ground.Cluster.Process(victim).Process;
+        Signals.Pause(process);
         try
         {
+            await Eventually.TrueAsync(() => Signals.IsPaused(process), () => $"node {victim} does not stop");
+
+            // Nobody answers for as long as a client waits: so it is asked beside the pause, which else would last longer than it should.
+            Task<Report?> asked = ground.Cluster[victim].ReportAsync();
             await Ground.LastAsync(duration);
-            isSilent = !asked.IsCompleted || await asked is null;
+            (asked.IsCompleted && await asked is not null).ShouldBeFalse("a node that is stopped does not answer");
         }
         finally
         {
-            Signals.Resume(ground.Cluster.Process(victim).Process);
+            Signals.Resume(process);
         }
 
-        await asked;
-        isSilent.ShouldBeTrue("a node that is stopped does not answer");
         return "went on";
     }
 
