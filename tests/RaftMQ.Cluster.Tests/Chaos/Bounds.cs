@@ -50,6 +50,11 @@ internal sealed class Bounds(Episode episode, TimeSpan electionTimeout)
         {
             yield return FormattableString.Invariant($"all well only after {report.Well.TotalSeconds:0.00} s, and {UntilWell.TotalSeconds:0.00} s are the bound");
         }
+
+        if (episode.IsPlannedChange && report.Failures.Length > 0)
+        {
+            yield return $"requests failed: {report.Failures}";
+        }
     }
 
     private bool HasToDepose(Strike strike) =>

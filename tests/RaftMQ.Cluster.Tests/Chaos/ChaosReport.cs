@@ -40,9 +40,6 @@ internal sealed record EpisodeReport(
     /// <summary>Whether it is such a repetition.</summary>
     public bool IsRepeated { get; init; }
 
-    /// <summary>Whether no request may fail in it.</summary>
-    public bool MayNotFail { get; init; }
-
     public override string ToString()
     {
         string recovery = string.Create(
