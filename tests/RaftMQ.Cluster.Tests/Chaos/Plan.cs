@@ -23,7 +23,7 @@ internal sealed record Strike(Fault Fault, Victim Victim, TimeSpan Duration, Tim
 internal sealed record Episode(TimeSpan Start, IReadOnlyList<Strike> Strikes)
 {
     /// <summary>Whether all it is, is something that people do to a cluster at work, and may do without a failed request.</summary>
-    public bool IsPlannedChange => Strikes is [{ Fault.Toll: Toll.Alone }];
+    public bool IsPlannedChange => Strikes is [{ Fault.Toll: Toll.Alone or Toll.Churn }];
 
     public override string ToString() => string.Join(" + ", Strikes);
 }
