@@ -43,6 +43,7 @@ internal static class RecoverCommand
     {
         try
         {
+            RequireOutside(path, data);
             RestoreCommand.RequireEmpty(data);
             IFileSystem files = OpenOld(path);
             using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {path} is in use by another process; stop its node first");
@@ -66,6 +67,16 @@ internal static class RecoverCommand
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException or StorageRefusedException)
         {
             throw Refused($"{path} could not be recovered to {data}: {failure.Message}");
+        }
+    }
+
+    /// <summary>The old folder is read, and nothing is ever put into it.</summary>
+    private static void RequireOutside(string path, string data)
+    {
+        string old = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetFullPath(data).StartsWith(old + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new CommandFailedException(ExitCode.Configuration, $"the folder {data} lies in the old one, {path}, which is left as it is; name one outside of it");
         }
     }
 

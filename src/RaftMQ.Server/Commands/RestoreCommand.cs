@@ -41,7 +41,10 @@ internal static class RestoreCommand
     {
         try
         {
-            _ = (Settings.ClientAddress(seat.ClientAddress), Settings.PeerAddress(seat.PeerAddress));
+            if (Settings.ClientAddress(seat.ClientAddress) == Settings.PeerAddress(seat.PeerAddress))
+            {
+                throw new SettingException($"{seat.ClientAddress} cannot be both addresses");
+            }
         }
         catch (SettingException wrong)
         {

@@ -43,6 +43,8 @@ public sealed class CommandLines
     [InlineData("classroom missing.json 0", "missing.json: there is no such file")]
     [InlineData("inspect", "DIR")]
     [InlineData("inspect data --entries x..", "--entries takes an index or a range of them, such as 7, 5..9, 5.. or ..9, not \"x..\"")]
+    [InlineData("recover old --data old/new", "the folder old/new lies in the old one, old, which is left as it is; name one outside of it")]
+    [InlineData("restore file --data new --node 1 --client a:1 --peer a:1", "a:1 cannot be both addresses")]
     public async Task A_wrong_command_line_is_one_line_on_standard_error_and_code_2(string arguments, string word)
     {
         (int code, string output, string error) = await Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
