@@ -15,10 +15,11 @@ public sealed partial class QueueReplica
     private Membership? _membershipTold;
     private PeersBasis _peersOf;
     private bool _knowsItsPeers;
+    private long? _lastLedMs;
     private bool _visitsChanged;
 
     /// <summary>What it follows from whom this node has links with: looked at in every turn, so that they are put together only when it has changed.</summary>
-    private readonly record struct PeersBasis(Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers, bool HasLeft);
+    private readonly record struct PeersBasis(Membership? InForce, bool IsCommitted, ServerId? Leader, int Servers, bool AwaitsLastWords, bool HasLeft);
 
     /// <summary>
     /// A node that this node's log does not name: its own log may be ahead, or nobody has told it yet that it was removed. For an unborn node one of a cluster that may take it in.
@@ -26,8 +27,9 @@ public sealed partial class QueueReplica
     private readonly record struct Visit(NodeId Node, string Address, long UntilMs);
 
     /// <summary>
-    /// Whom this node has links with, and where they are dialled: all others that a configuration names which may be in force, whoever leads, and who is still to be told that it is no
-    /// member any more; and whoever else of this cluster asks for one, for a while. A node that was removed has none but those. While unborn, the members that it was told of. Replaced as a whole.
+    /// Whom this node has links with, and where they are dialled: all others that a configuration names which may be in force, whoever leads, who led and still has to answer for what it was
+    /// sent, and who is still to be told that it is no member any more; and whoever else of this cluster asks for one, for a while. A node that was removed has none but those. While unborn,
+    /// the members that it was told of. Replaced as a whole.
     /// </summary>
     public IReadOnlyDictionary<NodeId, string> Peers { get; private set; }
 
@@ -36,9 +38,10 @@ public sealed partial class QueueReplica
 
     private void ObservePeers()
     {
-        // Who was removed goes on until another leads, if it led.
-        bool hasLeft = IsRemoved && _core.Role != Role.Leader;
-        var now = new PeersBasis(_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count, hasLeft);
+        // Who was removed goes on until another leads, if it led, and then answers what the others had sent it before they heard of that.
+        _lastLedMs = _core.Role == Role.Leader ? _nowMs : _lastLedMs;
+        bool hasLeft = IsRemoved && (_lastLedMs is not { } ledUntil || _nowMs - ledUntil >= LingerMs);
+        var now = new PeersBasis(_core.Membership, _core.IsMembershipCommitted, _core.Leader, _core.Peers.Count, _lastWords.Count > 0, hasLeft);
         if (_visitsChanged || (Identity.Cluster.IsBorn && now != _peersOf))
         {
             if (hasLeft && !_peersOf.HasLeft)
@@ -67,6 +70,7 @@ public sealed partial class QueueReplica
     {
         IEnumerable<NodeId> kept = _core.Peers.Select(peer => peer.Server.Node);
         kept = led is { } leader ? kept.Append(leader.Node) : kept;
+        kept = kept.Concat(_forwarded.Values.Select(request => request.ForwardedTo.Node));
         var peers = new Dictionary<NodeId, string>(Peers.Where(peer => !_knowsItsPeers || kept.Contains(peer.Key)));
         foreach (Member member in _core.MembershipsThatMayBeInForce.SelectMany(membership => membership.Members).Where(member => member.Node != Self))
         {

@@ -337,6 +337,30 @@ public sealed class Changes
         world.Do(4, QueueCommandCodec.Publish("orders", "taken"u8)).Outcome.ShouldBe(RequestOutcome.Replied);
     }
 
+    /// <summary>Whoever sent something to a leader that leaves, and had not heard of that, waits for its answer: a link that closes before it would leave the outcome unknown.</summary>
+    [Fact]
+    public void A_leader_that_was_removed_and_those_who_wait_for_its_answers_keep_their_links_so_long()
+    {
+        World world = StartThreeOf(seed: 27, nodes: 3);
+        WorldNode leaves = world.Leader!;
+        world.Do(leaves.Id, QueueCommandCodec.CreateTopic("orders", null)).Outcome.ShouldBe(RequestOutcome.Replied);
+        WorldNode[] others = [.. world.Running.Where(node => node != leaves)];
+        world.Loss = 1;
+        Dictionary<WorldNode, TestCommand> lost = others.ToDictionary(node => node, node => world.Submit(node.Id, QueueCommandCodec.Publish("orders", "lost"u8)));
+        world.Settle();
+        world.Loss = 0;
+        leaves.Change(new MemberRemoval(new NodeId(leaves.Id)));
+        world.Until(() => world.Leader != leaves && leaves.Replica.IsRemoved && leaves.Replica.Core.Role != Role.Leader);
+
+        leaves.Replica.Peers.Count.ShouldBe(2);
+        WorldNode follower = others.Single(node => node != world.Leader);
+        world.Until(() => follower.Replica.Core.IsMembershipCommitted && follower.Replica.Core.Membership!.Members.Count == 2);
+        lost[follower].IsDone.ShouldBeFalse();
+        follower.Replica.Peers.ShouldContainKey(new NodeId(leaves.Id));
+
+        world.Until(() => leaves.Replica.Peers.Count == 0 && lost.Values.All(request => request.IsDone) && !follower.Replica.Peers.ContainsKey(new NodeId(leaves.Id)), atMostTicks: 50);
+    }
+
     [Fact]
     public void However_many_strangers_have_called_a_newcomer_is_handed_the_birth()
     {
