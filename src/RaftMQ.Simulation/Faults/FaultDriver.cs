@@ -1,4 +1,6 @@
 using RaftMQ.Consensus;
+using RaftMQ.Replica;
+using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Invariants;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.Traces;
@@ -10,12 +12,16 @@ namespace RaftMQ.Simulation.Faults;
 internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
 {
     private readonly Chance _changes = plan.FaultChance(FaultKind.Partition).Fork(1);
+    private readonly List<SimulatedChange> _asked = [];
     private readonly Chance _terms = plan.FaultChance(FaultKind.PowerLoss).Fork(1);
     private bool _powerGoesWithTheDisk;
     private bool _ended;
 
-    /// <summary>The last change that an operator has asked for.</summary>
-    public SimulatedChange? Change { get; set; }
+    /// <summary>What an operator has asked for and may still be begun; and the last that he asked for, whatever has become of it.</summary>
+    public IReadOnlyList<ClusterChange> Changes => [.. _asked.Where(change => change.IsAwaited || change == _asked[^1]).Select(change => change.Change)];
+
+    /// <summary>Whether an answer to something that an operator has asked for may still come.</summary>
+    public bool AwaitsChanges => _asked.Exists(change => change.IsAwaited);
 
     /// <summary>What a storm does from now on, if it is planned over so many events; it may end earlier.</summary>
     public void Begin(long events)
@@ -46,6 +52,15 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     public void At(long time, Action fault) => world.At(time, () => Unless(fault));
 
     public void Note(string what, long a, long b = 0) => world.Trace.Note(world.Now, 0, TraceKind.Fault, a, b, text: what);
+
+    /// <summary>An operator asks a node for a change.</summary>
+    public void Ask(ClusterChange change, SimulatedNode node)
+    {
+        _asked.RemoveAll(earlier => !earlier.IsAwaited);
+        _asked.Add(new SimulatedChange(change, node));
+        Note(change.ToString(), node.Id);
+        node.Post(new ChangeInput(_asked[^1]));
+    }
 
     /// <summary>The next crash at an operation of a disk takes the power with it.</summary>
     public void PowerGoesWithTheDisk() => _powerGoesWithTheDisk = true;
@@ -83,7 +98,25 @@ internal sealed class FaultDriver(SimulatedWorld world, Plan plan)
     }
 
     /// <summary>Whether the nodes that may not be broken are a majority.</summary>
-    public bool IsSound(Membership membership) => Majorities.IsMajority(membership, voter => !plan.Breakable.Contains((int)voter.Node.Value));
+    public bool IsSound(Membership membership) => Majorities.IsMajority(membership, voter => !MayBreak(voter.Node));
+
+    /// <summary>
+    /// Whether the nodes that may not be broken are a majority in every configuration that may come of those in the logs, of what was asked for and of this: of all that may leave none is
+    /// counted on, and whoever may break is counted in as soon as it is named.
+    /// </summary>
+    public bool StaysSound(ClusterChange change)
+    {
+        Membership[] mayBeInForce = world.Ghost.ConfigurationsThatMayBeInForce();
+        ClusterChange[] changes = [.. Changes, change];
+        Member[] members = [.. mayBeInForce.SelectMany(membership => membership.Members)];
+        HashSet<NodeId> leave = [.. changes.Select(asked => asked.Leaves).OfType<NodeId>(), .. members.Select(member => member.Replaces)];
+        HashSet<NodeId> named = [.. changes.Select(asked => asked.Comes).OfType<NodeId>(), .. members.Select(member => member.Node)];
+        int sound = named.Count(node => !MayBreak(node) && !leave.Contains(node) && mayBeInForce.All(membership => membership.Find(node) is { Suffrage: Suffrage.Voter }));
+        bool mayHarm = change.Leaves is not null || (change.Comes is { } comes && MayBreak(comes));
+        return !mayHarm || sound > named.Count(MayBreak);
+    }
+
+    private bool MayBreak(NodeId node) => plan.Breakable.Contains((int)node.Value);
 
     /// <summary>A leader is about to tell the others of a configuration: a bad moment to be cut off, so that another leader may take it back.</summary>
     public void OnChange(SimulatedNode leader)

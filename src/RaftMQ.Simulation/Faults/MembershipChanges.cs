@@ -1,5 +1,4 @@
 using RaftMQ.Consensus;
-using RaftMQ.Replica;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.World;
@@ -7,13 +6,13 @@ using RaftMQ.Simulation.World;
 namespace RaftMQ.Simulation.Faults;
 
 /// <summary>
-/// An operator changes the members, one change after the other: nodes come, leave, replace each other and move, leaders among them. He takes care of one thing, that the nodes whose disks
-/// may break never are a majority: who removes the sound ones loses what they held, by right. Some newcomers he starts only together, when others have been named beside them: they catch up in
-/// step, and one joint configuration takes them all.
+/// An operator changes the members: nodes come, leave, replace each other and move, leaders among them, and leadership is handed over. In half of the seeds he makes one change after the other,
+/// in the others he is hasty: he does not wait for what is under way, asks twice, and asks whoever is there, leader or not. He takes care of one thing, that the nodes whose disks may break
+/// never are a majority: who removes the sound ones loses what they held, by right.
 /// </summary>
-internal sealed class MembershipChanges(SimulatedWorld world, Chance chance)
+internal sealed class MembershipChanges(SimulatedWorld world, Chance chance, bool isHasty)
 {
-    private readonly List<SimulatedNode> _held = [];
+    private readonly NewcomersTogether _together = new(world, chance.Fork(1));
     private int _moves;
 
     public static void Plan(SimulatedWorld world, Plan plan, long events)
@@ -24,7 +23,7 @@ internal sealed class MembershipChanges(SimulatedWorld world, Chance chance)
         }
 
         Chance chance = plan.FaultChance(FaultKind.Membership);
-        var changes = new MembershipChanges(world, chance.Fork(2));
+        var changes = new MembershipChanges(world, chance.Fork(2), chance.Fork(3).Percent(50));
         for (long left = chance.Between(10, 60); left > 0; left--)
         {
             world.Faults.When(chance.Between(0, events), changes.Next);
@@ -33,75 +32,57 @@ internal sealed class MembershipChanges(SimulatedWorld world, Chance chance)
 
     private void Next()
     {
-        SimulatedNode? leader = SimulatedWorld.LeaderOf(world.Nodes);
-        Membership? membership = world.Ghost.Cluster?.Committed.Configuration.Membership;
-
-        if (membership is not null)
+        if (world.Ghost.Cluster?.Committed.Configuration.Membership is not { } membership)
         {
-            StartTheHeld(membership);
+            return;
         }
 
-        // Whatever stands in a log without being committed may come into force yet: he waits until that is known.
-        bool mayAsk = leader is not null && membership is { IsJoint: false } && world.Faults.Change?.IsAwaited != true && !world.Ghost.AnyConfigurationIsUncommitted();
-        if (mayAsk && Draw(membership!, (uint)leader!.Id) is { } change)
+        _together.StartOnceNamed(membership);
+
+        // Whatever stands in a log without being committed may come into force yet: who is patient waits until that is known.
+        bool isSettled = !membership.IsJoint && !world.Faults.AwaitsChanges && !world.Ghost.AnyConfigurationIsUncommitted();
+        if (!isHasty && !isSettled)
         {
-            HoldSome(change);
-            world.Faults.Note(change.ToString(), leader.Id);
-            world.Faults.Change = new SimulatedChange(change, leader);
-            leader.Post(new ChangeInput(world.Faults.Change));
+            return;
         }
+
+        SimulatedNode? asked = isHasty && chance.Percent(20) ? world.Nodes[(int)chance.Between(1, world.Nodes.Count)] : SimulatedWorld.LeaderOf(world.Nodes);
+        do
+        {
+            Ask(asked, membership);
+        }
+        while (isHasty && chance.Percent(30));
     }
 
-    /// <summary>A newcomer may be one of several: its machine stays off until they are named, or until he loses patience.</summary>
-    private void HoldSome(MembershipChange change)
+    private void Ask(SimulatedNode? asked, Membership membership)
     {
-        Member? comes = change switch
+        if (asked is not { IsRunning: true } || Draw(membership, (uint)asked.Id) is not { } change || !world.Faults.StaysSound(change))
         {
-            MemberAddition addition => addition.Newcomer,
-            MemberReplacement replacement => replacement.Newcomer,
-            _ => null,
-        };
-        if (comes is not null && chance.Percent(60))
+            return;
+        }
+
+        _together.HoldSome(change);
+        world.Faults.Ask(change, asked);
+        if (isHasty && chance.Percent(25))
         {
-            SimulatedNode node = world.Nodes[(int)comes.Node.Value];
-            node.StaysDown = true;
-            node.Die(powerIsLost: false);
-            _held.Add(node);
+            world.Faults.Ask(change, asked);
         }
     }
 
-    private void StartTheHeld(Membership membership)
-    {
-        int named = _held.Count(node => membership.Find(new NodeId((uint)node.Id)) is not null);
-        if (_held.Count > 0 && (named == 3 || chance.Percent(named == 2 ? 70 : 10)))
-        {
-            world.Faults.Note("newcomers started together", named);
-            foreach (SimulatedNode node in _held)
-            {
-                node.StaysDown = false;
-                node.Start();
-            }
-
-            _held.Clear();
-        }
-    }
-
-    private MembershipChange? Draw(Membership membership, uint leader)
+    private ClusterChange? Draw(Membership membership, uint asked)
     {
         NodeId[] voters = [.. membership.Members.Where(member => member.Suffrage == Suffrage.Voter).Select(member => member.Node)];
         int[] others = [.. world.Nodes.Select(node => node.Id).Where(node => membership.Find(new NodeId((uint)node)) is null)];
-        NodeId leaves = chance.Percent(25) && voters.Contains(new NodeId(leader)) ? new NodeId(leader) : voters[chance.Below(voters.Length)];
+        NodeId leaves = chance.Percent(25) && voters.Contains(new NodeId(asked)) ? new NodeId(asked) : voters[chance.Below(voters.Length)];
         Member? comes = others.Length > 0 ? Runs.Plan.MemberOf(others[chance.Below(others.Length)]) : null;
-
-        // Who is about to be replaced leaves, too, perhaps before others have come.
-        NodeId[] leaving = [.. membership.Members.Select(member => member.Replaces).Where(node => node != default).Append(leaves).Distinct()];
-        bool mayLeave = leaving.Length < voters.Length && world.Faults.IsSound(membership.Joint([], leaving).AfterJoint());
-        return chance.Below(10) switch
+        return chance.Below(12) switch
         {
             < 4 when comes is not null => new MemberAddition(comes),
-            < 6 when comes is not null && mayLeave => new MemberReplacement(leaves, comes),
-            < 9 when mayLeave => new MemberRemoval(leaves),
+            < 6 when comes is not null => new MemberReplacement(leaves, comes),
+            < 9 => new MemberRemoval(leaves),
             9 => new MemberMove(leaves, $"peer{leaves}:{++_moves + 1}", $"client{leaves}:1"),
+            10 => new LeadershipTransfer(leaves),
+            11 => new LeadershipTransfer(null),
             _ => null,
         };
     }

@@ -151,12 +151,7 @@ internal sealed class LivenessPhase
         var number = new NodeId((uint)node.Id);
         bool mayStay = _inForce.All(membership =>
             membership.Find(number) is { Suffrage: not Suffrage.Outgoing } && membership.Members.All(member => member.Replaces != number));
-        return mayStay && _world.Faults.Change?.Change switch
-        {
-            MemberRemoval removal => removal.Node != number,
-            MemberReplacement replacement => replacement.Leaves != number,
-            _ => true,
-        };
+        return mayStay && _world.Faults.Changes.All(change => change.Leaves != number);
     }
 
     private void Heal(SimulatedNode node)
