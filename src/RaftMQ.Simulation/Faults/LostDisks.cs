@@ -5,7 +5,7 @@ namespace RaftMQ.Simulation.Faults;
 
 /// <summary>
 /// A disk is lost, and comes back empty under the same node id: another incarnation, which counts only once it is admitted. In half of the runs a second one is lost on the way or later, of
-/// the same node or of another that may break.
+/// the same node or of another that may break. A node that came later loses its disk once it is a voter.
 /// </summary>
 internal static class LostDisks
 {
@@ -26,9 +26,12 @@ internal static class LostDisks
 
     private static void Lose(SimulatedWorld world, SimulatedNode node, Chance chance)
     {
-        if (world.Faults.MaySpareTheBreakable())
+        bool cameLater = node.Id > world.Plan.Founders;
+        bool isAwaited = cameLater && world.Ghost.Cluster?.Committed.Configuration.Membership?.Counts(node.Identity.Server) != true;
+        if (!isAwaited && world.Faults.MaySpareTheBreakable())
         {
             world.Faults.Note("disk lost", node.Id);
+            world.Reach.Count(Situation.LateMemberLostItsDisk, cameLater ? 1 : 0);
             node.LoseDisk();
         }
         else

@@ -159,7 +159,14 @@ internal sealed class Plan
             (nodes[i], nodes[other]) = (nodes[other], nodes[i]);
         }
 
-        return IsUncapped ? nodes : nodes[..((Founders - 1) / 2)];
+        return IsUncapped ? nodes : WithLateOne(nodes[..((Founders - 1) / 2)]);
+    }
+
+    /// <summary>In half of the seeds where nodes come later one of them may break, too, in place of a founder: the operator takes it in where sound ones are more.</summary>
+    private int[] WithLateOne(int[] founders)
+    {
+        Chance chance = FaultChance(FaultKind.LostDisk).Fork(1);
+        return Nodes > Founders && chance.Percent(50) ? [.. founders.Skip(1), (int)chance.Between(Founders + 1, Nodes)] : founders;
     }
 
     private NetworkConditions DrawNetwork(Chance chance)

@@ -54,6 +54,9 @@ public enum Situation
     /// <summary>A node that lost its disk was admitted again.</summary>
     WipedNodeAdmitted,
 
+    /// <summary>A voter that was no founder lost its disk.</summary>
+    LateMemberLostItsDisk,
+
     /// <summary>A request was overwritten by another leader's entry, and said so.</summary>
     Overwritten,
 

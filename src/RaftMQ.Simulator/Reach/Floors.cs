@@ -33,6 +33,7 @@ internal static class Floors
         new(Situation.DiskFullRefusedAndRecovered, "full disk refused and recovered", Usual),
         new(Situation.WipedNodeRefusedVote, "wiped node refused a vote", Usual),
         new(Situation.WipedNodeAdmitted, "wiped node admitted", Usual),
+        new(Situation.LateMemberLostItsDisk, "voter that was no founder lost its disk", Usual),
         new(Situation.Overwritten, "request overwritten, and said so", Usual),
         new(Situation.ForwardedAgain, "forwarded request sent again, done once", Usual),
         new(Situation.BodyReadBack, "body read back from disk", Usual),
