@@ -28,6 +28,11 @@ public sealed partial class RaftCore
         }
 
         _toldLeftAt = _toldLeftAt.IsAtLeastAsUpToDateAs(reminder.LeftAt) ? _toldLeftAt : reminder.LeftAt;
+        if (Role == Role.Candidate && !MayCampaign)
+        {
+            // The votes that are under way are for nobody.
+            BecomeFollower(CurrentTerm, leader: null);
+        }
     }
 
     /// <summary>Takes note of a message that its sender sends only when its term is durable there. Reads and pre-votes are not among them.</summary>

@@ -229,6 +229,20 @@ public sealed class Thesis4_MembershipChanges
     }
 
     [Fact]
+    public void A_candidate_that_is_told_that_it_left_is_none_any_more()
+    {
+        Server server = WithLog(1, 1).Ticks(2 * ElectionTimeoutTicks);
+        server.Core.Role.ShouldBe(Role.Candidate);
+        server.Sent();
+
+        server.Receive(new Reminder(S2, S1, new Term(1), LogIndex.Zero, At(9, 3)));
+        server.Receive(new RequestVoteResponse(S2, S1, new Term(2), PreVote: true, Granted: true));
+
+        server.Core.Role.ShouldBe(Role.Follower);
+        server.Ticks(10 * ElectionTimeoutTicks).Sent<RequestVote>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Leadership_is_handed_to_nobody_who_leaves()
     {
         Server leader = JointLeader();
