@@ -1,6 +1,5 @@
 using RaftMQ.Consensus;
 using RaftMQ.Replica;
-using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Faults;
 using RaftMQ.Simulation.Invariants;
 using RaftMQ.Simulation.Traces;
