@@ -100,17 +100,6 @@ public sealed partial class QueueReplica
     /// </summary>
     private bool IsHeldUp => _core.IsBroughtUp || WaitsForDiskMs >= Math.Max(StillDiskMs, ElectionTimeoutMs);
 
-    private bool IsSomebodyAhead(LogIndex last)
-    {
-        bool any = false;
-        foreach (PeerProgress peer in _core.Peers)
-        {
-            any |= peer.MatchIndex >= last && _core.MayTakeOver(peer);
-        }
-
-        return any && Quorum.IsMajority(_core.Membership!, voter => _core.Peers.Any(peer => peer.Server == voter && _core.IsActive(peer)));
-    }
-
     /// <summary>The batch that another server has and this server's disk still lacks, and since when that is so.</summary>
     private (ulong Batch, long SinceMs) _outrun;
 
@@ -136,5 +125,17 @@ public sealed partial class QueueReplica
         {
             _ports.Report(EventLevel.Warning, $"the disk of this node has stood still for {stillMs} ms and those of others go on: handing leadership over");
         }
+    }
+
+    /// <summary>Whether somebody who can be elected without this server has all up to here.</summary>
+    private bool IsSomebodyAhead(LogIndex last)
+    {
+        bool any = false;
+        foreach (PeerProgress peer in _core.Peers)
+        {
+            any |= peer.MatchIndex >= last && _core.MayTakeOver(peer);
+        }
+
+        return any && Quorum.IsMajority(_core.Membership!, voter => _core.Peers.Any(peer => peer.Server == voter && _core.IsActive(peer)));
     }
 }

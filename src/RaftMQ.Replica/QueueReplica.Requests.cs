@@ -185,8 +185,7 @@ public sealed partial class QueueReplica
 
     private void ExpireRequests()
     {
-        while (_byLeaderDeadline.TryPeek(out PendingCommand? request)
-               && (request.Stage is RequestStage.Done or RequestStage.Proposed || request.LeaderDeadlineMs <= _nowMs))
+        while (_byLeaderDeadline.TryPeek(out PendingCommand? request) && (request.Stage == RequestStage.Done || request.LeaderDeadlineMs <= _nowMs))
         {
             _byLeaderDeadline.Dequeue();
             if (request.Stage is RequestStage.Waiting or RequestStage.Reading)

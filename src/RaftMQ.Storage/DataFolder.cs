@@ -128,7 +128,8 @@ public static class DataFolder
     /// <summary>Whether <see cref="SetAside"/> removes a file.</summary>
     public static bool MayGo(string name) => IsAside(name) || SpareSegments.IsSpare(name) || name.EndsWith(".tmp", StringComparison.Ordinal);
 
-    internal static string AsideOf(string name) => AsidePrefix + name;
+    /// <summary>The name of a file once it is set aside.</summary>
+    public static string AsideOf(string name) => AsidePrefix + name;
 
     private static void FinishDiscard(IFileSystem files)
     {

@@ -110,7 +110,6 @@ internal sealed class Cluster : IDisposable
     public void Silence(NodeView node) => Signal(node, Native.SigStop);
 
     /// <summary>Waits for the end of a node's process that was told to stop.</summary>
-    /// <returns>The moment of it, to a millisecond or two.</returns>
     public static void WaitUntilEnded(NodeView node)
     {
         long began = Stopwatch.GetTimestamp();

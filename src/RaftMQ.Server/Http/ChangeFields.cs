@@ -14,6 +14,7 @@ internal sealed record ChangeFields
 
     /// <summary>A body for a member.</summary>
     public const string Example = """{"client": "10.0.0.4:8080", "peer": "10.0.0.4:7001"}""";
+
     /// <summary>A body for the next leader.</summary>
     public const string LeaderExample = """{"node": 2}""";
 

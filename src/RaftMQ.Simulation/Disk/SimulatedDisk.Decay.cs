@@ -32,8 +32,11 @@ public sealed partial class SimulatedDisk
     /// <summary>Whether the log's last write is spared. Without that only what follows the noted end of the log is: the synced-up-to mark, if there is one.</summary>
     public bool SparesLastWrite { get; set; } = true;
 
-    /// <summary>Whether something harmed is on the disk, or was read wrong since the folder was last opened. What is in a file that is gone or set aside harms nobody.</summary>
-    public bool IsHarmed => _misread is not null || _names.Concat(_durableNames).Any(file => !DataFolder.IsAside(file.Key) && _harmed.Contains(file.Value));
+    /// <summary>
+    /// Whether something harmed is on the disk, or was read wrong since the folder was last opened. What is in a file that is gone or set aside harms nobody, but for the identity until
+    /// there is a new one: it says which cluster the new life must come into.
+    /// </summary>
+    public bool IsHarmed => _misread is not null || _names.Concat(_durableNames).Any(file => MayBeRead(file.Key) && _harmed.Contains(file.Value));
 
     /// <summary>The folder was opened: what was read wrong before is forgotten, unless it may have gone into the copy that took the file's place.</summary>
     public void NoteOpened()
@@ -156,6 +159,8 @@ public sealed partial class SimulatedDisk
 
     /// <summary>Whether a file is a segment of the log. What was set aside is not the log's any more.</summary>
     internal static bool IsLog(string name) => name.EndsWith(LogEnding, StringComparison.Ordinal) && !DataFolder.IsAside(name);
+
+    private bool MayBeRead(string name) => !DataFolder.IsAside(name) || (name == DataFolder.AsideOf(IdentityName) && !_names.ContainsKey(IdentityName));
 
     private static bool IsSnapshot(string name) => name.EndsWith(SnapshotEnding, StringComparison.Ordinal) && !DataFolder.IsAside(name);
 

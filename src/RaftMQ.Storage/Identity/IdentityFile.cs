@@ -74,7 +74,7 @@ public static class IdentityFile
             && BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]) == Crc32C.Compute(0, bytes[..CrcOffset]);
         if (!isWhole)
         {
-            throw new StorageDamagedException($"{files.Description}: the identity file is damaged");
+            throw new StorageDamagedException($"{files.Description}: the identity file is damaged: {name}");
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);

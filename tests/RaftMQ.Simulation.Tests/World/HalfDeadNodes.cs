@@ -1,5 +1,4 @@
 using RaftMQ.Consensus;
-using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Tests.World;
@@ -40,8 +39,9 @@ public sealed class HalfDeadNodes
     [MemberData(nameof(Faults))]
     public void Two_election_timeouts_later_one_leads_and_nothing_changes_any_more(Fault fault)
     {
-        foreach ((ulong seed, SimulatedWorld world) in LedClusters())
+        foreach ((ulong seed, SimulatedWorld world) in LedClusters.Of(seeds: 12, founders => founders is 3 or 5 or 7, conditions: null, comesUpWithin: 15 * Second))
         {
+            world.Run(() => false, 2 * Second);
             SimulatedNode leader = SimulatedWorld.LeaderOf(world.Nodes)!;
             SimulatedNode victim = fault.ToString().Contains("Leader") ? leader : world.Nodes.First(node => node != leader);
 
@@ -138,26 +138,4 @@ public sealed class HalfDeadNodes
     }
 
     private static long TimeoutUs(SimulatedWorld world) => world.Nodes.Max(node => node.Replica!.Core.ElectionTimeoutTicks) * world.Plan.Replica.TickMilliseconds * Millisecond;
-
-    private static IEnumerable<(ulong Seed, SimulatedWorld World)> LedClusters()
-    {
-        for (ulong seed = 1; seed <= 12; seed++)
-        {
-            var plan = new Plan(new RunOptions { Seed = seed, Events = 1, Profile = Profile.Calm });
-            if (plan.Founders is not (3 or 5 or 7))
-            {
-                continue;
-            }
-
-            var world = new SimulatedWorld(plan, null);
-            foreach (SimulatedNode node in world.Nodes)
-            {
-                world.Agenda.Add(node.Id * 10_000, EventKind.Start, node.Id);
-            }
-
-            world.Run(() => world.Nodes.All(node => node.Replica is { IsMember: true, Core.Leader: not null }), 15 * Second).ShouldBeTrue();
-            world.Run(() => false, 2 * Second);
-            yield return (seed, world);
-        }
-    }
 }

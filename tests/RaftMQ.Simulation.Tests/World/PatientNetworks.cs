@@ -1,5 +1,4 @@
 using RaftMQ.Consensus;
-using RaftMQ.Simulation.Runs;
 using RaftMQ.Simulation.World;
 
 namespace RaftMQ.Simulation.Tests.World;
@@ -58,28 +57,8 @@ public sealed class PatientNetworks
         }
     }
 
-    private static IEnumerable<SimulatedWorld> LedClustersOn(NetworkConditions conditions, long comesUpWithin)
-    {
-        for (ulong seed = 1; seed <= 5; seed++)
-        {
-            var plan = new Plan(new RunOptions { Seed = seed, Events = 1, Profile = Profile.Calm });
-            if (plan.Founders < 2)
-            {
-                continue;
-            }
-
-            var world = new SimulatedWorld(plan, null);
-            world.Network.Conditions = conditions;
-            world.Network.Storms = true;
-            foreach (SimulatedNode node in world.Nodes)
-            {
-                world.Agenda.Add(node.Id * 10_000, EventKind.Start, node.Id);
-            }
-
-            world.Run(() => world.Nodes.All(node => node.Replica?.Core.Leader is not null), comesUpWithin).ShouldBeTrue($"seed {seed}: {world.Findings.First}");
-            yield return world;
-        }
-    }
+    private static IEnumerable<SimulatedWorld> LedClustersOn(NetworkConditions conditions, long comesUpWithin) =>
+        LedClusters.Of(seeds: 5, founders => founders >= 2, conditions, comesUpWithin).Select(led => led.World);
 
     private static void RequirePeace(SimulatedWorld world, long time)
     {
