@@ -39,7 +39,7 @@ public sealed class HalfDeadNodes
     [MemberData(nameof(Faults))]
     public void Two_election_timeouts_later_one_leads_and_nothing_changes_any_more(Fault fault)
     {
-        foreach ((ulong seed, SimulatedWorld world) in LedClusters.Of(seeds: 12, founders => founders is 3 or 5 or 7, conditions: null, comesUpWithin: 15 * Second))
+        foreach ((ulong seed, SimulatedWorld world) in LedClusters.Of(seeds: 12, plan => plan.Founders is 3 or 5 or 7, conditions: null, comesUpWithin: 15 * Second))
         {
             world.Run(() => false, 2 * Second);
             SimulatedNode leader = SimulatedWorld.LeaderOf(world.Nodes)!;

@@ -58,7 +58,7 @@ public sealed class PatientNetworks
     }
 
     private static IEnumerable<SimulatedWorld> LedClustersOn(NetworkConditions conditions, long comesUpWithin) =>
-        LedClusters.Of(seeds: 5, founders => founders >= 2, conditions, comesUpWithin).Select(led => led.World);
+        LedClusters.Of(seeds: 5, plan => plan.Founders >= 2, conditions, comesUpWithin).Select(led => led.World);
 
     private static void RequirePeace(SimulatedWorld world, long time)
     {
