@@ -36,6 +36,9 @@ public abstract record MembershipChange : ClusterChange
 /// <param name="Newcomer">The node and its addresses; whatever incarnation comes.</param>
 public sealed record MemberAddition(Member Newcomer) : MembershipChange
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"add node {Newcomer.Node}";
+
     internal override (Membership? Target, string? Reason) FirstStep(Membership now)
     {
         if (now.Find(Newcomer.Node) is { } member)
@@ -58,6 +61,9 @@ public sealed record MemberAddition(Member Newcomer) : MembershipChange
 /// <param name="Node">Which.</param>
 public sealed record MemberRemoval(NodeId Node) : MembershipChange
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"remove node {Node}";
+
     internal override (Membership? Target, string? Reason) FirstStep(Membership now) => now.Find(Node) switch
     {
         null => default,
@@ -72,6 +78,9 @@ public sealed record MemberRemoval(NodeId Node) : MembershipChange
 /// <param name="Newcomer">The new node and its addresses.</param>
 public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : MembershipChange
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"replace node {Leaves} by node {Newcomer.Node}";
+
     internal override (Membership? Target, string? Reason) FirstStep(Membership now)
     {
         if (Leaves == Newcomer.Node)
@@ -101,6 +110,9 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
 /// <param name="ClientAddress">Where clients do.</param>
 public sealed record MemberMove(NodeId Node, string PeerAddress, string ClientAddress) : MembershipChange
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"move node {Node} to {PeerAddress} for peers and {ClientAddress} for clients";
+
     internal override (Membership? Target, string? Reason) FirstStep(Membership now) => now.Find(Node) switch
     {
         null => Refuse($"node {Node} is no member of this cluster"),
