@@ -55,7 +55,7 @@ public sealed class PeerProgress
     internal LongestWait Waits { get; }
 
     /// <summary>For how long it has kept the leader waiting by now.</summary>
-    internal int WaitingTicks => Math.Max(_askedRound is null ? 0 : _askedTicks, _sentEntry is null ? 0 : _sentTicks);
+    public int WaitingTicks => Math.Max(_askedRound is null ? 0 : _askedTicks, _sentEntry is null ? 0 : _sentTicks);
 
     /// <summary>
     /// Catching up goes in rounds: in each it receives what the leader's log held when the round began (thesis §4.2.1). The ticks that the last took, or the one under way has taken

@@ -49,7 +49,7 @@ public sealed partial class RaftCore
         bool isAlone = Membership!.Voters.Count == 1 && Membership.Counts(_options.Self);
         if (suspicionIsRipe || isAlone || _electionElapsed >= _electionTimeout)
         {
-            bool votesAreLate = !suspicionIsRipe && Role == Role.Candidate && !_isPreVote && !HasLostTheVote;
+            bool votesAreLate = !suspicionIsRipe && Role == Role.Candidate && !_isPreVote && !HaveAnswered(except: null);
             if (votesAreLate)
             {
                 _timeout.Double();
@@ -93,8 +93,10 @@ public sealed partial class RaftCore
     }
 
     /// <summary>Everybody who can be reached has voted, and it is not enough: waiting for the timer would only cost time. The former leader is the one that cannot be, as it seems.</summary>
-    private bool HasLostTheVote => Role == Role.Candidate && !_isPreVote
-        && Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || voter == _leaderBefore || !IsLinked(voter));
+    private bool HasLostTheVote => Role == Role.Candidate && !_isPreVote && HaveAnswered(except: _leaderBefore);
+
+    private bool HaveAnswered(ServerId? except) =>
+        Membership!.Voters.All(voter => _votes.Contains(voter) || _refusals.Contains(voter) || voter == _options.Self || voter == except || !IsLinked(voter));
 
     private void Campaign(bool preVote, bool byTransfer)
     {

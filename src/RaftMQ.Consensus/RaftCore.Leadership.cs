@@ -140,7 +140,7 @@ public sealed partial class RaftCore
         if (!Quorum.IsMajority(Membership!, _isHeard ??= IsHeard))
         {
             _timeout.Double();
-            if (MostCompleteOf(MayCampaignWhenTold) is { } heir)
+            if ((MostCompleteOf(MayTakeOver) ?? MostCompleteOf(MayCampaignWhenTold)) is { } heir)
             {
                 _sendNow.Add(new TimeoutNow(_options.Self, heir.Server, CurrentTerm));
             }

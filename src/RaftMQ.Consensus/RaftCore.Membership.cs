@@ -23,8 +23,8 @@ public sealed partial class RaftCore
     public IEnumerable<Membership> MembershipsThatMayBeInForce =>
         _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
 
-    /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation.</summary>
-    public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Counts(_options.Self));
+    /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation, as a voter or as a learner.</summary>
+    public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Find(_options.Self.Node)?.Server == _options.Self);
 
     /// <summary>
     /// Whether this server had a seat, in this very incarnation, and somebody knows of a committed configuration without it: a later one than the latest of this server's log, or that very one
@@ -173,7 +173,7 @@ public sealed partial class RaftCore
         {
             if (peer.LeftAt is { } leftAt)
             {
-                bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= leftAt;
+                bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= LogIndex.Max(leftAt, peer.AwaitedCommit);
                 bool isBroughtUp = peer.Transfer is not null;
                 told = knows || (!isBroughtUp && ++peer.FarewellTicks >= FarewellTimeouts * _timeout.Ticks) ? peer.Server.Node : told;
             }

@@ -9,7 +9,9 @@ namespace RaftMQ.Consensus;
 /// </summary>
 public sealed partial class RaftCore
 {
-    /// <summary>Of each node the last incarnation that spoke, and the one in its seat: while another catches up with an empty disk, an older copy of that one may be put back.</summary>
+    /// <summary>
+    /// Of each node the last incarnation that spoke, and the one in its seat at that time: while another catches up with an empty disk, an older copy of that one may be put back.
+    /// </summary>
     private readonly Dictionary<ServerId, (Term Term, LogIndex Match)> _claims = [];
 
     /// <summary>What this server has promised and no longer holds, as a sentence; null for nothing. It must not be fed or drained any more, and its process ends.</summary>

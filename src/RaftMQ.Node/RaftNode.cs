@@ -209,7 +209,7 @@ public sealed partial class RaftNode : IAsyncDisposable, IPeerEvents
         }
     }
 
-    /// <summary>Hands leadership over if it leads and <paramref name="handOver"/> is set, answers what waits, writes nothing more and ends. Bounded by about two seconds.</summary>
+    /// <summary>Hands leadership over if it leads and <paramref name="handOver"/> is set, answers what waits, writes nothing more and ends. Bounded by about three seconds.</summary>
     public async Task StopAsync(bool handOver)
     {
         if (Interlocked.Exchange(ref _stopRequested, 1) == 0)

@@ -86,7 +86,7 @@ public sealed partial class QueueReplica
         foreach (ServerIdentity peer in _met)
         {
             NodeId node = peer.Server.Node;
-            if (!IsNamed(node) && !IsConfigured(node) && !_linked.Contains(node))
+            if (!IsNamed(node) && !IsConfigured(node) && !_linked.Contains(node) && !_visits.Contains(node))
             {
                 return node;
             }

@@ -7,7 +7,7 @@ namespace RaftMQ.Replica;
 
 /// <summary>
 /// Any node takes any command and passes it to the leader, one hop. The leader says where it stands in the log; the forwarder's own log says how it ends.
-/// It is sent again only if it was definitely not proposed, or has a request key.
+/// It is sent again only if it was definitely not proposed, if another entry stands in its place for good, or if it has a request key.
 /// </summary>
 public sealed partial class QueueReplica
 {

@@ -136,6 +136,8 @@ public sealed partial class QueueReplica
             any |= peer.MatchIndex >= last && _core.MayTakeOver(peer);
         }
 
-        return any && Quorum.IsMajority(_core.Membership!, voter => _core.Peers.Any(peer => peer.Server == voter && _core.IsActive(peer)));
+        // Who answers heartbeats only, while its own disk stands still as well, could not vote.
+        return any && Quorum.IsMajority(
+            _core.Membership!, voter => _core.Peers.Any(peer => peer.Server == voter && _core.IsActive(peer) && peer.WaitingTicks < _core.ElectionTimeoutTicks));
     }
 }

@@ -72,7 +72,7 @@ public sealed partial class QueueReplica
     public QueueMachine Machine => _machine;
 
     /// <summary>Whether this server sits in a seat of the configuration, so that it votes.</summary>
-    public bool IsMember => _core.Membership?.Counts(Identity.Server) == true;
+    public bool IsMember => !IsRemoved && _core.Membership?.Counts(Identity.Server) == true;
 
     /// <summary>Whether there is something to do although nothing has happened: entries that wait to be applied.</summary>
     public bool HasWork { get; private set; }
@@ -80,8 +80,10 @@ public sealed partial class QueueReplica
     /// <summary>Whether this leader is stopping and waits for another to take over.</summary>
     public bool IsHandingOver => _handsOver && _core.Role == Role.Leader;
 
-    /// <summary>For how long a leader that is to stop tries to hand over, in milliseconds: two attempts, each of which may take an election timeout.</summary>
-    public int HandOverMs => Math.Max(1_000, 2 * ElectionTimeoutMs);
+    /// <summary>
+    /// For how long a leader that is to stop tries to hand over, in milliseconds: two attempts, each of which may take an election timeout, but no longer than whoever asked it to stop waits.
+    /// </summary>
+    public int HandOverMs => Math.Clamp(2 * ElectionTimeoutMs, 1_000, 2_000);
 
     /// <summary>For how long a leader that has handed over still answers what others had sent it before they heard of that, in milliseconds: as long as they wait for it.</summary>
     public int LingerMs => Math.Max(100, ElectionTimeoutMs / 2);

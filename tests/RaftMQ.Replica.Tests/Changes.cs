@@ -325,6 +325,7 @@ public sealed class Changes
         TestTopicRead read = world[4].AskTopics();
 
         world.Until(() => world[4].Replica.IsRemoved);
+        world[4].Replica.IsMember.ShouldBeFalse("whatever its own log says");
         (waiting.Result.Outcome, read.Result!.Outcome).ShouldBe((RequestOutcome.NoLeader, RequestOutcome.NoLeader), "and not only when its time is over");
         world.Pass(100);
         world[4].Reports.ShouldContain(report => report.Contains("no longer a member", StringComparison.Ordinal), wasThere ? 2 : 1);

@@ -66,6 +66,24 @@ public sealed class StillDisks
     }
 
     [Fact]
+    public void A_leader_whose_disk_stands_still_leads_on_where_another_disk_that_a_vote_would_need_stands_still_too()
+    {
+        World world = WithATopic(seed: 59, out WorldNode leader);
+        WorldNode[] others = [.. world.Nodes.Where(node => node != leader)];
+        leader.DiskIsHeld = true;
+        others[1].DiskIsHeld = true;
+        TestCommand waiting = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "under way"u8));
+        world.Pass(150);
+
+        world.Leader.ShouldBe(leader);
+        leader.Reports.ShouldNotContain(report => report.Contains("handing leadership over"));
+        others[1].DiskIsHeld = false;
+        leader.DiskIsHeld = false;
+        world.Until(() => waiting.IsDone);
+        waiting.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
     public void A_follower_whose_disk_stands_still_refuses_its_clients_at_once_and_one_whose_disk_is_only_slow_does_not()
     {
         World world = WithATopic(seed: 53, out WorldNode leader);

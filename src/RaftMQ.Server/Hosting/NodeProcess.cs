@@ -16,7 +16,7 @@ namespace RaftMQ.Server.Hosting;
 /// </summary>
 internal static partial class NodeProcess
 {
-    // What the node may take to stop is its own bound of about two seconds; answers on their way out get one more; the rest is for the disposals.
+    // What the node may take to stop is its own bound of about three seconds; answers on their way out get one more; the rest is for the disposals.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ListenerPatience = TimeSpan.FromSeconds(1);
 
@@ -27,7 +27,7 @@ internal static partial class NodeProcess
     private static readonly TimeSpan LastRequests = TimeSpan.FromMilliseconds(400);
 
     /// <summary>After this they are cut off: the node has answered what waits, as far as it can, well before.</summary>
-    private static readonly TimeSpan LongestGoing = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestGoing = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs the node until it ends or is asked to stop.</summary>
     /// <exception cref="CommandFailedException">It could not start, or ended by itself; the exit code and the line to print are in it.</exception>

@@ -11,7 +11,7 @@ internal sealed class Supervisor(DevFolder folder, DevPlan first, DevScreen scre
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TableAfterAtMost = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(7);
 
     private readonly Dictionary<int, SupervisedNode> _nodes = [];
     private readonly List<Task> _leaving = [];

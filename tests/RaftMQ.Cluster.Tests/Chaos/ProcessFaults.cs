@@ -35,14 +35,16 @@ internal static class ProcessFaults
         return "went on";
     }
 
-    /// <summary>One after the other is asked to end, and started again.</summary>
+    /// <summary>One after the other is asked to end, and started again. Clients find out by themselves that it ends; they keep away until it has caught up, since they wait for less than a start may take.</summary>
     public static async Task<string> RollAsync(Ground ground, int victim, TimeSpan duration, Random chance)
     {
         for (int id = 1; id <= ground.Founders; id++)
         {
             await ground.Cluster.StopAsync(id);
+            await ground.Accounting.SendAwayAsync(ground.Cluster[id]);
             ground.Cluster.Start(id);
             await ground.Cluster.UntilCaughtUpAsync(id);
+            ground.Accounting.LetIn(ground.Cluster[id]);
         }
 
         return $"{ground.Founders} ended in order and came back";

@@ -148,6 +148,20 @@ public sealed class Section5_6_Timing
     }
 
     [Fact]
+    public void The_vote_of_the_former_leader_is_given_longer_too_where_nobody_else_is_left()
+    {
+        Server candidate = ThatAdapts(2, 1, 1);
+        candidate.Core.OnLinkUp(S2);
+        candidate.Receive(Replicates(S2, 1, At(2, 1), 2));
+        candidate.Ticks(2 * ElectionTimeoutTicks).Receive(new RequestVoteResponse(S2, S1, new Term(2), true, true));
+        (candidate.Core.CurrentTerm.Value, candidate.Core.ElectionTimeoutTicks).ShouldBe((2ul, ElectionTimeoutTicks), "a candidate for whose vote S2 needs longer");
+
+        candidate.Ticks(2 * ElectionTimeoutTicks);
+
+        candidate.Core.ElectionTimeoutTicks.ShouldBe(2 * ElectionTimeoutTicks);
+    }
+
+    [Fact]
     public void A_candidate_that_gets_no_pre_votes_does_not_since_nobody_may_be_there()
     {
         Server candidate = ThatAdapts(3, 1, 1).Ticks(20 * Longest);

@@ -392,6 +392,20 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void A_leader_that_hears_too_few_has_one_campaign_that_it_hears_rather_than_a_silent_one_with_more_of_the_log()
+    {
+        Server leader = Of(5, 1, 1).Elected().Linked();
+        leader.Acknowledges(S2, 3).Sent();
+        for (int i = 0; i < 2 * ElectionTimeoutTicks; i++)
+        {
+            leader.Acknowledges(S4, 2).Ticks(1);
+        }
+
+        leader.Core.Role.ShouldNotBe(Role.Leader);
+        leader.Sent<TimeoutNow>().ShouldHaveSingleItem().To.ShouldBe(S4);
+    }
+
+    [Fact]
     public void Leadership_is_not_handed_to_a_server_whose_link_has_broken_though_it_answered_a_moment_ago()
     {
         Server leader = WithLog(1, 1).Elected().Linked();

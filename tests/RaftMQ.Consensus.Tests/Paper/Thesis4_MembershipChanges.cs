@@ -210,6 +210,25 @@ public sealed class Thesis4_MembershipChanges
     }
 
     [Fact]
+    public void Who_is_out_is_told_first_what_somebody_waits_for_there()
+    {
+        Server leader = JointLeader();
+        ulong joint = leader.Core.Log.Last.Index.Value;
+        leader.Acknowledges(S2, joint).Acknowledges(S4, joint);
+        leader.Propose().Position.Index.Value.ShouldBe(joint + 2, "behind the end of the joint configuration");
+        leader.Core.AwaitCommit(S2, new LogIndex(joint + 2));
+        leader.Acknowledges(S4, joint + 1).Acknowledges(S5, joint + 1).Acknowledges(S2, joint + 2).Ticks(1);
+        leader.Core.CommitIndex.ShouldBe(new LogIndex(joint + 1));
+        leader.Core.Peers.Select(peer => peer.Server).ShouldContain(S2, "it knows that it is out, and not yet what became of the entry behind that");
+
+        leader.Sent();
+        leader.Acknowledges(S4, joint + 2).Acknowledges(S5, joint + 2);
+
+        leader.Sent<AppendEntries>().ShouldContain(append => append.To == S2 && append.LeaderCommit == new LogIndex(joint + 2));
+        leader.Ticks(1).Core.Peers.Select(peer => peer.Server).ShouldNotContain(S2);
+    }
+
+    [Fact]
     public void A_leader_that_is_out_does_not_count_itself_and_hands_over_when_that_is_committed()
     {
         Server leader = WithLog(1, 1).Elected().Linked();
