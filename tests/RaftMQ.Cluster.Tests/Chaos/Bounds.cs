@@ -25,6 +25,9 @@ internal sealed class Bounds(Episode episode, TimeSpan electionTimeout)
     /// </summary>
     private TimeSpan UntilWell => (2 * electionTimeout) + BusyMachine + (episode.Strikes.Any(strike => strike.Fault.DropsPackets) ? MostOfTcp : TimeSpan.Zero);
 
+    /// <summary>A node that has to recover, to heal or to become a member before its fault is over takes some seconds: three times what plans reckon with.</summary>
+    private TimeSpan UntilOver => episode.Strikes[0].Duration + (3 * TimeSpan.FromSeconds(episode.Strikes[0].Fault.Mends)) + BusyMachine;
+
     private bool IsSingle => episode.Strikes.Count == 1;
 
     /// <summary>What went beyond its bound, in words.</summary>
@@ -49,6 +52,11 @@ internal sealed class Bounds(Episode episode, TimeSpan electionTimeout)
         if (IsSingle && report.Well >= UntilWell)
         {
             yield return FormattableString.Invariant($"all well only after {report.Well.TotalSeconds:0.00} s, and {UntilWell.TotalSeconds:0.00} s are the bound");
+        }
+
+        if (IsSingle && report.To + report.Well - report.From >= UntilOver)
+        {
+            yield return FormattableString.Invariant($"over only after {(report.To + report.Well - report.From).TotalSeconds:0.00} s, and {UntilOver.TotalSeconds:0.00} s are the bound");
         }
 
         if (episode.IsPlannedChange && report.Failures.Length > 0)

@@ -52,11 +52,10 @@ internal sealed record EpisodeReport(
     }
 }
 
-/// <summary>
-/// What came out of a run in which nothing was lost, handed out twice, refused and yet kept, or out of order, and after which all state hashes were equal: of another there is no report.
-/// </summary>
+/// <summary>What came out of a run.</summary>
 /// <param name="Plan">Which plan.</param>
 /// <param name="Seed">What chance was drawn from.</param>
+/// <param name="Verdict">What became of what was promised.</param>
 /// <param name="ClocksJumped">Whether clock faults were carried out, or skipped for want of libfaketime.</param>
 /// <param name="Episodes">What happened.</param>
 /// <param name="Seconds">How long it took.</param>
@@ -69,6 +68,7 @@ internal sealed record EpisodeReport(
 internal sealed record ChaosReport(
     string Plan,
     int Seed,
+    string Verdict,
     bool ClocksJumped,
     IReadOnlyList<EpisodeReport> Episodes,
     double Seconds,

@@ -17,8 +17,11 @@ internal enum Toll
     /// <summary>Nobody is out.</summary>
     None,
 
-    /// <summary>The one node that is struck is out, or has lost what it had.</summary>
+    /// <summary>The one node that is struck is out, and has what it had when it comes back.</summary>
     Node,
+
+    /// <summary>The one node that is struck loses what it had.</summary>
+    Disk,
 
     /// <summary>Every node is out for a moment: it goes with nothing that takes another one out.</summary>
     Alone,
@@ -43,6 +46,9 @@ internal sealed record Fault(
 {
     /// <summary>Whether it strikes what passes the links, and so is nothing while nothing does.</summary>
     public bool NeedsTraffic { get; init; }
+
+    /// <summary>Whether it takes a single node out.</summary>
+    public bool TakesANode => Toll is Toll.Node or Toll.Disk;
 
     /// <summary>Whether a leader that it strikes, for as long as an election takes, is one no longer.</summary>
     public bool Deposes { get; init; }

@@ -25,8 +25,8 @@ internal static class Faults
         new("clock-back", Toll.None, 2, 10, 3, One, ClockFaults.BackAsync),
         new("disk-stall", Toll.Node, 1, 10, 3, One, DiskFaults.StallAsync) { Deposes = true },
         new("disk-full", Toll.Node, 1, 5, 12, One, DiskFaults.FillAsync),
-        new("flip", Toll.Node, 0, 3, 5, One, DiskFaults.FlipAsync),
-        new("wipe", Toll.Node, 0, 3, 5, One, DiskFaults.WipeAsync),
+        new("flip", Toll.Disk, 0, 3, 5, One, DiskFaults.FlipAsync),
+        new("wipe", Toll.Disk, 0, 3, 5, One, DiskFaults.WipeAsync),
         new("come-and-go", Toll.Churn, 1, 3, 10, Everybody, MemberFaults.ComeAndGoAsync),
         new("replace", Toll.Churn, 1, 3, 15, AFollower, MemberFaults.ReplaceAsync),
     ];

@@ -46,8 +46,7 @@ public sealed class FaultsUnderLoad : IDisposable
         TimeSpan took = Stopwatch.GetElapsedTime(_began);
         TimeSpan silent = _ground.Beat.Silent;
         double rate = (_ground.Accounting.Acknowledged + _ground.Accounting.Popped) / (took - silent).TotalSeconds;
-        await _ground.SettleAsync();
-        await ReportAsync(_ground.Accounting, took, silent, rate);
+        await SettleAsync(_ground, took, silent, rate);
         _episodes.Where(episode => episode.IsRepeated).SelectMany(episode => episode.Objections.Select(objection => $"{objection}: {episode}")).ShouldBeEmpty(_ground.Cluster.Outputs());
         rate.ShouldBeGreaterThanOrEqualTo(ChaosForm.LeastOperationsPerSecond);
     }
@@ -71,6 +70,7 @@ public sealed class FaultsUnderLoad : IDisposable
         }
 
         int failures = ground.Accounting.Failures.All.Count;
+        ground.IsStruckOnce = episode.Strikes.Count == 1;
         long from = Stopwatch.GetTimestamp();
         int[] followers = [.. ground.Others(before.Leader)];
         Random[] chances = [.. episode.Strikes.Select((_, i) => new Random(unchecked((31 * ((31 * ChaosForm.Seed) + _episodes.Count)) + i)))];
@@ -81,7 +81,7 @@ public sealed class FaultsUnderLoad : IDisposable
         Failure[] failed = [.. ground.Accounting.Failures.All.Skip(failures)];
         var report = new EpisodeReport(
             episode.ToString(),
-            episode.Strikes.Any(strike => strike.Fault.Toll == Toll.Majority),
+            episode.MayTakeTheMajority(ground.Founders),
             seen,
             Stopwatch.GetElapsedTime(_began, from),
             Stopwatch.GetElapsedTime(_began, to),
@@ -123,15 +123,31 @@ public sealed class FaultsUnderLoad : IDisposable
         return FormattableString.Invariant($"{strike.Fault.Name}{whom}, {strike.Duration.TotalSeconds:0.0} s ({seen})");
     }
 
-    private async Task ReportAsync(Accounting accounting, TimeSpan took, TimeSpan silent, double rate)
+    /// <summary>Compares what was promised with what is there, and reports it, also where it does not agree.</summary>
+    private async Task SettleAsync(Ground ground, TimeSpan took, TimeSpan silent, double rate)
+    {
+        try
+        {
+            await ground.SettleAsync();
+        }
+        catch (Exception broken)
+        {
+            await ReportAsync(ground.Accounting, took, silent, rate, broken.Message);
+            throw;
+        }
+
+        await ReportAsync(ground.Accounting, took, silent, rate, "0 lost, 0 handed out twice, 0 refused and yet kept, 0 out of order; state hashes equal");
+    }
+
+    private async Task ReportAsync(Accounting accounting, TimeSpan took, TimeSpan silent, double rate, string verdict)
     {
         LongForm.Say($"{_episodes.Count} episodes in {took.TotalSeconds:0} s, {silent.TotalSeconds:0.0} s of them silent; {rate:0} operations/s of 15 clients in the rest");
         LongForm.Say($"{accounting.Acknowledged:N0} publishes acknowledged, {accounting.Refused:N0} refused, {accounting.Unknowns:N0} of unknown outcome; {accounting.Popped:N0} messages handed out");
-        LongForm.Say($"0 lost, 0 handed out twice, 0 refused and yet kept, 0 out of order; state hashes equal");
+        LongForm.Say($"{verdict}");
         if (ChaosForm.ReportFile is { } file)
         {
             var report = new ChaosReport(
-                _plan.Name, ChaosForm.Seed, SteppedClock.IsThere, _episodes, took.TotalSeconds, silent.TotalSeconds, rate, accounting.Acknowledged, accounting.Refused, accounting.Unknowns, accounting.Popped);
+                _plan.Name, ChaosForm.Seed, verdict, SteppedClock.IsThere, _episodes, took.TotalSeconds, silent.TotalSeconds, rate, accounting.Acknowledged, accounting.Refused, accounting.Unknowns, accounting.Popped);
             await File.WriteAllTextAsync(file, report.ToJson());
         }
     }

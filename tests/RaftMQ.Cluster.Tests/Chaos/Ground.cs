@@ -59,6 +59,9 @@ internal sealed class Ground : IDisposable
     /// <summary>The node that is there to be added.</summary>
     public int Spare { get; }
 
+    /// <summary>Whether what strikes at the moment strikes alone.</summary>
+    public bool IsStruckOnce { get; set; }
+
     public Network Network { get; }
 
     public ServeCluster Cluster { get; }

@@ -52,12 +52,12 @@ internal static class MemberFaults
         ground.Cluster.Wipe(id);
     }
 
-    /// <summary>Asks for a change until it is done, by turns those that stay members, since one of them may be struck: every change may be asked for again.</summary>
+    /// <summary>Asks for a change, and if something else strikes meanwhile until it is done, by turns those that stay members, since one of them may be struck: every change may be asked for again.</summary>
     private static async Task SucceedAsync(Ground ground, int[] stay, params string[] arguments)
     {
-        const int MostAttempts = 5;
+        int mostAttempts = ground.IsStruckOnce ? 1 : 5;
         (int exitCode, string output) = await ground.Cluster.OperateAsync(stay[0], arguments);
-        for (int attempt = 1; exitCode != 0 && attempt < MostAttempts; attempt++)
+        for (int attempt = 1; exitCode != 0 && attempt < mostAttempts; attempt++)
         {
             (exitCode, output) = await ground.Cluster.OperateAsync(stay[attempt % stay.Length], arguments);
         }

@@ -22,6 +22,10 @@ internal sealed record Strike(Fault Fault, Victim Victim, TimeSpan Duration, Tim
 /// <param name="Strikes">What happens.</param>
 internal sealed record Episode(TimeSpan Start, IReadOnlyList<Strike> Strikes)
 {
+    /// <summary>Whether a majority may be out while it lasts.</summary>
+    public bool MayTakeTheMajority(int nodes) =>
+        Strikes.Any(strike => strike.Fault.Toll == Toll.Majority) || Strikes.Count(strike => strike.Fault.TakesANode) > (nodes - 1) / 2;
+
     /// <summary>Whether all it is, is something that people do to a cluster at work, and may do without a failed request.</summary>
     public bool IsPlannedChange => Strikes is [{ Fault.Toll: Toll.Alone or Toll.Churn }];
 
@@ -34,17 +38,26 @@ internal sealed record Plan(string Name, int Nodes, IReadOnlyList<Episode> Episo
     /// <summary>In seconds: several times what an election takes where nothing slows the links, also on a machine that does much else (election timeouts of 0.2 to 0.6 s).</summary>
     private const double LongForAnyLink = 2.5;
 
+    /// <summary>In seconds: how long after the first of two the second may begin, so that it meets what the first has made of the cluster.</summary>
+    private const double LatestPartner = 3;
+
     private static readonly TimeSpan BetweenEpisodes = TimeSpan.FromSeconds(2);
 
-    /// <summary>How many nodes may be out or have lost what they had at a time.</summary>
+    /// <summary>How many nodes may have lost what they had at a time. More may be out: then nothing goes on for so long.</summary>
     public int Minority => (Nodes - 1) / 2;
 
-    /// <summary>Every kind of fault once, and one in the midst of a change of the members, as short as may be, when all is well after the one before: what runs with every `dotnet test`.</summary>
+    /// <summary>
+    /// Every kind of fault, alone where it is about how soon all is well again, one in the midst of a change of the members, and two that leave no majority for a moment; as short as may be, when
+    /// all is well after the one before: what runs with every `dotnet test`.
+    /// </summary>
     public static Plan Short()
     {
         Strike[][] episodes =
         [
             [Once("kill", Victim.Leader, 0)],
+            [Once("pause", Victim.Leader, LongForAnyLink)],
+            [Once("clock-forward", Victim.Leader, 2)],
+            [Once("clock-back", Victim.Follower, 2)],
             [Once("disk-stall", Victim.Leader, 3)],
             [Once("isolate", Victim.Leader, LongForAnyLink)],
             [Once("mute", Victim.Leader, LongForAnyLink)],
@@ -59,9 +72,10 @@ internal sealed record Plan(string Name, int Nodes, IReadOnlyList<Episode> Episo
             [Once("come-and-go", Victim.Everybody, 0)],
             [Once("replace", Victim.Follower, 0)],
             [Once("replace", Victim.Follower, 0), Once("kill", Victim.Leader, 2, after: 1)],
+            [Once("wipe", Victim.Follower, 0), Once("kill", Victim.OtherFollower, 1)],
             [
                 Once("pause", Victim.Leader, 30), Once("delay", Victim.Everybody, 5, after: 2), Once("loss", Victim.Everybody, 5, after: 10), Once("reset", Victim.Follower, 2, after: 17),
-                Once("clock-forward", Victim.Follower, 3, after: 20), Once("clock-back", Victim.OtherFollower, 3, after: 24),
+                Once("clock-forward", Victim.Follower, 4, after: 20), Once("clock-back", Victim.OtherFollower, 4, after: 22),
             ],
         ];
         return new Plan("short", 3, [.. episodes.Select(strikes => new Episode(TimeSpan.Zero, strikes))]);
@@ -90,21 +104,22 @@ internal sealed record Plan(string Name, int Nodes, IReadOnlyList<Episode> Episo
             Strike first = Drawn(next.Dequeue(), chance, []);
             Fault[] partners = [.. Faults.All.Where(fault => plan.MayGoTogether(first.Fault, fault))];
             bool isPair = only is null && episodes.Count % 2 == 1 && partners.Length > 0;
-            episodes.Add(isPair ? [first, Drawn(partners[chance.Next(partners.Length)], chance, [first.Victim])] : [first]);
+            TimeSpan after = TimeSpan.FromSeconds(Math.Round(chance.NextDouble() * LatestPartner, 1));
+            episodes.Add(isPair ? [first, Drawn(partners[chance.Next(partners.Length)], chance, [first.Victim]) with { After = after }] : [first]);
         }
 
         return plan with { Episodes = Timed(episodes) };
     }
 
-    /// <summary>Whether no more than a minority is out or loses what it has when these strike together, and each is something beside the other.</summary>
+    /// <summary>Whether no more than a minority loses what it has when these strike together, and each is something beside the other.</summary>
     public bool MayGoTogether(Fault one, Fault other)
     {
         Toll[] tolls = [one.Toll, other.Toll];
-        bool isOneKind = one.Name.Split('-')[0] == other.Name.Split('-')[0];
+        bool isOneForAll = one == other && one.Victims.Contains(Victim.Everybody);
         bool staysAlone = tolls.Contains(Toll.Alone) && !tolls.Contains(Toll.None);
-        bool staysUndone = tolls.Contains(Toll.Churn) && !tolls.Contains(Toll.None) && !tolls.Contains(Toll.Node);
+        bool staysUndone = tolls.Contains(Toll.Churn) && !(tolls.Contains(Toll.None) || one.TakesANode || other.TakesANode);
         bool isInVain = tolls.Contains(Toll.Majority) && (one.NeedsTraffic || other.NeedsTraffic);
-        return !isOneKind && !staysAlone && !staysUndone && !isInVain && tolls.Count(toll => toll == Toll.Node) <= Minority;
+        return !isOneForAll && !staysAlone && !staysUndone && !isInVain && tolls.Count(toll => toll == Toll.Disk) <= Minority;
     }
 
     public override string ToString()
