@@ -99,6 +99,9 @@ public static class DataFolder
     /// <summary>Whether a folder is being set aside, so that the next start empties it.</summary>
     public static bool IsBeingSetAside(IFileSystem files) => files.List().Any(name => name is DamagedMark or AsideMark);
 
+    /// <summary>Whether a folder is being emptied, so that nothing in it counts any more.</summary>
+    public static bool IsBeingDiscarded(IFileSystem files) => files.List().Contains(DiscardMark);
+
     /// <summary>Removes what was set aside.</summary>
     /// <returns>How many files that were.</returns>
     /// <exception cref="StorageFailedException">The disk failed.</exception>

@@ -18,7 +18,7 @@ internal static class RecoverCommand
 
     public static Command Build()
     {
-        var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; it is opened as a start of its node opens it." };
+        var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; it is only read." };
         var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "NEW" };
         var client = new Option<string>("--client") { Description = "Where clients will reach the node; usually as before.", HelpName = "HOST:PORT" };
         var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it; usually as before.", HelpName = "HOST:PORT" };
@@ -47,12 +47,14 @@ internal static class RecoverCommand
             RestoreCommand.RequireEmpty(data);
             IFileSystem files = OpenOld(path);
             using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {path} is in use by another process; stop its node first");
-            ServerIdentity old = IdentityFile.Read(files) ?? throw Refused($"{path} is no data folder of a node");
+            RequireInUse(path, files);
+            ServerIdentity old = IdentityFile.Read(files) ?? throw Refused(HoldsAside(files) ? OnlyAside(path) : $"{path} is no data folder of a node");
             using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
-            using ReplicaFolder folder = ReplicaFolder.Open(files, old.Server.Node, new WalOptions(), RestoreCommand.DrawId, progress is null ? null : progress.Report);
-            MinorityRecovery found = MinorityRecovery.Read(folder, progress is null ? null : progress.Report) ?? throw Refused($"{path} holds nothing: its node has never been of a cluster");
+            using ReplicaFolder folder = ReplicaFolder.Open(new ShadowFileSystem(files), old.Server.Node, new WalOptions(), RestoreCommand.DrawId, progress is null ? null : progress.Report);
+            MinorityRecovery found = MinorityRecovery.Read(folder, progress is null ? null : progress.Report)
+                ?? throw Refused(HoldsAside(files) ? OnlyAside(path) : $"{path} holds nothing: its node has never been of a cluster");
             Member seat = RestoreCommand.SeatAs(SeatOf(folder, old.Server.Node, client, peer));
-            Console.WriteLine(Warning(path, folder.Identity, found));
+            Console.WriteLine(Warning(path, folder.Identity, found) + (HoldsAside(files) ? LeavesAside : ""));
             RequireConfirmed(folder.Identity.Cluster, confirmation);
             ServerIdentity identity = Fill(data, found, seat);
             Console.WriteLine(
@@ -81,8 +83,30 @@ internal static class RecoverCommand
     }
 
     private static IFileSystem OpenOld(string path) => Directory.Exists(path)
-        ? Hosting.DataFolder.Open(path)
+        ? Hosting.DataFolder.OpenReadOnly(path)
         : throw new CommandFailedException(ExitCode.Configuration, $"there is no folder {path}; DIR is the data folder of a member");
+
+    /// <summary>A start would go on emptying the folder first. That is for its node to do, and never for a command that only reads it.</summary>
+    private static void RequireInUse(string path, IFileSystem files)
+    {
+        if (DataFolder.IsBeingDiscarded(files))
+        {
+            throw Refused($"{path} holds nothing that counts: its node was emptying it when it ended");
+        }
+
+        if (DataFolder.IsBeingSetAside(files))
+        {
+            throw Refused(
+                $"{path} is damaged, and its node was setting it aside when it ended; nothing was changed: make a copy of it, give the copy's files their names back "
+                + "(docs/reference/damage-and-repair.md tells which), and recover from the copy");
+        }
+    }
+
+    private static bool HoldsAside(IFileSystem files) => files.List().Any(DataFolder.IsAside);
+
+    private static string OnlyAside(string path) =>
+        $"{path} holds nothing but what was set aside as damaged ({DataFolder.AsideOf("damaged")} says why); nothing was changed: copy these files to another folder, without {DataFolder.AsideOf("")} "
+        + "in front of their names, look at that one with raftmq inspect, and recover from it";
 
     private static Member SeatOf(ReplicaFolder folder, NodeId node, string? client, string? peer)
     {
@@ -95,6 +119,8 @@ internal static class RecoverCommand
             ? new Member(node, 0, peers, clients)
             : throw new CommandFailedException(ExitCode.Configuration, $"the folder does not say where node {node} is reached; give --client and --peer");
     }
+
+    private const string LeavesAside = "\n- what was set aside as damaged in this folder (aside.*) is left out, and may be more: look at a copy of it first, with names without aside.";
 
     private static string Warning(string path, ServerIdentity identity, MinorityRecovery found) =>
         $"""
