@@ -43,10 +43,10 @@ public sealed class Backups : IDisposable
         await stop.CancelAsync();
         await load;
 
-        using var restored = new ServeCluster(1);
-        (await RunAsync(
-            "restore", BackupPath, "--data", restored.DataOf(1), "--client", restored[1].Address.ToString(), "--peer", "127.0.0.1:7001")).ShouldBe(0);
-        Node node = await restored.StartAllAsync();
+        using var restored = new ServeCluster(2, founders: 1);
+        (await RunAsync(["restore", BackupPath, "--data", restored.DataOf(1), .. restored.AddressesOf(1)])).ShouldBe(0);
+        restored.Start(1);
+        Node node = await restored.LeaderAsync();
         (await node.ReportAsync())!.Cluster.ShouldNotBe((await leader.ReportAsync())!.Cluster);
         for (int i = 30; i < 100; i++)
         {
@@ -58,7 +58,16 @@ public sealed class Backups : IDisposable
         restored.Kill(1);
         restored.Start(1);
         await restored.LeaderAsync();
+        (await node.PublishAsync("orders", "even more")).IsDone.ShouldBeTrue();
         (await node.PopAsync("orders")).Message.ShouldBe("more");
+
+        // It grows like any other, and the newcomer has what the backup had.
+        restored.Start(2);
+        (int exitCode, string output) = await restored.OperateAsync(1, ["add", "2", .. restored.AddressesOf(2)]);
+        exitCode.ShouldBe(0, $"{output}\n{restored.Outputs()}");
+        await restored.UntilCaughtUpAsync(2);
+        await restored.UntilEqualAsync();
+        (await restored[2].PopAsync("orders")).Message.ShouldBe("even more");
     }
 
     [Fact]
