@@ -45,6 +45,8 @@ public sealed class HalfDeadNodes
             SimulatedNode leader = SimulatedWorld.LeaderOf(world.Nodes)!;
             SimulatedNode victim = fault.ToString().Contains("Leader") ? leader : world.Nodes.First(node => node != leader);
 
+            Term term = leader.Replica!.Core.CurrentTerm;
+
             Strike(world, fault, victim, 1);
             double unrestWithIt = UnrestIn(world, [.. Going(world, fault, victim)], LengthOf(fault));
             Strike(world, fault, victim, -1);
@@ -52,6 +54,11 @@ public sealed class HalfDeadNodes
 
             unrestWithIt.ShouldBeLessThanOrEqualTo(MostTimeouts, $"seed {seed}");
             unrestAfterIt.ShouldBeLessThanOrEqualTo(MostTimeouts, $"seed {seed}");
+            if (fault is Fault.LeaderIsABridge or Fault.FollowerIsABridge)
+            {
+                // Of terms there are as many as candidates that got a vote: nobody has tried.
+                world.Nodes.ShouldAllBe(node => node.Replica!.Core.CurrentTerm == term && node.Replica.Core.Leader == leader.Identity.Server, $"seed {seed}");
+            }
         }
     }
 
