@@ -12,17 +12,25 @@ internal sealed class NewerProgram : IAsyncDisposable
     private readonly StopSignal _stop = new();
     private readonly Task _running;
 
-    private NewerProgram(NodePlan plan) =>
+    private readonly ServeCluster _cluster;
+    private readonly int _id;
+
+    private NewerProgram(ServeCluster cluster, int id, NodePlan plan)
+    {
+        (_cluster, _id) = (cluster, id);
         _running = NodeProcess.RunAsync(plan with { Node = plan.Node with { Understands = Understands } }, NullLoggerFactory.Instance, _stop);
+        cluster.InThisProcess.Add(id);
+    }
 
     public static ClusterVersions Understands { get; } = ClusterVersions.OfThisProgram with { Newest = ClusterVersions.OfThisProgram.Newest + 1 };
 
     public static async Task<NewerProgram> StartAsync(ServeCluster cluster, int id) =>
-        new(await ServeCommand.PlanAsync(ServeConfigurationLoader.Load(cluster.ConfigurationOf(id), new Dictionary<string, string>()).Configuration));
+        new(cluster, id, await ServeCommand.PlanAsync(ServeConfigurationLoader.Load(cluster.ConfigurationOf(id), new Dictionary<string, string>()).Configuration));
 
     /// <summary>Stops it in order, as SIGTERM does.</summary>
     public async ValueTask DisposeAsync()
     {
+        _cluster.InThisProcess.Remove(_id);
         _stop.Request(StopCause.Asked);
         await _running;
         _stop.Dispose();

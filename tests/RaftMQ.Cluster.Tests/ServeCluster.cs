@@ -42,7 +42,10 @@ internal sealed class ServeCluster : IDisposable
 
     public Node this[int id] => Nodes[id - 1];
 
-    public IEnumerable<Node> Running => Nodes.Where(node => _processes[node.Id - 1] is { HasExited: false });
+    public IEnumerable<Node> Running => Nodes.Where(node => InThisProcess.Contains(node.Id) || _processes[node.Id - 1] is { HasExited: false });
+
+    /// <summary>The nodes that run in the process of the tests.</summary>
+    public HashSet<int> InThisProcess { get; } = [];
 
     public RaftMqProcess Process(int id) => _processes[id - 1]!;
 

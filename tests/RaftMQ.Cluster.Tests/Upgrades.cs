@@ -9,8 +9,11 @@ public sealed class Upgrades
     private static readonly int Old = ClusterVersions.OfThisProgram.Newest;
     private static readonly int New = NewerProgram.Understands.Newest;
 
+    /// <summary>Requests in a second, so that the nodes of the newer program, which share this process with the clients, get their time.</summary>
+    private const int RequestsPerSecond = 100;
+
     [Fact]
-    public async Task The_version_rises_with_the_last_node_and_then_the_older_program_is_refused()
+    public async Task The_version_rises_with_the_last_node_without_a_failed_request_and_then_the_older_program_is_refused()
     {
         using var cluster = new ServeCluster(4, founders: 3);
         var newer = new NewerProgram?[4];
@@ -18,11 +21,17 @@ public sealed class Upgrades
         {
             await StartFoundersAsync(cluster);
             (await cluster[1].CreateAsync("orders")).IsDone.ShouldBeTrue();
+            (await cluster[1].CreateAsync("load")).IsDone.ShouldBeTrue();
+            var accounting = new Accounting(cluster, "load", nodes: [.. cluster.Nodes.Take(3)], beat: new Beat(RequestsPerSecond));
+            using var stop = new CancellationTokenSource();
+            Task load = Task.WhenAll(accounting.RunAsync(6, stop.Token), accounting.ConsumeAsync(3, stop.Token));
             for (int id = 1; id <= 3; id++)
             {
+                await UntilMoreAsync(accounting);
                 await cluster.StopAsync(id);
+                await UntilMoreAsync(accounting);
                 newer[id] = await NewerProgram.StartAsync(cluster, id);
-                await cluster.UntilPhaseAsync(id, "Member");
+                await cluster.UntilCaughtUpAsync(id);
                 (await cluster[id].PublishAsync("orders", $"by {id}")).IsDone.ShouldBeTrue();
                 if (id < 3)
                 {
@@ -36,6 +45,12 @@ public sealed class Upgrades
                 await Eventually.TrueAsync(async () => (await node.ReportAsync())?.ClusterVersion == New, () => $"node {node.Id} is not raised");
             }
 
+            await UntilMoreAsync(accounting);
+            await stop.CancelAsync();
+            await load;
+            accounting.Failures.All.ShouldBeEmpty(cluster.Outputs());
+            await accounting.SettleAsync();
+
             await GoesBackInVainAsync(cluster, newer);
             await JoinsInVainAsync(cluster);
             (await cluster[1].PopAsync("orders")).Message.ShouldBe("by 1");
@@ -44,6 +59,12 @@ public sealed class Upgrades
         {
             await Task.WhenAll(newer.OfType<NewerProgram>().Select(node => node.DisposeAsync().AsTask()));
         }
+    }
+
+    private static async Task UntilMoreAsync(Accounting accounting)
+    {
+        int before = accounting.Acknowledged;
+        await Eventually.TrueAsync(() => accounting.Acknowledged > before + 50, () => "no load: " + string.Join("; ", accounting.Failures.All));
     }
 
     /// <summary>With its folder the older program does not start; with an empty one it is not let in. The newer goes on as if nothing had been.</summary>
