@@ -32,7 +32,8 @@ public enum NodePhase
 /// <summary>Another member as its leader sees it.</summary>
 /// <param name="Node">Which.</param>
 /// <param name="MatchIndex">The highest index known durable there.</param>
-public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex);
+/// <param name="SnapshotBytes">While it is sent a snapshot: how many bytes of it, with the bodies, it has on disk; null otherwise.</param>
+public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex, long? SnapshotBytes);
 
 /// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
 public sealed record NodeStatus

@@ -20,7 +20,7 @@ public sealed partial class RaftNode
         NodeStatus before = Status;
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
             || before.Identity != replica.Identity;
-        FollowerProgress[] followers = core.Role == Role.Leader ? [.. core.Peers.Select(peer => new FollowerProgress(peer.Server.Node, peer.MatchIndex))] : [];
+        FollowerProgress[] followers = core.Role == Role.Leader ? [.. core.Peers.Select(peer => new FollowerProgress(peer.Server.Node, peer.MatchIndex, peer.Transfer?.Offset))] : [];
         bool isCaughtUp = phase == NodePhase.Member && replica.IsCaughtUp;
         bool isMoved = before.IsCaughtUp != isCaughtUp || before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes

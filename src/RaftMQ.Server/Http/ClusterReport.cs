@@ -64,16 +64,20 @@ internal sealed record ClusterReport
 /// <param name="Replaces">The voter that leaves when this learner becomes one; null for none.</param>
 /// <param name="MatchIndex">On the leader, of another member that has answered it: how much of the log it has; null otherwise.</param>
 /// <param name="NewestVersion">The newest cluster version that its program understands, as it said on its link with the node that reports; null without a link.</param>
-internal sealed record ClusterMember(uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion)
+/// <param name="SnapshotBytes">On the leader, of another member that it sends a snapshot: how many bytes of it that has on disk; null otherwise.</param>
+internal sealed record ClusterMember(
+    uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion, long? SnapshotBytes)
 {
     public const string Learner = "learner";
     public const string Incoming = "incoming";
 
     public static ClusterMember Of(Member member, NodeStatus status)
     {
+        FollowerProgress progress = status.Followers.FirstOrDefault(follower => follower.Node == member.Node);
         return new ClusterMember(
             member.Node.Value, member.ClientAddress, member.PeerAddress, NameOf(member.Suffrage), member.Incarnation != 0,
-            member.Replaces.Value == 0 ? null : member.Replaces.Value, MatchOf(member.Node, status), NewestOf(member.Node, status));
+            member.Replaces.Value == 0 ? null : member.Replaces.Value, progress.MatchIndex is { Value: > 0 } match ? match.Value : null, NewestOf(member.Node, status),
+            progress.SnapshotBytes);
     }
 
     /// <summary>What a seat's vote counts, in a word.</summary>
@@ -84,9 +88,6 @@ internal sealed record ClusterMember(uint Node, string Client, string Peer, stri
         Consensus.Suffrage.Outgoing => "outgoing",
         _ => "voter",
     };
-
-    private static ulong? MatchOf(NodeId node, NodeStatus status) =>
-        status.Followers.FirstOrDefault(follower => follower.Node == node).MatchIndex is { Value: > 0 } match ? match.Value : null;
 
     private static int? NewestOf(NodeId node, NodeStatus status) => node == status.Identity.Server.Node ? status.Understands.Newest
         : status.UnderstoodByLinked.TryGetValue(node, out ClusterVersions said) ? said.Newest

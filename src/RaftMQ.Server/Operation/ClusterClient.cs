@@ -21,6 +21,9 @@ internal sealed class ClusterClient : IDisposable
 
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What is received may take an hour, and more of it is there at every look.</summary>
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(2);
+
     private readonly ClusterSearch _search;
     private readonly Action<string> _say;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -89,12 +92,13 @@ internal sealed class ClusterClient : IDisposable
     public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = "done")
     {
         string? said = null;
+        long saidAt = 0;
         ClusterReport report = await ReportAsync(cancellation);
         while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
         {
-            if (now != said)
+            if (said is null || (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines))
             {
-                said = now;
+                (said, saidAt) = (now, Stopwatch.GetTimestamp());
                 _say(now);
             }
 

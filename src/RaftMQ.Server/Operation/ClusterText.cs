@@ -7,6 +7,8 @@ namespace RaftMQ.Server.Operation;
 /// <summary>The members of a cluster in words.</summary>
 internal static class ClusterText
 {
+    private const long BytesPerMebibyte = 1024 * 1024;
+
     /// <summary>A table of the members, one a line.</summary>
     public static string Table(ClusterReport report)
     {
@@ -47,9 +49,10 @@ internal static class ClusterText
     public static string? Arrival(ClusterReport report, uint node, string howToStart) => report.Members.FirstOrDefault(member => member.Node == node) switch
     {
         null => $"node {node} is not a member yet",
-        { Suffrage: ClusterMember.Learner, Seated: false } member =>
-            $"node {node} is not there yet, or has only begun to receive the log: {howToStart}, so that peers reach it at {member.Peer}",
-        { Suffrage: ClusterMember.Learner } member => $"node {node} receives the log{Share(member, report)}",
+        { Suffrage: ClusterMember.Learner } member when !IsLinked(member, report) => WasThere(member)
+            ? $"node {node} has no link with node {report.Node} any more: see that it runs, and that peers reach it at {member.Peer}"
+            : $"node {node} is not there yet: {howToStart}, so that peers reach it at {member.Peer}",
+        { Suffrage: ClusterMember.Learner } member => $"node {node} {Reception(member, report)}",
         _ when report.Joint => $"node {node} becomes a voter",
         _ => null,
     };
@@ -60,15 +63,27 @@ internal static class ClusterText
 
     private static string NoteOn(ClusterMember member, ClusterReport report)
     {
-        string seat = member.Seated ? Lag(member, report) : "  not there yet";
-        string replaces = member.Replaces is { } other ? $"  replaces node {other}" : "";
-        return member.Suffrage == ClusterMember.Learner && member.Seated ? $"  receives the log{Share(member, report)}{replaces}" : seat + replaces;
+        bool isBroughtUp = !member.Seated || member.Suffrage == ClusterMember.Learner || member.SnapshotBytes is not null;
+        string note = !IsLinked(member, report) && !WasThere(member) ? "  not there yet"
+            : isBroughtUp && IsLinked(member, report) ? $"  {Reception(member, report)}"
+            : Lag(member, report);
+        return note + (member.Replaces is { } other ? $"  replaces node {other}" : "");
     }
+
+    /// <summary>Whether the node that reports has a link with a member: what the two understand is said on it.</summary>
+    private static bool IsLinked(ClusterMember member, ClusterReport report) => member.Node == report.Node || member.NewestVersion is not null;
+
+    private static bool WasThere(ClusterMember member) => member.Seated || member.MatchIndex is not null;
 
     /// <summary>How far a voter is behind what is committed: one that has just started, or is down, or a moment behind under load.</summary>
     private static string Lag(ClusterMember member, ClusterReport report) =>
         member.MatchIndex < report.CommitIndex ? string.Create(CultureInfo.InvariantCulture, $"  {report.CommitIndex - member.MatchIndex:N0} entries behind") : "";
 
-    private static string Share(ClusterMember member, ClusterReport report) =>
-        member.MatchIndex is { } match ? string.Create(CultureInfo.InvariantCulture, $": {match:N0} of {report.CommitIndex:N0} entries") : "";
+    /// <summary>What a member that is brought up is sent, and how much of it is there. How long a snapshot is only its end says.</summary>
+    private static string Reception(ClusterMember member, ClusterReport report) => member switch
+    {
+        { SnapshotBytes: { } bytes } => string.Create(CultureInfo.InvariantCulture, $"receives a snapshot: {bytes / BytesPerMebibyte:N0} MiB so far"),
+        _ when report.Node != report.Leader => "receives the log",
+        _ => string.Create(CultureInfo.InvariantCulture, $"receives the log: {member.MatchIndex ?? 0:N0} of {report.CommitIndex:N0} entries"),
+    };
 }

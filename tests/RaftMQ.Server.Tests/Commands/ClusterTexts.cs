@@ -3,7 +3,7 @@ using RaftMQ.Server.Operation;
 
 namespace RaftMQ.Server.Tests.Commands;
 
-/// <summary>What <c>raftmq cluster status</c> says of the cluster's version, and of who is behind.</summary>
+/// <summary>What <c>raftmq cluster</c> says of the cluster's version, of who is behind, and of who comes.</summary>
 public sealed class ClusterTexts
 {
     [Theory]
@@ -45,6 +45,33 @@ public sealed class ClusterTexts
     public void Who_leads_to_its_end_after_it_has_left_does_not_lead_the_members() =>
         ClusterText.Members(ReportOf(1, [1, 1, 1]) with { Leader = 4 }).ShouldBe("members: 1, 2, 3; no leader at the moment");
 
+    /// <summary>A learner has no seat before it has caught up: that says nothing of whether it is there.</summary>
+    [Theory]
+    [InlineData(0, null, null, "node 3 is not there yet: start it, so that peers reach it at p:1", "not there yet")]
+    [InlineData(1, null, null, "node 3 receives the log: 0 of 2,345 entries", "receives the log: 0 of 2,345 entries")]
+    [InlineData(1, 1_000, null, "node 3 receives the log: 1,000 of 2,345 entries", "receives the log: 1,000 of 2,345 entries")]
+    [InlineData(1, null, 5_500_000, "node 3 receives a snapshot: 5 MiB so far", "receives a snapshot: 5 MiB so far")]
+    [InlineData(0, 1_000, null, "node 3 has no link with node 1 any more: see that it runs, and that peers reach it at p:1", "1,345 entries behind")]
+    public void Of_a_newcomer_it_is_said_what_it_receives_and_how_much_of_it_is_there(int linked, int? match, int? snapshotBytes, string arrival, string note)
+    {
+        ClusterReport report = ReportOf(1, [1, 1, linked]) with { CommitIndex = 2_345 };
+        ClusterMember newcomer = report.Members[2] with { Suffrage = "learner", Seated = false, MatchIndex = (ulong?)match, SnapshotBytes = snapshotBytes };
+        report = report with { Members = [.. report.Members.Take(2), newcomer] };
+
+        ClusterText.Arrival(report, 3, "start it").ShouldBe(arrival);
+        ClusterText.Table(report).Split(Environment.NewLine)[^1].ShouldBe($"3     learner   c:1                    p:1  {note}");
+        ClusterText.Arrival(report with { Node = 2 }, 3, "start it").ShouldNotBeNull().ShouldNotContain("0 of");
+    }
+
+    [Fact]
+    public void A_voter_that_is_sent_a_snapshot_is_shown_with_how_much_of_it_is_there()
+    {
+        ClusterReport report = ReportOf(1, [1, 1, 1]);
+        ClusterMember behind = report.Members[2] with { MatchIndex = 1, SnapshotBytes = 3_000_000_000 };
+
+        ClusterText.Table(report with { Members = [.. report.Members.Take(2), behind] }).ShouldEndWith("p:1  receives a snapshot: 2,861 MiB so far");
+    }
+
     private static ClusterReport ReportOf(int? version, int[] newest) => new()
     {
         Cluster = "c",
@@ -55,6 +82,6 @@ public sealed class ClusterTexts
         CommitIndex = 9,
         ElectionTimeoutMs = 200,
         Joint = false,
-        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own))],
+        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own, null))],
     };
 }

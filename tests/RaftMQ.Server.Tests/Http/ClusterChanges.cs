@@ -107,7 +107,7 @@ public sealed class ClusterChanges
         service.Node.Status = service.Node.Status with
         {
             Membership = service.Node.Status.Membership!.WithLearner(learner),
-            Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39)), new FollowerProgress(new NodeId(4), new LogIndex(17))],
+            Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39), null), new FollowerProgress(new NodeId(4), new LogIndex(17), 5_000)],
             CommitIndex = new LogIndex(40),
             ElectionTimeoutMs = 350,
             ClusterVersion = 3,
@@ -123,9 +123,9 @@ public sealed class ClusterChanges
         report.GetProperty("version").GetInt32().ShouldBe(3);
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
         [
-            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4}""",
-            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":39,"newestVersion":3}""",
-            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null}""",
+            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4,"snapshotBytes":null}""",
+            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":39,"newestVersion":3,"snapshotBytes":null}""",
+            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null,"snapshotBytes":5000}""",
         ]);
     }
 }
