@@ -86,6 +86,9 @@ public sealed class Changes
         uint leaves = world.Running.First(node => node != world.Leader).Id;
         world.Change(new MemberReplacement(new NodeId(leaves), World.MemberOf(4)));
         Refusal(world, new MemberReplacement(new NodeId(leaves), World.MemberOf(5))).ShouldBe($"node 4 is to replace node {leaves} already; remove that one first");
+        Refusal(world, new MemberReplacement(new NodeId(leaves), World.MemberOf(4) with { PeerAddress = "elsewhere:1" })).ShouldBe(AlreadyAt(4));
+        uint stays = world.Leader!.Id;
+        Refusal(world, new MemberReplacement(new NodeId(stays), World.MemberOf(4))).ShouldBe($"node 4 is a member already and does not replace node {stays}; remove node 4 first, and ask again");
         world.Change(new MemberRemoval(new NodeId(leaves)));
         world.Until(() => world.Leader?.Replica.Core.Membership is { IsJoint: false, Voters.Count: 2 });
         world.Leader!.Replica.Core.Membership!.Find(new NodeId(4))!.Replaces.ShouldBe(default);
@@ -110,13 +113,16 @@ public sealed class Changes
         World world = StartThreeOf(seed: 8, nodes: 4);
         LogIndex last = world.Leader!.Replica.Core.Log.Last.Index;
         Refusal(world, new MemberAddition(World.MemberOf(1))).ShouldBeNull();
-        Refusal(world, new MemberAddition(World.MemberOf(1) with { PeerAddress = "elsewhere:1" })).ShouldBe("node 1 is a member already, at peer1:1 for peers and client1:1 for clients");
+        Refusal(world, new MemberAddition(World.MemberOf(1) with { PeerAddress = "elsewhere:1" })).ShouldBe(AlreadyAt(1));
         Refusal(world, new MemberAddition(World.MemberOf(4) with { ClientAddress = "PEER2:1" })).ShouldBe("node 2 is a member at peer2:1 for peers and client2:1 for clients");
         Refusal(world, new MemberMove(new NodeId(1), "peer3:1", "client1:1")).ShouldBe("node 3 is a member at peer3:1 for peers and client3:1 for clients");
         Refusal(world, new MemberRemoval(new NodeId(9))).ShouldBeNull();
         Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(4))).ShouldBe("node 9 is no voter of this cluster");
         Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(1)))!.ShouldStartWith("node 1 cannot replace itself");
-        Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(2))).ShouldBe("node 2 is a member already and does not replace node 1");
+        Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(2))).ShouldBe(
+            "node 2 is a member already and does not replace node 1; to let node 1 go without another: raftmq cluster remove 1");
+        Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(2))).ShouldBeNull("that is so");
+        Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(2) with { ClientAddress = "elsewhere:1" })).ShouldBe(AlreadyAt(2));
         Refusal(world, new MemberMove(new NodeId(9), "a:1", "b:1")).ShouldBe("node 9 is no member of this cluster");
         Refusal(world, new MemberMove(new NodeId(1), "peer1:1", "client1:1")).ShouldBeNull();
         world.Leader!.Replica.Core.Log.Last.Index.ShouldBe(last, "nothing was written");
@@ -412,6 +418,9 @@ public sealed class Changes
         world.Until(() => world.Votes(1, 2, 3) && world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
         return world;
     }
+
+    private static string AlreadyAt(uint id) =>
+        $"node {id} is a member already, at peer{id}:1 for peers and client{id}:1 for clients; to reach it elsewhere: raftmq cluster move {id}";
 
     private static string? Refusal(World world, ClusterChange change)
     {

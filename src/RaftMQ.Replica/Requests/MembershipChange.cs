@@ -25,6 +25,11 @@ public abstract record MembershipChange : ClusterChange
         return other is null ? null : $"node {other.Node} is a member at {other.PeerAddress} for peers and {other.ClientAddress} for clients";
     }
 
+    /// <summary>Who comes is a member already, and not where it is said to be.</summary>
+    private protected static string? ObjectionTo(Member member, Member newcomer) => (member.PeerAddress, member.ClientAddress) == (newcomer.PeerAddress, newcomer.ClientAddress)
+        ? null
+        : $"node {member.Node} is a member already, at {member.PeerAddress} for peers and {member.ClientAddress} for clients; to reach it elsewhere: raftmq cluster move {member.Node}";
+
     private protected static string? ObjectionTo(Membership now, NodeId leaves)
     {
         int toBe = now.Members.Count(member => member.Node != leaves);
@@ -48,8 +53,7 @@ public sealed record MemberAddition(Member Newcomer) : MembershipChange
                 return Refuse($"node {member.Node} is to replace node {member.Replaces} already; remove node {member.Node} first, or let it");
             }
 
-            bool isThere = (member.PeerAddress, member.ClientAddress) == (Newcomer.PeerAddress, Newcomer.ClientAddress);
-            return isThere ? default : Refuse($"node {member.Node} is a member already, at {member.PeerAddress} for peers and {member.ClientAddress} for clients");
+            return ObjectionTo(member, Newcomer) is { } elsewhere ? Refuse(elsewhere) : default;
         }
 
         string? objection = ObjectionTo(now, default) ?? ObjectionTo(now, Newcomer.Node, Newcomer.PeerAddress, Newcomer.ClientAddress);
@@ -93,7 +97,7 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
         {
             // Where the one has left already, the other is on its way, or there.
             bool isSo = leaving is null || member.Replaces == Leaves;
-            return isSo ? default : Refuse($"node {member.Node} is a member already and does not replace node {Leaves}");
+            return (isSo ? ObjectionTo(member, Newcomer) : ObjectionTo(member)) is { } wrong ? Refuse(wrong) : default;
         }
 
         Member? rival = now.Members.FirstOrDefault(other => other.Replaces == Leaves);
@@ -102,6 +106,10 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
             : ObjectionTo(now, Leaves) ?? ObjectionTo(now, Newcomer.Node, Newcomer.PeerAddress, Newcomer.ClientAddress);
         return objection is null ? (now.WithLearner(Newcomer with { Replaces = Leaves }), null) : Refuse(objection);
     }
+
+    /// <summary>Who comes is a member already, and is to stay beside the one that is to leave.</summary>
+    private string ObjectionTo(Member member) => $"node {member.Node} is a member already and does not replace node {Leaves}; "
+        + (member.Suffrage == Suffrage.Learner ? $"remove node {member.Node} first, and ask again" : $"to let node {Leaves} go without another: raftmq cluster remove {Leaves}");
 }
 
 /// <summary>A node is reached elsewhere.</summary>

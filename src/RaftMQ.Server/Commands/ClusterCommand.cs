@@ -70,9 +70,9 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             uint leaves = arguments.GetValue(node);
-            bool isMember = (await cluster.ReportAsync(cancellation)).Members.Any(member => member.Node == leaves);
+            string done = ClusterText.Removed(await cluster.ReportAsync(cancellation), leaves);
             await cluster.SendAsync(HttpMethod.Delete, $"members/{leaves}", null, arguments.GetValue(wait), cancellation);
-            await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, isMember ? "done" : $"node {leaves} is no member");
+            await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done);
         }));
         return command;
     }
@@ -91,8 +91,11 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             (uint leaves, uint newcomer) = (arguments.GetValue(old), arguments.GetValue(node));
-            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer) with { Replaces = leaves }, arguments.GetValue(wait), cancellation);
-            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation);
+            ChangeFields fields = FieldsOf(arguments, client, peer) with { Replaces = leaves };
+            string done = ClusterText.Replaced(await cluster.ReportAsync(cancellation), leaves, newcomer);
+            await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", fields, arguments.GetValue(wait), cancellation);
+            await cluster.UntilAsync(
+                report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done);
         }));
         return command;
     }

@@ -142,7 +142,8 @@ internal static partial class JoiningNode
         }
         else
         {
-            LogUnknown(logger, report.Cluster!, nodes, $"raftmq cluster add {self.Node} --client {self.ClientAddress} --peer {self.PeerAddress} --url {url.GetLeftPart(UriPartial.Authority)}");
+            string command = $"raftmq cluster add {self.Node} --client {self.ClientAddress} --peer {self.PeerAddress} --url {url.GetLeftPart(UriPartial.Authority)}";
+            LogUnknown(logger, report.Cluster!, nodes, command, self.Node);
         }
 
         return joining;
@@ -173,6 +174,8 @@ internal static partial class JoiningNode
     [LoggerMessage(Level = LogLevel.Information, EventName = "JoinExpected", Message = "joining cluster {Cluster} of nodes {Nodes}, which expects this one")]
     private static partial void LogExpected(ILogger logger, string cluster, string nodes);
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "JoinUnknown", Message = "joining cluster {Cluster} of nodes {Nodes}, once it is told to take this one in: {Command}")]
-    private static partial void LogUnknown(ILogger logger, string cluster, string nodes, string command);
+    [LoggerMessage(
+        Level = LogLevel.Information, EventName = "JoinUnknown",
+        Message = "joining cluster {Cluster} of nodes {Nodes}, once it is told to take this one in: {Command} (in the place of another: replace OLD {Node} for add {Node})")]
+    private static partial void LogUnknown(ILogger logger, string cluster, string nodes, string command, NodeId node);
 }

@@ -89,7 +89,7 @@ internal sealed class ClusterClient : IDisposable
     /// <param name="cancellation">The operator has enough.</param>
     /// <param name="done">What is said of the end.</param>
     /// <exception cref="CommandFailedException">It has not become so in time.</exception>
-    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = "done")
+    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = ClusterText.Done)
     {
         string? said = null;
         long saidAt = 0;

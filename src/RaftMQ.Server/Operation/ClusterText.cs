@@ -7,6 +7,8 @@ namespace RaftMQ.Server.Operation;
 /// <summary>The members of a cluster in words.</summary>
 internal static class ClusterText
 {
+    public const string Done = "done";
+
     private const long BytesPerMebibyte = 1024 * 1024;
 
     /// <summary>A table of the members, one a line.</summary>
@@ -59,7 +61,18 @@ internal static class ClusterText
 
     /// <summary>What keeps a node from having left, or null if it has.</summary>
     public static string? Departure(ClusterReport report, uint node) =>
-        report.Members.Any(member => member.Node == node) ? $"node {node} is leaving" : report.Joint ? "the change is being finished" : null;
+        Has(report, node) ? $"node {node} is leaving" : report.Joint ? "the change is being finished" : null;
+
+    /// <summary>What is said at the end of a removal: there may have been nothing to remove, by a slip of the hand or since it is asked for again.</summary>
+    /// <param name="before">The members before it was asked for.</param>
+    /// <param name="leaves">Who leaves.</param>
+    public static string Removed(ClusterReport before, uint leaves) => Has(before, leaves) ? Done : $"node {leaves} is no member";
+
+    /// <summary>What is said at the end of a replacement, in the same way.</summary>
+    public static string Replaced(ClusterReport before, uint leaves, uint comes) =>
+        Has(before, leaves) || !Has(before, comes) ? Done : $"node {leaves} is no member, and node {comes} is one already";
+
+    private static bool Has(ClusterReport report, uint node) => report.Members.Any(member => member.Node == node);
 
     private static string NoteOn(ClusterMember member, ClusterReport report)
     {

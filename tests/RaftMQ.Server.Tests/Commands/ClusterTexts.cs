@@ -72,6 +72,19 @@ public sealed class ClusterTexts
         ClusterText.Table(report with { Members = [.. report.Members.Take(2), behind] }).ShouldEndWith("p:1  receives a snapshot: 2,861 MiB so far");
     }
 
+    [Fact]
+    public void Where_there_was_nothing_to_be_done_the_end_says_so()
+    {
+        ClusterReport before = ReportOf(1, [1, 1, 1]);
+
+        ClusterText.Removed(before, 3).ShouldBe("done");
+        ClusterText.Removed(before, 9).ShouldBe("node 9 is no member");
+        ClusterText.Replaced(before, 3, 4).ShouldBe("done");
+        ClusterText.Replaced(before, 3, 2).ShouldBe("done", "the cluster says what it thinks of it");
+        ClusterText.Replaced(before, 9, 4).ShouldBe("done", "the cluster says what it thinks of it");
+        ClusterText.Replaced(before, 9, 2).ShouldBe("node 9 is no member, and node 2 is one already");
+    }
+
     private static ClusterReport ReportOf(int? version, int[] newest) => new()
     {
         Cluster = "c",
