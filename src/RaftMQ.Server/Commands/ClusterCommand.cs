@@ -70,7 +70,7 @@ internal static class ClusterCommand
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
             uint leaves = arguments.GetValue(node);
-            string done = ClusterText.Removed(await cluster.ReportAsync(cancellation), leaves);
+            string done = ClusterText.Removed(await cluster.ReportAsync(arguments.GetValue(wait), cancellation), leaves);
             await cluster.SendAsync(HttpMethod.Delete, $"members/{leaves}", null, arguments.GetValue(wait), cancellation);
             await cluster.UntilAsync(report => ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done);
         }));
@@ -92,7 +92,7 @@ internal static class ClusterCommand
         {
             (uint leaves, uint newcomer) = (arguments.GetValue(old), arguments.GetValue(node));
             ChangeFields fields = FieldsOf(arguments, client, peer) with { Replaces = leaves };
-            string done = ClusterText.Replaced(await cluster.ReportAsync(cancellation), leaves, newcomer);
+            string done = ClusterText.Replaced(await cluster.ReportAsync(arguments.GetValue(wait), cancellation), leaves, newcomer);
             await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", fields, arguments.GetValue(wait), cancellation);
             await cluster.UntilAsync(
                 report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done);

@@ -26,7 +26,7 @@ internal static class DevAddCommand
         using DevFolder folder = DevFolder.OpenRunning(data);
         DevPlan plan = DevCluster.PlanOf(folder);
         using ClusterClient cluster = DevCluster.ClientOf(plan);
-        ClusterReport report = await cluster.ReportAsync(cancellation);
+        ClusterReport report = await cluster.ReportAsync(seconds, cancellation);
         DevNode node = Begun(plan, report) ?? Choose(folder, plan, report);
         var addresses = new ChangeFields { Client = plan.ClientAddress(node.Number), Peer = node.PeerAddress };
         await cluster.SendAsync(HttpMethod.Put, $"members/{node.Number}", addresses, seconds, cancellation);

@@ -16,7 +16,7 @@ internal sealed class ClusterClient : IDisposable
     /// <summary>For so long at most a change is asked for: elections take far less.</summary>
     public const int LongestAskingSeconds = 30;
 
-    /// <summary>For so long at least: what the first attempt may take, however little is to be waited.</summary>
+    /// <summary>For so long at least: what the first attempt, or the first look, may take, however little is to be waited.</summary>
     private const int ShortestAskingSeconds = 1;
 
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
@@ -49,6 +49,23 @@ internal sealed class ClusterClient : IDisposable
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
     public async Task<ClusterReport> ReportAsync(CancellationToken cancellation) => (await _search.FindAsync(cancellation)).Report;
 
+    /// <summary>The members as they are before a change is asked for.</summary>
+    /// <param name="seconds">For how long, at most, it is waited for all that is asked of this client.</param>
+    /// <param name="cancellation">The operator has enough.</param>
+    /// <exception cref="CommandFailedException">No node can be asked.</exception>
+    public async Task<ClusterReport> ReportAsync(int seconds, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = LimitOf(seconds, cancellation);
+        try
+        {
+            return await ReportAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"no node has said after {seconds} s who the members are; nothing was asked for");
+        }
+    }
+
     /// <summary>Asks for a change until the cluster has made its first step.</summary>
     /// <param name="method">What is asked.</param>
     /// <param name="path">Below <c>/v1/cluster</c>.</param>
@@ -59,8 +76,7 @@ internal sealed class ClusterClient : IDisposable
     public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, int seconds, CancellationToken cancellation)
     {
         seconds = Math.Clamp(seconds, ShortestAskingSeconds, LongestAskingSeconds);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        using CancellationTokenSource limit = LimitOf(seconds, cancellation);
         string? refused = null;
         try
         {
@@ -91,30 +107,44 @@ internal sealed class ClusterClient : IDisposable
     /// <exception cref="CommandFailedException">It has not become so in time.</exception>
     public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = ClusterText.Done)
     {
+        string known = "no node has said who the members are";
         string? said = null;
         long saidAt = 0;
-        ClusterReport report = await ReportAsync(cancellation);
-        while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
+        using CancellationTokenSource limit = LimitOf(seconds, cancellation);
+        try
         {
-            if (said is null || (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines))
+            ClusterReport report = await ReportAsync(limit.Token);
+            while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
             {
-                (said, saidAt) = (now, Stopwatch.GetTimestamp());
-                _say(now);
+                known = now;
+                if (said is null || (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines))
+                {
+                    (said, saidAt) = (now, Stopwatch.GetTimestamp());
+                    _say(now);
+                }
+
+                await Task.Delay(BetweenAttempts, limit.Token);
+                report = await TryReportAsync(limit.Token) ?? report;
             }
 
-            if (Stopwatch.GetElapsedTime(_began) > TimeSpan.FromSeconds(seconds))
-            {
-                throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {now}; the cluster goes on with it, and the same command watches again");
-            }
-
-            await Task.Delay(BetweenAttempts, cancellation);
-            report = await TryReportAsync(cancellation) ?? report;
+            await Console.Out.WriteLineAsync($"{done}; {ClusterText.Members(report)}");
         }
-
-        await Console.Out.WriteLineAsync($"{done}; {ClusterText.Members(report)}");
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {known}; the cluster goes on with it, and the same command watches again");
+        }
     }
 
     public void Dispose() => _search.Dispose();
+
+    /// <summary>What is left of some seconds since this client was made; a second at least.</summary>
+    private CancellationTokenSource LimitOf(int seconds, CancellationToken cancellation)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        double left = seconds - Stopwatch.GetElapsedTime(_began).TotalSeconds;
+        limit.CancelAfter(TimeSpan.FromSeconds(Math.Max(ShortestAskingSeconds, left)));
+        return limit;
+    }
 
     private async Task<ClusterReport?> TryReportAsync(CancellationToken cancellation)
     {

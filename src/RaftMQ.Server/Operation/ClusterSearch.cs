@@ -15,21 +15,30 @@ internal sealed class ClusterSearch : IDisposable
     /// <summary>A report of the most members that there may be takes far less.</summary>
     private const int MaxAnswerBytes = 1024 * 1024;
 
-    /// <summary>For so long a node may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>For so long a machine may take to let a connection in.</summary>
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>For so long a node may take to say who the members are: it waits for nothing.</summary>
+    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>For so long it may take with a change, for which it waits.</summary>
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(30);
 
     private readonly Uri _url;
     private readonly string _otherwise;
     private readonly Action<string> _onForeigner;
     private readonly HashSet<Uri> _foreign = [];
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = ConnectPatience })
     {
-        Timeout = Patience,
+        Timeout = Timeout.InfiniteTimeSpan,
         MaxResponseContentBufferSize = MaxAnswerBytes,
     };
 
     /// <summary>The members of the last report: one of them knows more when the node that was named has gone.</summary>
     private Uri[] _known;
+
+    /// <summary>Where a leader has answered last: whoever was named may be silent, and would cost its time at every look.</summary>
+    private Uri _last;
 
     /// <summary>The name of the cluster; null as long as nobody has said one.</summary>
     private string? _cluster;
@@ -41,7 +50,7 @@ internal sealed class ClusterSearch : IDisposable
     public ClusterSearch(IReadOnlyList<Uri> urls, string otherwise, Action<string> onForeigner)
     {
         _known = [.. urls.Select(url => new Uri(url, "/v1/cluster"))];
-        _url = _known[0];
+        _url = _last = _known[0];
         _otherwise = otherwise;
         _onForeigner = onForeigner;
     }
@@ -53,7 +62,7 @@ internal sealed class ClusterSearch : IDisposable
         Found? second = null;
         var failures = new Dictionary<Uri, string>();
         var asked = new HashSet<Uri>();
-        var next = new Queue<Uri>([_url, .. _known]);
+        var next = new Queue<Uri>([_last, _url, .. _known]);
         while (next.TryDequeue(out Uri? url))
         {
             if (!asked.Add(url))
@@ -75,6 +84,7 @@ internal sealed class ClusterSearch : IDisposable
                 var found = new Found(report, url, leader);
                 if (report.LeadingMember?.Node == report.Node)
                 {
+                    _last = url;
                     return found;
                 }
 
@@ -92,27 +102,34 @@ internal sealed class ClusterSearch : IDisposable
             : second with { Unreached = second.Leader is null ? null : failures.GetValueOrDefault(second.Leader) };
     }
 
-    /// <summary>Asks a node for something.</summary>
+    /// <summary>Asks a node for a change.</summary>
     /// <exception cref="CommandFailedException">It cannot be asked.</exception>
-    public async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
-    {
-        try
-        {
-            using HttpResponseMessage answer = await _http.SendAsync(request, cancellation);
-            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
-        }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
-        {
-            throw new CommandFailedException(ExitCode.ClusterRefused, $"{AuthorityOf(request.RequestUri!)} cannot be asked: {Words(failure)}; {_otherwise}");
-        }
-    }
+    public Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, CancellationToken cancellation) => AskAsync(request, ChangePatience, cancellation);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            using HttpResponseMessage answer = await _http.SendAsync(request, limit.Token);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(limit.Token));
+        }
+        catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            string words = failure is HttpRequestException spoken ? Words(spoken)
+                : limit.IsCancellationRequested ? $"there is no answer within {patience.TotalSeconds} s"
+                : $"it lets no connection in within {ConnectPatience.TotalSeconds} s";
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{AuthorityOf(request.RequestUri!)} cannot be asked: {words}; {_otherwise}");
+        }
+    }
 
     private async Task<(ClusterReport Report, Uri[] Members)> GetAsync(Uri url, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        (HttpStatusCode status, string text) = await AskAsync(request, cancellation);
+        (HttpStatusCode status, string text) = await AskAsync(request, ReportPatience, cancellation);
         try
         {
             return status == HttpStatusCode.OK && JsonSerializer.Deserialize(text, ClusterReportJson.Default.ClusterReport) is { } report
@@ -143,12 +160,12 @@ internal sealed class ClusterSearch : IDisposable
         return objection;
     }
 
-    private static string Words(Exception failure) => failure switch
+    private static string Words(HttpRequestException failure) => failure switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "nodes speak plain http, and this is https",
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse } =>
+        { HttpRequestError: HttpRequestError.SecureConnectionError } => "nodes speak plain http, and this is https",
+        { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse } =>
             "what listens there does not answer as a node does; is it the address for clients?",
-        HttpRequestException { InnerException: IOException } => "the connection ended without an answer; is it the address for clients?",
+        { InnerException: IOException } => "the connection ended without an answer; is it the address for clients?",
         _ => failure.Message.TrimEnd('.'),
     };
 

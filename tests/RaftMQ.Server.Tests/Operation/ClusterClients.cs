@@ -131,6 +131,80 @@ public sealed class ClusterClients : IAsyncLifetime
         await Should.ThrowAsync<Exception>(() => hangingUp);
     }
 
+    /// <summary>A machine whose process is stopped lets connections in, and says nothing; with a full backlog, or no power, not even that.</summary>
+    [Theory]
+    [InlineData(false, "there is no answer within 5 s; name another")]
+    [InlineData(true, "it lets no connection in within 2 s; name another")]
+    public async Task Who_is_silent_is_waited_for_no_longer_than_an_answer_takes(bool isFull, string words)
+    {
+        using Socket silent = ListenInSilence();
+        using var callers = new Callers(silent, isFull ? 8 : 0);
+        using ClusterClient cluster = ClientOf(silent);
+
+        CommandFailedException failure = await Should.ThrowAsync<CommandFailedException>(() => cluster.ReportAsync(Cancelled));
+
+        failure.Message.ShouldBe($"http://{silent.LocalEndPoint} cannot be asked: {words}");
+    }
+
+    [Fact]
+    public async Task All_that_a_command_asks_ends_with_what_is_to_be_waited()
+    {
+        using Socket silent = ListenInSilence();
+        using ClusterClient cluster = ClientOf(silent);
+
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.ReportAsync(1, Cancelled)))
+            .Message.ShouldBe("no node has said after 1 s who the members are; nothing was asked for");
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.UntilAsync(_ => null, 1, Cancelled)))
+            .Message.ShouldBe("not done after 1 s: no node has said who the members are; the cluster goes on with it, and the same command watches again");
+    }
+
+    [Fact]
+    public async Task A_leader_that_was_found_is_asked_first_from_then_on()
+    {
+        Say(_one, node: 1, leader: 2);
+        Say(_two, node: 2, leader: 2);
+        using ClusterClient cluster = ClientOf(_one);
+        (await cluster.ReportAsync(Cancelled)).Node.ShouldBe(2u);
+
+        Say(_one, node: 1, leader: 1);
+
+        (await cluster.ReportAsync(Cancelled)).Node.ShouldBe(2u, "both say that they lead, and it is the first that is asked");
+    }
+
+    private static Socket ListenInSilence()
+    {
+        var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(1);
+        return silent;
+    }
+
+    private ClusterClient ClientOf(Socket silent) => new([new Uri($"http://{silent.LocalEndPoint}")], "name another", _heard.Add);
+
+    /// <summary>As many as call at once: more than wait to be let in, so that nobody else is.</summary>
+    private sealed class Callers : IDisposable
+    {
+        private readonly Socket[] _sockets;
+
+        public Callers(Socket listener, int count)
+        {
+            _sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false })];
+            foreach (Socket socket in _sockets)
+            {
+                try
+                {
+                    socket.Connect(listener.LocalEndPoint!);
+                }
+                catch (SocketException underWay) when (underWay.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+                {
+                    // Its call has left: on loopback it has been taken, or not, by now.
+                }
+            }
+        }
+
+        public void Dispose() => Array.ForEach(_sockets, socket => socket.Dispose());
+    }
+
     /// <summary>As a port for peers does with what is no frame.</summary>
     private static async Task HangUpAsync(TcpListener listener)
     {
