@@ -36,8 +36,8 @@ internal static class ClusterCommand
         var command = new CommandWithExample("status", "Show the members, and who leads.", "raftmq cluster status --url http://127.0.0.1:8081") { url, json };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
-            ClusterReport report = await cluster.ReportAsync(cancellation);
-            await Console.Out.WriteLineAsync(arguments.GetValue(json) ? ClusterReport.Json(report) : ClusterText.Table(report));
+            ClusterSearch.Found found = await cluster.FindAsync(cancellation);
+            await Console.Out.WriteLineAsync(arguments.GetValue(json) ? ClusterReport.Json(found.Report) : ClusterText.Table(found.Report, found.Unreached));
         }));
         return command;
     }

@@ -45,9 +45,13 @@ internal sealed class ClusterClient : IDisposable
         _search = new ClusterSearch(urls, otherwise, _say);
     }
 
-    /// <summary>The members as the leader knows them; while there is none, or none can be reached, as another node does.</summary>
+    /// <summary>Who tells most of the members: the leader; while there is none, or it cannot be reached, another node.</summary>
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
-    public async Task<ClusterReport> ReportAsync(CancellationToken cancellation) => (await _search.FindAsync(cancellation)).Report;
+    public Task<ClusterSearch.Found> FindAsync(CancellationToken cancellation) => _search.FindAsync(cancellation);
+
+    /// <summary>The members as that node knows them.</summary>
+    /// <exception cref="CommandFailedException">No node can be asked.</exception>
+    public async Task<ClusterReport> ReportAsync(CancellationToken cancellation) => (await FindAsync(cancellation)).Report;
 
     /// <summary>The members as they are before a change is asked for.</summary>
     /// <param name="seconds">For how long, at most, it is waited for all that is asked of this client.</param>

@@ -12,11 +12,18 @@ internal static class ClusterText
     private const long BytesPerMebibyte = 1024 * 1024;
 
     /// <summary>A table of the members, one a line.</summary>
-    public static string Table(ClusterReport report)
+    /// <param name="report">The members.</param>
+    /// <param name="unreached">Why the leader that it names could not be asked; null if it was, or it names none.</param>
+    public static string Table(ClusterReport report, string? unreached = null)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster {report.Cluster ?? "not founded yet"}{(report.Version is { } version ? $", version {version}" : "")}, term {report.Term}, ");
         text.AppendLine(report.Leader is { } leader ? $"node {leader} leads" : "no leader");
+        if (report.Leader != report.Node)
+        {
+            text.AppendLine($"as node {report.Node} knows it, which does not lead{(unreached is null ? "" : $": {unreached}")}");
+        }
+
         text.AppendLine("node  part      clients                peers");
         foreach (ClusterMember member in report.Members)
         {
@@ -77,9 +84,9 @@ internal static class ClusterText
     private static string NoteOn(ClusterMember member, ClusterReport report)
     {
         bool isBroughtUp = !member.Seated || member.Suffrage == ClusterMember.Learner || member.SnapshotBytes is not null;
-        string note = !IsLinked(member, report) && !WasThere(member) ? "  not there yet"
-            : isBroughtUp && IsLinked(member, report) ? $"  {Reception(member, report)}"
-            : Lag(member, report);
+        string note = !IsLinked(member, report) ? WasThere(member) ? $"  no link with node {report.Node}{Lag(member, report, ",")}" : "  not there yet"
+            : isBroughtUp ? $"  {Reception(member, report)}"
+            : Lag(member, report, " ");
         return note + (member.Replaces is { } other ? $"  replaces node {other}" : "");
     }
 
@@ -89,8 +96,8 @@ internal static class ClusterText
     private static bool WasThere(ClusterMember member) => member.Seated || member.MatchIndex is not null;
 
     /// <summary>How far a voter is behind what is committed: one that has just started, or is down, or a moment behind under load.</summary>
-    private static string Lag(ClusterMember member, ClusterReport report) =>
-        member.MatchIndex < report.CommitIndex ? string.Create(CultureInfo.InvariantCulture, $"  {report.CommitIndex - member.MatchIndex:N0} entries behind") : "";
+    private static string Lag(ClusterMember member, ClusterReport report, string before) =>
+        member.MatchIndex < report.CommitIndex ? string.Create(CultureInfo.InvariantCulture, $"{before} {report.CommitIndex - member.MatchIndex:N0} entries behind") : "";
 
     /// <summary>What a member that is brought up is sent, and how much of it is there. How long a snapshot is only its end says.</summary>
     private static string Reception(ClusterMember member, ClusterReport report) => member switch

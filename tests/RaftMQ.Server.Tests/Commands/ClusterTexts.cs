@@ -42,6 +42,32 @@ public sealed class ClusterTexts
     }
 
     [Fact]
+    public void A_member_that_is_down_is_shown_to_have_no_link()
+    {
+        ClusterReport report = ReportOf(1, [1, 0, 0]) with { CommitIndex = 2_345 };
+        report = report with { Members = [report.Members[0], report.Members[1] with { MatchIndex = 1_000 }, report.Members[2]] };
+
+        ClusterText.Table(report).Split(Environment.NewLine)[2..].ShouldBe(
+        [
+            "1     leader    c:1                    p:1",
+            "2     voter     c:1                    p:1  no link with node 1, 1,345 entries behind",
+            "3     voter     c:1                    p:1  no link with node 1",
+        ]);
+    }
+
+    [Theory]
+    [InlineData(1, null, null)]
+    [InlineData(2, null, "as node 2 knows it, which does not lead")]
+    [InlineData(2, "c:1 cannot be asked: why", "as node 2 knows it, which does not lead: c:1 cannot be asked: why")]
+    public void A_report_that_is_not_the_leaders_says_whose_it_is(uint reports, string? unreached, string? line)
+    {
+        string[] lines = ClusterText.Table(ReportOf(1, [1, 1, 1]) with { Node = reports }, unreached).Split(Environment.NewLine);
+
+        lines.Length.ShouldBe(line is null ? 5 : 6);
+        (line is null || lines[1] == line).ShouldBeTrue(lines[1]);
+    }
+
+    [Fact]
     public void Who_leads_to_its_end_after_it_has_left_does_not_lead_the_members() =>
         ClusterText.Members(ReportOf(1, [1, 1, 1]) with { Leader = 4 }).ShouldBe("members: 1, 2, 3; no leader at the moment");
 
@@ -51,7 +77,7 @@ public sealed class ClusterTexts
     [InlineData(1, null, null, "node 3 receives the log: 0 of 2,345 entries", "receives the log: 0 of 2,345 entries")]
     [InlineData(1, 1_000, null, "node 3 receives the log: 1,000 of 2,345 entries", "receives the log: 1,000 of 2,345 entries")]
     [InlineData(1, null, 5_500_000, "node 3 receives a snapshot: 5 MiB so far", "receives a snapshot: 5 MiB so far")]
-    [InlineData(0, 1_000, null, "node 3 has no link with node 1 any more: see that it runs, and that peers reach it at p:1", "1,345 entries behind")]
+    [InlineData(0, 1_000, null, "node 3 has no link with node 1 any more: see that it runs, and that peers reach it at p:1", "no link with node 1, 1,345 entries behind")]
     public void Of_a_newcomer_it_is_said_what_it_receives_and_how_much_of_it_is_there(int linked, int? match, int? snapshotBytes, string arrival, string note)
     {
         ClusterReport report = ReportOf(1, [1, 1, linked]) with { CommitIndex = 2_345 };
