@@ -120,6 +120,11 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
         "change-under-way", 503, "another change of the members is under way; nothing was done", "send it again when GET /v1/cluster shows no joint configuration",
         RetryAfterSeconds: 1);
 
+    /// <summary>Not done: those who would decide after the change do not answer.</summary>
+    public static readonly Reason TooFewVoters = new(
+        "too-few-voters", 503, "too few of the voters that there would be answer; nothing was done", "send it again when they are back; GET /v1/cluster shows who has no link",
+        RetryAfterSeconds: 1);
+
     /// <summary>The body is not JSON.</summary>
     public static readonly Reason BadJson = new("bad-json", 400, "the body is not JSON", "send one JSON object in UTF-8");
 
@@ -170,7 +175,7 @@ public sealed record Reason(string Token, int Status, string Title, string Advic
         TopicExists, NoSuchTopic, Empty, TopicFull, QueueFull, TooManyTopics, MessageTooLarge, BadTopicName, BadTopicPolicy,
         RequestKeyReused, RequestKeysFull, BadRequestKey, UnknownCommand,
         NoLeader, NotAMember, NotLeader, NotReady, Overloaded, DiskFull, MemoryFull, NodesFull, Stopping, Overwritten, OutcomeUnknown,
-        BadMember, ChangeRefused, ChangeUnderWay,
+        BadMember, ChangeRefused, ChangeUnderWay, TooFewVoters,
         BadJson, MissingField, WrongType, BodyTooLarge, RequestLineTooLong, HeadersTooLarge, BadRequest, RequestTimeout, UnsupportedMediaType, MethodNotAllowed, NotFound, Internal,
     ];
 }

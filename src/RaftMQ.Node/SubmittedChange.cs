@@ -6,7 +6,7 @@ namespace RaftMQ.Node;
 
 /// <summary>How an operator's change of the cluster ended.</summary>
 /// <param name="Outcome">Whether it was done.</param>
-/// <param name="Reason">Why it was refused, as a sentence without its full stop; null otherwise.</param>
+/// <param name="Reason">Why it was refused, or what it waited for in vain, as a sentence without its full stop; null otherwise.</param>
 /// <param name="Leader">The leader that this node knew then, if any.</param>
 public readonly record struct ChangeResult(ChangeOutcome Outcome, string? Reason, NodeId? Leader);
 

@@ -109,7 +109,7 @@ public sealed partial class QueueReplica
 
         if (!leads || change.DeadlineMs <= _nowMs)
         {
-            return !leads ? ChangeOutcome.NotLeader : change.Reason is null ? ChangeOutcome.Busy : ChangeOutcome.Refused;
+            return !leads ? ChangeOutcome.NotLeader : change.Reason is null ? ChangeOutcome.Busy : ChangeOutcome.TooFewVoters;
         }
 
         bool isFree = _core.HasCommittedInOwnTerm && _core.IsMembershipCommitted && !_core.Membership!.IsJoint;
@@ -132,7 +132,7 @@ public sealed partial class QueueReplica
         if (!_core.HearsMajorityOf(target))
         {
             // They may be back in a moment.
-            change.Reason = $"of the {target.NewVoters.Count} voters that there would be, fewer than a majority answer at the moment: nobody could decide anything";
+            change.Reason = $"of the {target.NewVoters.Count} voters that there would be, fewer than a majority answer at the moment";
             return null;
         }
 

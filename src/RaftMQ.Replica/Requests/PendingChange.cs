@@ -14,6 +14,9 @@ public enum ChangeOutcome
     /// <summary>Another change was under way for as long as this one waited, or too many wait. Nothing was done.</summary>
     Busy,
 
+    /// <summary>For as long as this one waited, too few voters answered for what it leads to. Nothing was done; they may be back.</summary>
+    TooFewVoters,
+
     /// <summary>This node does not lead; nothing was done.</summary>
     NotLeader,
 
@@ -31,7 +34,7 @@ public class PendingChange(ClusterChange change)
     /// <summary>How it ended, once the owner was told.</summary>
     public ChangeOutcome Outcome { get; internal set; }
 
-    /// <summary>Why it was refused, as a sentence without its full stop; null otherwise.</summary>
+    /// <summary>Why it was refused, or what it waited for in vain, as a sentence without its full stop; null otherwise.</summary>
     public string? Reason { get; internal set; }
 
     /// <summary>The leader that this node knew when it ended, if any.</summary>

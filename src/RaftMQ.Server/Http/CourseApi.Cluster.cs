@@ -85,6 +85,9 @@ internal sealed partial class CourseApi
             case ChangeOutcome.Busy:
                 await Refuse(context, Refusal.Because(Reason.ChangeUnderWay));
                 break;
+            case ChangeOutcome.TooFewVoters:
+                await Refuse(context, new Refusal(Reason.TooFewVoters, result.Reason));
+                break;
             case ChangeOutcome.NotLeader when ClientAddressOf(result.Leader) is { } leader:
                 context.Response.Headers.Location = $"http://{leader}{context.Request.Path}";
                 context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;

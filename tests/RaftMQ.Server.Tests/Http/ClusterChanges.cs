@@ -82,6 +82,7 @@ public sealed class ClusterChanges
         [
             (new ChangeResult(ChangeOutcome.Refused, "node 4 is the last voter", null), 409, "change-refused"),
             (new ChangeResult(ChangeOutcome.Busy, null, null), 503, "change-under-way"),
+            (new ChangeResult(ChangeOutcome.TooFewVoters, "of the 2 voters that there would be", null), 503, "too-few-voters"),
             (new ChangeResult(ChangeOutcome.OutcomeUnknown, null, null), 504, "outcome-unknown"),
             (new ChangeResult(ChangeOutcome.NotLeader, null, null), 503, "no-leader"),
             (new ChangeResult(ChangeOutcome.NotLeader, null, new NodeId(1)), 503, "no-leader"),
