@@ -77,6 +77,9 @@ public sealed record NodeStatus
     /// <summary>The configuration in force, once born.</summary>
     public Membership? Membership { get; init; }
 
+    /// <summary>Whether that is known to be committed: until then another leader may go back to the one before.</summary>
+    public bool IsMembershipCommitted { get; init; }
+
     /// <summary>The version of the cluster at <see cref="AppliedIndex"/>; 0 before the birth is applied.</summary>
     public int ClusterVersion { get; init; }
 

@@ -48,6 +48,7 @@ public sealed partial class RaftNode
                 StateHash = replica.Machine.StateHash,
                 MessageCount = replica.Machine.MessageCount,
                 Membership = core.Membership,
+                IsMembershipCommitted = core.IsMembershipCommitted,
                 ClusterVersion = replica.ClusterVersion,
                 Understands = replica.Understands,
                 UnderstoodByLinked = replica.UnderstoodByLinked,

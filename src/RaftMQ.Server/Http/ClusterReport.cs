@@ -29,6 +29,9 @@ internal sealed record ClusterReport
     /// <summary>Whether voters come or go at the moment, so that both the old and the new ones decide.</summary>
     public required bool Joint { get; init; }
 
+    /// <summary>Whether these members are known to be committed: until then another leader may go back to those before. Null before the birth.</summary>
+    public bool? Committed { get; init; }
+
     public required IReadOnlyList<ClusterMember> Members { get; init; }
 
     /// <summary>The member that leads; null while none does, or a node that is none any more still leads to its end.</summary>
@@ -51,6 +54,7 @@ internal sealed record ClusterReport
         CommitIndex = status.CommitIndex.Value,
         ElectionTimeoutMs = status.ElectionTimeoutMs,
         Joint = status.Membership?.IsJoint == true,
+        Committed = status.Membership is null ? null : status.IsMembershipCommitted,
         Members = [.. (status.Membership?.Members ?? []).Select(member => ClusterMember.Of(member, status))],
     };
 }

@@ -62,13 +62,13 @@ internal static class ClusterText
             ? $"node {node} has no link with node {report.Node} any more: see that it runs, and that peers reach it at {member.Peer}"
             : $"node {node} is not there yet: {howToStart}, so that peers reach it at {member.Peer}",
         { Suffrage: ClusterMember.Learner } member => $"node {node} {Reception(member, report)}",
-        _ when report.Joint => $"node {node} becomes a voter",
+        _ when !IsSettled(report) => $"node {node} becomes a voter",
         _ => null,
     };
 
     /// <summary>What keeps a node from having left, or null if it has.</summary>
     public static string? Departure(ClusterReport report, uint node) =>
-        Has(report, node) ? $"node {node} is leaving" : report.Joint ? "the change is being finished" : null;
+        Has(report, node) ? $"node {node} is leaving" : IsSettled(report) ? null : "the change is being finished";
 
     /// <summary>What is said at the end of a removal: there may have been nothing to remove, by a slip of the hand or since it is asked for again.</summary>
     /// <param name="before">The members before it was asked for.</param>
@@ -78,6 +78,9 @@ internal static class ClusterText
     /// <summary>What is said at the end of a replacement, in the same way.</summary>
     public static string Replaced(ClusterReport before, uint leaves, uint comes) =>
         Has(before, leaves) || !Has(before, comes) ? Done : $"node {leaves} is no member, and node {comes} is one already";
+
+    /// <summary>Whether the members are what they will be whoever leads next: who was replaced may be needed until then.</summary>
+    private static bool IsSettled(ClusterReport report) => !report.Joint && report.Committed is not false;
 
     private static bool Has(ClusterReport report, uint node) => report.Members.Any(member => member.Node == node);
 

@@ -111,6 +111,21 @@ public sealed class ClusterTexts
         ClusterText.Replaced(before, 9, 2).ShouldBe("node 9 is no member, and node 2 is one already");
     }
 
+    /// <summary>What is in force and not committed may be taken back, by a leader that never had it: whose folder is removed on "done" would be missed.</summary>
+    [Theory]
+    [InlineData(false, true, null)]
+    [InlineData(false, null, null)]
+    [InlineData(false, false, "node 3 becomes a voter")]
+    [InlineData(true, true, "node 3 becomes a voter")]
+    public void Done_is_only_what_is_committed(bool joint, bool? committed, string? said)
+    {
+        ClusterReport report = ReportOf(1, [1, 1, 1]) with { Joint = joint, Committed = committed };
+
+        ClusterText.Arrival(report, 3, "start it").ShouldBe(said);
+        ClusterText.Departure(report, 4).ShouldBe(said is null ? null : "the change is being finished");
+        ClusterText.Departure(report, 3).ShouldBe("node 3 is leaving");
+    }
+
     private static ClusterReport ReportOf(int? version, int[] newest) => new()
     {
         Cluster = "c",

@@ -110,6 +110,7 @@ public sealed class ClusterChanges
             Membership = service.Node.Status.Membership!.WithLearner(learner),
             Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39), null), new FollowerProgress(new NodeId(4), new LogIndex(17), 5_000)],
             CommitIndex = new LogIndex(40),
+            IsMembershipCommitted = true,
             ElectionTimeoutMs = 350,
             ClusterVersion = 3,
             Understands = new ClusterVersions(1, 4),
@@ -120,6 +121,7 @@ public sealed class ClusterChanges
         JsonElement report = JsonDocument.Parse(reply.Body).RootElement;
         report.GetProperty("cluster").GetString()!.Length.ShouldBe(32);
         (report.GetProperty("leader").GetInt32(), report.GetProperty("commitIndex").GetInt32(), report.GetProperty("joint").GetBoolean()).ShouldBe((1, 40, false));
+        report.GetProperty("committed").GetBoolean().ShouldBeTrue();
         report.GetProperty("electionTimeoutMs").GetInt32().ShouldBe(350);
         report.GetProperty("version").GetInt32().ShouldBe(3);
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
