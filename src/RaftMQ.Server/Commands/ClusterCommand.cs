@@ -126,8 +126,7 @@ internal static class ClusterCommand
         var command = new CommandWithExample("transfer", "Hand leadership to another node.", "raftmq cluster transfer 2") { node, url };
         command.SetAction((arguments, cancellation) => RunAsync(arguments, url, async cluster =>
         {
-            var heir = new ChangeFields { Node = arguments.GetResult(node) is { Tokens.Count: > 0 } ? arguments.GetValue(node) : null };
-            await cluster.SendAsync(HttpMethod.Put, "leader", heir, ClusterClient.LongestAskingSeconds, cancellation);
+            await cluster.TransferAsync(arguments.GetResult(node) is { Tokens.Count: > 0 } ? arguments.GetValue(node) : null, cancellation);
             ClusterReport report = await cluster.ReportAsync(cancellation);
             await Console.Out.WriteLineAsync(report.Leader is { } leader ? $"node {leader} leads" : "another node leads");
         }));

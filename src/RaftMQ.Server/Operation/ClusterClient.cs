@@ -76,8 +76,9 @@ internal sealed class ClusterClient : IDisposable
     /// <param name="fields">What is said of it, if anything is.</param>
     /// <param name="seconds">For how long; 1 to <see cref="LongestAskingSeconds"/>, to which more and less are taken.</param>
     /// <param name="cancellation">The operator has enough.</param>
+    /// <param name="isSo">Whether it is so already, by what a leader says of itself; for what must not be asked twice.</param>
     /// <exception cref="CommandFailedException">The cluster refuses it, or cannot be asked, or has not begun with it in time.</exception>
-    public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, int seconds, CancellationToken cancellation)
+    public async Task SendAsync(HttpMethod method, string path, ChangeFields? fields, int seconds, CancellationToken cancellation, Func<uint, bool>? isSo = null)
     {
         seconds = Math.Clamp(seconds, ShortestAskingSeconds, LongestAskingSeconds);
         using CancellationTokenSource limit = LimitOf(seconds, cancellation);
@@ -85,7 +86,7 @@ internal sealed class ClusterClient : IDisposable
         try
         {
             var unreached = new UnreachedLeader();
-            while (await AttemptAsync(method, path, fields, unreached, limit.Token) is { } refusal)
+            while (await AttemptAsync(method, path, fields, unreached, isSo, limit.Token) is { } refusal)
             {
                 if (refused is null)
                 {
@@ -101,6 +102,22 @@ internal sealed class ClusterClient : IDisposable
             throw new CommandFailedException(
                 ExitCode.ClusterRefused, $"not begun after {seconds} s, as far as is known: {refused ?? "the cluster has not answered; the same command asks again"}");
         }
+    }
+
+    /// <summary>Hands leadership over until another node leads. Where no heir is named, asking again would hand it on: so it is done as soon as another leads than the one asked first.</summary>
+    /// <param name="heir">To whom; null for whoever has the most of the log.</param>
+    /// <param name="cancellation">The operator has enough.</param>
+    /// <exception cref="CommandFailedException">The cluster refuses it, or cannot be asked, or has not done it in time.</exception>
+    public Task TransferAsync(uint? heir, CancellationToken cancellation)
+    {
+        uint? first = null;
+        bool IsAnother(uint leader)
+        {
+            first ??= leader;
+            return heir is null && leader != first;
+        }
+
+        return SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = heir }, LongestAskingSeconds, cancellation, IsAnother);
     }
 
     /// <summary>Watches until something is so, and says how far it has come whenever that changes.</summary>
@@ -165,12 +182,18 @@ internal sealed class ClusterClient : IDisposable
 
     /// <summary>Asks once.</summary>
     /// <returns>Null if it is done; what was said if asking again may help.</returns>
-    private async Task<string?> AttemptAsync(HttpMethod method, string path, ChangeFields? fields, UnreachedLeader unreached, CancellationToken cancellation)
+    private async Task<string?> AttemptAsync(
+        HttpMethod method, string path, ChangeFields? fields, UnreachedLeader unreached, Func<uint, bool>? isSo, CancellationToken cancellation)
     {
         ClusterSearch.Found found = await _search.FindAsync(cancellation);
         if (unreached.IsGivenUp(found))
         {
             throw new CommandFailedException(ExitCode.ClusterRefused, $"node {found.Report.Leader} leads, but {found.Unreached}");
+        }
+
+        if (found.Report.Leader == found.Report.Node && isSo?.Invoke(found.Report.Node) == true)
+        {
+            return null;
         }
 
         // To whom has answered, and not to where the leader is said to be: that word may be wrong, or old.

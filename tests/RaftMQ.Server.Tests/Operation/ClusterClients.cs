@@ -114,6 +114,27 @@ public sealed class ClusterClients : IAsyncLifetime
         _heard.ShouldBe(["done, and the members elect a leader"]);
     }
 
+    /// <summary>The first answer was lost, or came too late: whoever leads by then was handed it, and would hand it on.</summary>
+    [Theory]
+    [InlineData(null, 1, 0)]
+    [InlineData(2u, 1, 1)]
+    public async Task Leadership_is_handed_over_once(uint? heir, int askedOne, int askedTwo)
+    {
+        Say(_one, node: 1, leader: 1);
+        _one.Node.ChangeEnds = new ChangeResult(ChangeOutcome.OutcomeUnknown, null, null);
+        using var cluster = new ClusterClient([new Uri($"http://{_one.Address}")], "name another", text =>
+        {
+            _heard.Add(text);
+            Say(_one, node: 1, leader: 2);
+            Say(_two, node: 2, leader: 2);
+        });
+
+        await cluster.TransferAsync(heir, Cancelled);
+
+        _heard.Count.ShouldBe(1);
+        (_one.Node.Changes.Count, _two.Node.Changes.Count).ShouldBe((askedOne, askedTwo), "to ask a named heir again does no harm");
+    }
+
     [Theory]
     [InlineData("http", "is it the address for clients?; name another")]
     [InlineData("https", "nodes speak plain http, and this is https; name another")]
