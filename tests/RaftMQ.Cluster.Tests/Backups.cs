@@ -91,9 +91,23 @@ public sealed class Backups : IDisposable
 
         (await RunAsync("restore", BackupPath, "--data", cluster.DataOf(1))).ShouldBe(3, "a folder is never replaced");
         (await RunAsync("restore", Path.Combine(_folder, "missing"), "--data", Path.Combine(_folder, "x"))).ShouldBe(3);
-        (await RunAsync("backup", "--from", "http://127.0.0.1:1", Path.Combine(_folder, "y"))).ShouldBe(3);
+        (await RunAsync("backup", "--from", "http://127.0.0.1:1", Path.Combine(_folder, "y"))).ShouldBe(6);
         (await RunAsync("backup", "--from", "nowhere", Path.Combine(_folder, "y"))).ShouldBe(2);
         Directory.GetFiles(_folder).ShouldBe([BackupPath, Path.Combine(_folder, "wrong.backup")], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_node_that_refuses_is_told_from_what_is_wrong_with_data()
+    {
+        using var cluster = new ServeCluster(3);
+        cluster.Start(1);
+        await cluster.UntilPhaseAsync(1, "Unborn");
+
+        using RaftMqProcess process = RaftMqProcess.Start("backup", "--from", cluster[1].Url.ToString(), BackupPath);
+
+        (await process.ExitAsync()).ShouldBe(6, process.Output);
+        process.Output.ShouldContain("answered 503");
+        File.Exists(BackupPath).ShouldBeFalse();
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

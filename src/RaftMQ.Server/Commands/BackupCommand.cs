@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using RaftMQ.Contracts;
 using RaftMQ.Server.Inspection;
 using RaftMQ.Storage.Transfer;
@@ -48,13 +49,18 @@ internal static class BackupCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or FormatException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"the backup failed: {failure.Message.TrimEnd('.')}; nothing was written to {path}");
+            throw new CommandFailedException(
+                IsOfTheNode(failure) ? ExitCode.ClusterRefused : ExitCode.DataRefused, $"the backup failed: {failure.Message.TrimEnd('.')}; nothing was written to {path}");
         }
         finally
         {
             File.Delete(unfinished);
         }
     }
+
+    /// <summary>Whether the node could not be asked, refused, or sent no whole backup; else it is the file that cannot be written.</summary>
+    private static bool IsOfTheNode(Exception failure) =>
+        failure is HttpRequestException or HttpIOException or EndOfStreamException or FormatException or IOException { InnerException: SocketException };
 
     private static async Task<(long Bytes, long Entries)> DownloadAsync(Uri url, string path, CancellationToken cancellation)
     {
@@ -63,7 +69,7 @@ internal static class BackupCommand
         if (answer.StatusCode != HttpStatusCode.OK)
         {
             string text = await answer.Content.ReadAsStringAsync(cancellation);
-            throw new IOException($"{url} answered {(int)answer.StatusCode}: {EntryText.Printable(text[..Math.Min(text.Length, MostOfAnAnswer)])}");
+            throw new HttpRequestException($"{url} answered {(int)answer.StatusCode}: {EntryText.Printable(text[..Math.Min(text.Length, MostOfAnAnswer)])}");
         }
 
         await using Stream body = await answer.Content.ReadAsStreamAsync(cancellation);
