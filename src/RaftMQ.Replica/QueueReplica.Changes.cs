@@ -77,7 +77,7 @@ public sealed partial class QueueReplica
         }
 
         // One attempt: proposals wait while it lasts (thesis §3.10).
-        change.Reason = change.HasBegun ? "it was not taken over within an election timeout" : ObjectionTo(transfer);
+        change.Reason = change.HasBegun ? "it was not taken over within an election timeout, and this node leads on; ask again, or name another node" : ObjectionTo(transfer);
         change.HasBegun |= change.Reason is null && _core.TransferLeadership(transfer.To);
         return change.Reason is null && change.HasBegun ? null : ChangeOutcome.Refused;
     }
@@ -88,10 +88,10 @@ public sealed partial class QueueReplica
         bool isThere = heirs.Any(heir => _core.Peers.Any(peer => peer.Server == heir && _core.MayTakeOver(peer)));
         return (heirs.Length, isThere, transfer.To) switch
         {
-            (0, _, { } node) => $"node {node} is no voter of this cluster",
-            (0, _, null) => "there is no other voter",
-            (_, false, { } node) => $"node {node} does not answer at the moment, or is far behind",
-            (_, false, null) => "no other voter answers at the moment, or all are far behind",
+            (0, _, { } node) => $"node {node} is no voter of this cluster; who is one: raftmq cluster status",
+            (0, _, null) => "there is no other voter; add a node first: raftmq cluster add",
+            (_, false, { } node) => $"node {node} does not answer at the moment, or is far behind; how far: raftmq cluster status; ask again when it is there",
+            (_, false, null) => "no other voter answers at the moment, or all are far behind; how far: raftmq cluster status; ask again when one is there",
             _ => null,
         };
     }

@@ -114,16 +114,16 @@ public sealed class Changes
         LogIndex last = world.Leader!.Replica.Core.Log.Last.Index;
         Refusal(world, new MemberAddition(World.MemberOf(1))).ShouldBeNull();
         Refusal(world, new MemberAddition(World.MemberOf(1) with { PeerAddress = "elsewhere:1" })).ShouldBe(AlreadyAt(1));
-        Refusal(world, new MemberAddition(World.MemberOf(4) with { ClientAddress = "PEER2:1" })).ShouldBe("node 2 is a member at peer2:1 for peers and client2:1 for clients");
-        Refusal(world, new MemberMove(new NodeId(1), "peer3:1", "client1:1")).ShouldBe("node 3 is a member at peer3:1 for peers and client3:1 for clients");
+        Refusal(world, new MemberAddition(World.MemberOf(4) with { ClientAddress = "PEER2:1" })).ShouldBe("node 2 is a member at peer2:1 for peers and client2:1 for clients; take other addresses");
+        Refusal(world, new MemberMove(new NodeId(1), "peer3:1", "client1:1")).ShouldBe("node 3 is a member at peer3:1 for peers and client3:1 for clients; take other addresses");
         Refusal(world, new MemberRemoval(new NodeId(9))).ShouldBeNull();
-        Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(4))).ShouldBe("node 9 is no voter of this cluster");
+        Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(4))).ShouldBe("node 9 is no voter of this cluster; who is one: raftmq cluster status");
         Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(1)))!.ShouldStartWith("node 1 cannot replace itself");
         Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(2))).ShouldBe(
             "node 2 is a member already and does not replace node 1; to let node 1 go without another: raftmq cluster remove 1");
         Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(2))).ShouldBeNull("that is so");
         Refusal(world, new MemberReplacement(new NodeId(9), World.MemberOf(2) with { ClientAddress = "elsewhere:1" })).ShouldBe(AlreadyAt(2));
-        Refusal(world, new MemberMove(new NodeId(9), "a:1", "b:1")).ShouldBe("node 9 is no member of this cluster");
+        Refusal(world, new MemberMove(new NodeId(9), "a:1", "b:1")).ShouldBe("node 9 is no member of this cluster; who is one: raftmq cluster status");
         Refusal(world, new MemberMove(new NodeId(1), "peer1:1", "client1:1")).ShouldBeNull();
         world.Leader!.Replica.Core.Log.Last.Index.ShouldBe(last, "nothing was written");
 
@@ -160,7 +160,7 @@ public sealed class Changes
     {
         var world = new World(seed: 10, nodes: 9);
         world.StartAndElect();
-        Refusal(world, new MemberAddition(World.MemberOf(10))).ShouldBe("there are 9 members beside it already, and a cluster has at most 9");
+        Refusal(world, new MemberAddition(World.MemberOf(10))).ShouldBe("there are 9 members beside it already, and a cluster has at most 9; remove one first: raftmq cluster remove");
         Refusal(world, new MemberReplacement(new NodeId(1), World.MemberOf(10))).ShouldBeNull();
     }
 
@@ -399,14 +399,15 @@ public sealed class Changes
         world.Until(() => asked.IsDone, atMostTicks: 5);
         (asked.Outcome, asked.Leader, world.Leader!.Id).ShouldBe((ChangeOutcome.Done, new NodeId(heir), heir));
         Refusal(world, new LeadershipTransfer(new NodeId(heir))).ShouldBeNull();
-        Refusal(world, new LeadershipTransfer(new NodeId(9))).ShouldBe("node 9 is no voter of this cluster");
+        Refusal(world, new LeadershipTransfer(new NodeId(9))).ShouldBe("node 9 is no voter of this cluster; who is one: raftmq cluster status");
         Refusal(world, new LeadershipTransfer(null)).ShouldBeNull();
         world.Leader!.Id.ShouldNotBe(heir);
 
         WorldNode dead = world.Running.First(node => node != world.Leader);
         dead.Kill();
         world.Until(() => world.Leader!.Replica.Core.Peers.Any(peer => !world.Leader.Replica.Core.IsActive(peer)));
-        Refusal(world, new LeadershipTransfer(new NodeId(dead.Id))).ShouldBe($"node {dead.Id} does not answer at the moment, or is far behind");
+        Refusal(world, new LeadershipTransfer(new NodeId(dead.Id))).ShouldBe(
+            $"node {dead.Id} does not answer at the moment, or is far behind; how far: raftmq cluster status; ask again when it is there");
     }
 
     private static World StartThreeOf(int seed, int nodes)

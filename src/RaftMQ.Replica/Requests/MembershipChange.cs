@@ -22,7 +22,7 @@ public abstract record MembershipChange : ClusterChange
         string[] own = [peerAddress, clientAddress];
         Member? other = now.Members.FirstOrDefault(member => member.Node != node
             && (own.Contains(member.PeerAddress, StringComparer.OrdinalIgnoreCase) || own.Contains(member.ClientAddress, StringComparer.OrdinalIgnoreCase)));
-        return other is null ? null : $"node {other.Node} is a member at {other.PeerAddress} for peers and {other.ClientAddress} for clients";
+        return other is null ? null : $"node {other.Node} is a member at {other.PeerAddress} for peers and {other.ClientAddress} for clients; take other addresses";
     }
 
     /// <summary>Who comes is a member already, and not where it is said to be.</summary>
@@ -33,7 +33,7 @@ public abstract record MembershipChange : ClusterChange
     private protected static string? ObjectionTo(Membership now, NodeId leaves)
     {
         int toBe = now.Members.Count(member => member.Node != leaves);
-        return toBe >= Membership.MaxVoters ? $"there are {toBe} members beside it already, and a cluster has at most {Membership.MaxVoters}" : null;
+        return toBe >= Membership.MaxVoters ? $"there are {toBe} members beside it already, and a cluster has at most {Membership.MaxVoters}; remove one first: raftmq cluster remove" : null;
     }
 }
 
@@ -101,7 +101,7 @@ public sealed record MemberReplacement(NodeId Leaves, Member Newcomer) : Members
         }
 
         Member? rival = now.Members.FirstOrDefault(other => other.Replaces == Leaves);
-        string? objection = leaving is not { Suffrage: Suffrage.Voter } ? $"node {Leaves} is no voter of this cluster"
+        string? objection = leaving is not { Suffrage: Suffrage.Voter } ? $"node {Leaves} is no voter of this cluster; who is one: raftmq cluster status"
             : rival is not null ? $"node {rival.Node} is to replace node {Leaves} already; remove that one first"
             : ObjectionTo(now, Leaves) ?? ObjectionTo(now, Newcomer.Node, Newcomer.PeerAddress, Newcomer.ClientAddress);
         return objection is null ? (now.WithLearner(Newcomer with { Replaces = Leaves }), null) : Refuse(objection);
@@ -123,7 +123,7 @@ public sealed record MemberMove(NodeId Node, string PeerAddress, string ClientAd
 
     internal override (Membership? Target, string? Reason) FirstStep(Membership now) => now.Find(Node) switch
     {
-        null => Refuse($"node {Node} is no member of this cluster"),
+        null => Refuse($"node {Node} is no member of this cluster; who is one: raftmq cluster status"),
         var member when (member.PeerAddress, member.ClientAddress) == (PeerAddress, ClientAddress) => default,
         _ when ObjectionTo(now, Node, PeerAddress, ClientAddress) is { } objection => Refuse(objection),
         _ => (now.WithAddresses(Node, PeerAddress, ClientAddress), null),
