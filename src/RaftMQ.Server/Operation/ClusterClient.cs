@@ -21,7 +21,7 @@ internal sealed class ClusterClient : IDisposable
 
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What is received may take an hour, and more of it is there at every look.</summary>
+    /// <summary>What is received may take an hour, and more of it is there at every look; and what is done sooner needs no line, such as that a newcomer is not linked yet.</summary>
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(2);
 
     private readonly ClusterSearch _search;
@@ -130,7 +130,7 @@ internal sealed class ClusterClient : IDisposable
     {
         string known = "no node has said who the members are";
         string? said = null;
-        long saidAt = 0;
+        long saidAt = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = LimitOf(seconds, cancellation);
         try
         {
@@ -138,7 +138,7 @@ internal sealed class ClusterClient : IDisposable
             while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
             {
                 known = now;
-                if (said is null || (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines))
+                if (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines)
                 {
                     (said, saidAt) = (now, Stopwatch.GetTimestamp());
                     _say(now);
