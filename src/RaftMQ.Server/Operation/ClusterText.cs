@@ -99,8 +99,12 @@ internal static class ClusterText
     private static bool WasThere(ClusterMember member) => member.Seated || member.MatchIndex is not null;
 
     /// <summary>How far a voter is behind what is committed: one that has just started, or is down, or a moment behind under load.</summary>
-    private static string Lag(ClusterMember member, ClusterReport report, string before) =>
-        member.MatchIndex < report.CommitIndex ? string.Create(CultureInfo.InvariantCulture, $"{before} {report.CommitIndex - member.MatchIndex:N0} entries behind") : "";
+    private static string Lag(ClusterMember member, ClusterReport report, string before) => (report.CommitIndex - Math.Min(member.MatchIndex ?? ulong.MaxValue, report.CommitIndex)) switch
+    {
+        0 => "",
+        1 => before + " 1 entry behind",
+        var entries => string.Create(CultureInfo.InvariantCulture, $"{before} {entries:N0} entries behind"),
+    };
 
     /// <summary>What a member that is brought up is sent, and how much of it is there. How long a snapshot is only its end says.</summary>
     private static string Reception(ClusterMember member, ClusterReport report) => member switch
