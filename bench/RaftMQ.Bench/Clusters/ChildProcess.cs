@@ -54,6 +54,10 @@ internal sealed class ChildProcess : IStarted
             ? _firstLine.Task.Result
             : throw new BenchFailedException($"the process said nothing within {timeout.TotalSeconds} s");
 
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Whether it has come in time.</returns>
+    public bool WaitForExit(TimeSpan timeout) => _process.WaitForExit(timeout);
+
     /// <summary>Ends it as by <c>kill -9</c>: it is told nothing and finishes nothing.</summary>
     public void Kill()
     {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using RaftMQ.Bench.Load;
-using RaftMQ.Bench.Measures;
 
 namespace RaftMQ.Bench.Clusters;
 
@@ -12,7 +11,6 @@ namespace RaftMQ.Bench.Clusters;
 internal sealed class Cluster : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly IStarted? _started;
@@ -103,30 +101,6 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    /// <summary>Ends a node's process as by `kill -9`, after making sure that it is a child of the supervisor that this benchmark started.</summary>
-    public void Kill(NodeView node) => Signal(node, Native.SigKill);
-
-    /// <summary>Stops a node's process as by `kill -STOP`: to the others it is as a machine that has gone silent, its connections open and nobody there.</summary>
-    public void Silence(NodeView node) => Signal(node, Native.SigStop);
-
-    /// <summary>Waits for the end of a node's process that was told to stop.</summary>
-    public static void WaitUntilEnded(NodeView node)
-    {
-        long began = Stopwatch.GetTimestamp();
-        while (Directory.Exists($"/proc/{node.Pid}"))
-        {
-            if (Stopwatch.GetElapsedTime(began) > StopTimeout)
-            {
-                throw new BenchFailedException($"process {node.Pid} was told to stop and has not ended within {StopTimeout.TotalSeconds} s");
-            }
-
-            Thread.Sleep(1);
-        }
-    }
-
-    /// <summary>Asks a node's process to stop in an orderly way; the supervisor starts it again.</summary>
-    public void Stop(NodeView node) => Signal(node, Native.SigTerm);
-
     /// <summary>Asks the leader to hand over to another node.</summary>
     public void Transfer(NodeView leader)
     {
@@ -136,16 +110,6 @@ internal sealed class Cluster : IDisposable
         {
             throw new BenchFailedException($"PUT /v1/cluster/leader was answered with {status}");
         }
-    }
-
-    private void Signal(NodeView node, int signal)
-    {
-        if (_started is not ChildProcess supervisor || ParentOf(node.Pid) != supervisor.Id)
-        {
-            throw new BenchFailedException($"process {node.Pid} was not started by this benchmark; it is left alone");
-        }
-
-        _ = Native.Kill(node.Pid, signal);
     }
 
     /// <summary>Creates a topic; one that exists is as good.</summary>
@@ -160,14 +124,6 @@ internal sealed class Cluster : IDisposable
     }
 
     public void Dispose() => _started?.Dispose();
-
-    private static int ParentOf(int process)
-    {
-        // Field 4 of /proc/N/stat; the name in field 2 may hold spaces and ends with the last parenthesis.
-        string stat = File.ReadAllText($"/proc/{process}/stat");
-        string parent = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1];
-        return int.Parse(parent, System.Globalization.CultureInfo.InvariantCulture);
-    }
 
     /// <summary>
     /// The first of so many consecutive ports that are free at the moment, below the range that the system gives to outgoing connections.

@@ -1,3 +1,5 @@
+using RaftMQ.Bench.Measures;
+
 namespace RaftMQ.Bench.Clusters;
 
 /// <summary>One node in a process of its own (<c>raftmq serve</c>), which can be killed and started again on the same folder and port.</summary>
@@ -8,6 +10,9 @@ namespace RaftMQ.Bench.Clusters;
 /// <param name="dataFolder">Its data folder.</param>
 internal sealed class ServedNode(string program, int id, int port, string configuration, string dataFolder)
 {
+    /// <summary>An orderly stop is bounded by three seconds, and what comes beside it by two.</summary>
+    private static readonly TimeSpan OrderlyEnd = TimeSpan.FromSeconds(15);
+
     private ChildProcess? _process;
 
     public int Id { get; } = id;
@@ -41,6 +46,22 @@ internal sealed class ServedNode(string program, int id, int port, string config
         _process = null;
     }
 
-    /// <summary>Ends it in order.</summary>
+    /// <summary>Stops it as by <c>kill -STOP</c>: to the others it is as a machine that has gone silent, its connections open and nobody there.</summary>
+    public void Silence() => _ = Native.Kill(Pid, Native.SigStop);
+
+    /// <summary>Asks it to end as a service manager does, so that it hands over and answers what it has begun, and waits for it.</summary>
+    public void EndInOrder()
+    {
+        ChildProcess ending = _process ?? throw new BenchFailedException($"node {Id} was not started");
+        _ = Native.Kill(ending.Id, Native.SigTerm);
+        _process = null;
+        if (!ending.WaitForExit(OrderlyEnd))
+        {
+            ending.Kill();
+            throw new BenchFailedException($"node {Id} was told to stop and has not ended within {OrderlyEnd.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>Ends it, since the benchmark is over.</summary>
     public void Stop() => _process?.Dispose();
 }

@@ -56,19 +56,20 @@ internal static class FailoverCommand
             int writers = arguments.GetValue(connections);
             TimeSpan pace = arguments.GetValue(rate) > 0 ? TimeSpan.FromSeconds((double)writers / arguments.GetValue(rate)) : TimeSpan.Zero;
             using RunFolder folder = Interruption.Undo(() => new RunFolder(arguments.GetRequiredValue(data)));
-            using Cluster cluster = Cluster.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
+            using NodeSet set = NodeSet.Start(arguments.GetRequiredValue(server), arguments.GetValue(nodes), folder.Path);
             Way way = arguments.GetValue(silent) ? Way.Silence : arguments.GetValue(orderly) ? Way.Orderly : arguments.GetValue(transfer) ? Way.Transfer : Way.Kill;
             string mode = (arguments.GetValue(keyed) ? " --keyed" : "") + (way == Way.Kill ? "" : $", {way}");
             var report = new Report($"failover --kills {arguments.GetValue(kills)} --connections {writers}{mode}");
-            bool clean = Measure(report, cluster, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace, way);
+            bool clean = Measure(report, set, arguments.GetValue(kills), writers, arguments.GetValue(keyed), pace, way);
             report.Save(arguments.GetValue(json));
             return clean ? 0 : 1;
         });
         return command;
     }
 
-    private static bool Measure(Report report, Cluster cluster, int kills, int connections, bool keyed, TimeSpan pace, Way way)
+    private static bool Measure(Report report, NodeSet set, int kills, int connections, bool keyed, TimeSpan pace, Way way)
     {
+        Cluster cluster = set.Cluster;
         string[] topics = [.. Enumerable.Range(0, connections).Select(writer => $"{Topic}-{writer}")];
         Array.ForEach(topics, cluster.CreateTopic);
         var silences = new LatencyHistogram();
@@ -81,7 +82,7 @@ internal static class FailoverCommand
             WaitForWrites(writers, WritesAfterKill);
             for (int kill = 1; kill <= kills; kill++)
             {
-                Silence silence = KillLeader(cluster, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended);
+                Silence silence = KillLeader(set, writers, way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended);
                 failedElsewhere += failures.Count(failure => way == Way.Transfer || failure.Port != killed.Port);
                 silences.Record(0, (long)(silence.Length.TotalSeconds * Stopwatch.Frequency));
                 ofEvents.Record(0, (long)(writers.LongestSilence(began, ended).Length.TotalSeconds * Stopwatch.Frequency));
@@ -118,9 +119,11 @@ internal static class FailoverCommand
     private static string InWords(IReadOnlyList<Failure> failures, NodeView killed) => string.Concat(
         failures.GroupBy(failure => (failure.Port == killed.Port, failure.What)).Select(group => $"; {group.Count()} x {group.Key.What} at {(group.Key.Item1 ? "that node" : "others")}"));
 
-    private static Silence KillLeader(Cluster cluster, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended)
+    private static Silence KillLeader(NodeSet set, Writers writers, Way way, out NodeView killed, out IReadOnlyList<Failure> failures, out long began, out long ended)
     {
+        Cluster cluster = set.Cluster;
         NodeView leader = cluster.Leader();
+        ServedNode struck = set.Of(leader);
         int before = writers.Acknowledged;
         began = Stopwatch.GetTimestamp();
         switch (way)
@@ -129,27 +132,27 @@ internal static class FailoverCommand
                 cluster.Transfer(leader);
                 break;
             case Way.Orderly:
-                cluster.Stop(leader);
-                Cluster.WaitUntilEnded(leader);
+                struck.EndInOrder();
                 break;
             case Way.Silence:
-                cluster.Silence(leader);
+                struck.Silence();
                 WaitForWrites(writers, before + WritesAfterKill);
-                cluster.Kill(leader);
+                struck.Kill();
                 break;
             default:
-                cluster.Kill(leader);
+                struck.Kill();
                 break;
         }
 
         ended = Stopwatch.GetTimestamp();
-        cluster.WaitUntil(
-            views => views.Count == cluster.Ports.Count
-                && views.Any(view => view.Leads && view.Term > leader.Term)
-                && (way == Way.Transfer || views.All(view => view.Pid != leader.Pid)),
-            Recovery,
-            $"all nodes are back and another leader than that of term {leader.Term} leads");
+        cluster.WaitUntil(views => views.Any(view => view.Leads && view.Term > leader.Term), Recovery, $"another leader than that of term {leader.Term} leads");
         WaitForWrites(writers, before + WritesAfterKill);
+        if (way != Way.Transfer)
+        {
+            struck.Start();
+        }
+
+        cluster.WaitUntil(views => views.Count == cluster.Ports.Count, Recovery, "all nodes are back");
         WaitUntilCaughtUp(cluster);
         killed = leader;
         failures = writers.FailuresAfter(began);
