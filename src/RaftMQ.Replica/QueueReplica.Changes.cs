@@ -115,6 +115,7 @@ public sealed partial class QueueReplica
         bool isFree = _core.HasCommittedInOwnTerm && _core.IsMembershipCommitted && !_core.Membership!.IsJoint;
         if (!isFree)
         {
+            change.Reason = null;
             return null;
         }
 

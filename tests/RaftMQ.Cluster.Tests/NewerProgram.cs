@@ -11,7 +11,6 @@ internal sealed class NewerProgram : IAsyncDisposable
 {
     private readonly StopSignal _stop = new();
     private readonly Task _running;
-
     private readonly ServeCluster _cluster;
     private readonly int _id;
 

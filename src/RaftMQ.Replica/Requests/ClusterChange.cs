@@ -2,7 +2,9 @@ using RaftMQ.Consensus;
 
 namespace RaftMQ.Replica.Requests;
 
-/// <summary>What an operator wants of the cluster, as text in the words of the command line. Asking again for what is so, or is on its way, changes nothing.</summary>
+/// <summary>
+/// What an operator wants of the cluster, as text in the words of the command line. Asking again for what is so, or is on its way, changes nothing, but for a transfer to nobody in particular.
+/// </summary>
 public abstract record ClusterChange
 {
     private protected ClusterChange()

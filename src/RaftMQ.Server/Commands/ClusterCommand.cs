@@ -12,7 +12,7 @@ namespace RaftMQ.Server.Commands;
 /// </summary>
 internal static class ClusterCommand
 {
-    private const string HowToStart = "start it with an empty folder and --join";
+    private const string HowToStart = "start it, the first time with an empty folder and --join";
 
     public static Command Build()
     {

@@ -47,7 +47,7 @@ internal static class RecoverCommand
             RestoreCommand.RequireEmpty(data);
             IFileSystem files = OpenOld(path);
             using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {path} is in use by another process; stop its node first");
-            RequireInUse(path, files);
+            RequireSettled(path, files);
             ServerIdentity old = IdentityFile.Read(files) ?? throw Refused(HoldsAside(files) ? OnlyAside(path) : $"{path} is no data folder of a node");
             using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
             using ReplicaFolder folder = ReplicaFolder.Open(new ShadowFileSystem(files), old.Server.Node, new WalOptions(), RestoreCommand.DrawId, progress is null ? null : progress.Report);
@@ -87,7 +87,7 @@ internal static class RecoverCommand
         : throw new CommandFailedException(ExitCode.Configuration, $"there is no folder {path}; DIR is the data folder of a member");
 
     /// <summary>A start would go on emptying the folder first. That is for its node to do, and never for a command that only reads it.</summary>
-    private static void RequireInUse(string path, IFileSystem files)
+    private static void RequireSettled(string path, IFileSystem files)
     {
         if (DataFolder.IsBeingDiscarded(files))
         {
@@ -105,8 +105,8 @@ internal static class RecoverCommand
     private static bool HoldsAside(IFileSystem files) => files.List().Any(DataFolder.IsAside);
 
     private static string OnlyAside(string path) =>
-        $"{path} holds nothing but what was set aside as damaged ({DataFolder.AsideOf("damaged")} says why); nothing was changed: copy these files to another folder, without {DataFolder.AsideOf("")} "
-        + "in front of their names, look at that one with raftmq inspect, and recover from it";
+        $"{path} holds nothing but what was set aside as damaged ({DataFolder.AsideOf("damaged")} says why); nothing was changed: copy the other files to another folder, "
+        + $"without {DataFolder.AsideOf("")} in front of their names, look at that one with raftmq inspect, and recover from it";
 
     private static Member SeatOf(ReplicaFolder folder, NodeId node, string? client, string? peer)
     {
@@ -120,7 +120,8 @@ internal static class RecoverCommand
             : throw new CommandFailedException(ExitCode.Configuration, $"the folder does not say where node {node} is reached; give --client and --peer");
     }
 
-    private const string LeavesAside = "\n- what was set aside as damaged in this folder (aside.*) is left out, and may be more: look at a copy of it first, with names without aside.";
+    private const string LeavesAside =
+        "\n- what was set aside as damaged in this folder (aside.*) is left out, and may be more: look at a copy of it first, all but aside.damaged, with names without aside.";
 
     private static string Warning(string path, ServerIdentity identity, MinorityRecovery found) =>
         $"""

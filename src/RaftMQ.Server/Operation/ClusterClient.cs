@@ -9,7 +9,8 @@ using RaftMQ.Server.Http;
 namespace RaftMQ.Server.Operation;
 
 /// <summary>
-/// Asks a cluster for its members and for changes of them. A change is sent again while the cluster has no leader, or cannot say what has come of it: asking twice changes nothing.
+/// Asks a cluster for its members and for changes of them. A change is sent again while the cluster has no leader, or cannot say what has come of it: asking twice changes nothing,
+/// but for a transfer to whoever has the most of the log.
 /// </summary>
 internal sealed class ClusterClient : IDisposable
 {
@@ -120,7 +121,7 @@ internal sealed class ClusterClient : IDisposable
         return SendAsync(HttpMethod.Put, "leader", new ChangeFields { Node = heir }, LongestAskingSeconds, cancellation, IsAnother);
     }
 
-    /// <summary>Watches until something is so, and says how far it has come whenever that changes.</summary>
+    /// <summary>Watches until something is so, and says how far it has come when that has changed, every two seconds at most.</summary>
     /// <param name="state">What is to be said of the members, or null if what is waited for is so.</param>
     /// <param name="seconds">For how long, since this client was made.</param>
     /// <param name="cancellation">The operator has enough.</param>
@@ -191,7 +192,12 @@ internal sealed class ClusterClient : IDisposable
             throw new CommandFailedException(ExitCode.ClusterRefused, $"node {found.Report.Leader} leads, but {found.Unreached}");
         }
 
-        if (found.Report.Leader == found.Report.Node && isSo?.Invoke(found.Report.Node) == true)
+        if (isSo is not null && found.Report.Leader != found.Report.Node)
+        {
+            return found.Unreached ?? "no leader at the moment";
+        }
+
+        if (isSo?.Invoke(found.Report.Node) == true)
         {
             return null;
         }

@@ -21,8 +21,8 @@ internal sealed class ClusterSearch : IDisposable
     /// <summary>For so long a node may take to say who the members are: it waits for nothing.</summary>
     private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>For so long it may take with a change, for which it waits.</summary>
-    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(30);
+    /// <summary>For so long it may take with a change, for which it waits for ten seconds unless it is told otherwise; less than a change is asked for, so that another leader is asked, too.</summary>
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(13);
 
     private readonly Uri _url;
     private readonly string _otherwise;
