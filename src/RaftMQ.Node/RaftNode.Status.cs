@@ -14,8 +14,8 @@ public sealed partial class RaftNode
         RaftCore core = replica.Core;
         NodePhase phase = stopping ? NodePhase.Stopping
             : !replica.Identity.Cluster.IsBorn ? NodePhase.Unborn
-            : replica.IsRemoved ? NodePhase.Removed
             : replica.IsMember ? NodePhase.Member
+            : replica.IsRemoved ? NodePhase.Removed
             : NodePhase.AwaitingAdmission;
         NodeStatus before = Status;
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node

@@ -71,7 +71,7 @@ public sealed partial class QueueReplica
     /// <summary>The queue, to be looked at.</summary>
     public QueueMachine Machine => _machine;
 
-    /// <summary>Whether this server sits in a seat of the configuration, so that it votes.</summary>
+    /// <summary>Whether this server sits in a seat of the configuration, so that it votes, and has not been told that it was removed, whatever its own log says.</summary>
     public bool IsMember => !IsRemoved && _core.Membership?.Counts(Identity.Server) == true;
 
     /// <summary>Whether there is something to do although nothing has happened: entries that wait to be applied.</summary>

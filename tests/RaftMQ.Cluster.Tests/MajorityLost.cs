@@ -107,7 +107,8 @@ public sealed class MajorityLost
 
         string copy = data + "-copy";
         Directory.CreateDirectory(copy);
-        Array.ForEach(names, name => File.Copy(Path.Combine(data, "aside." + name), Path.Combine(copy, name)));
+        string[] aside = [.. Directory.GetFiles(data, "aside.*").Where(path => Path.GetFileName(path) != "aside.damaged")];
+        Array.ForEach(aside, path => File.Copy(path, Path.Combine(copy, Path.GetFileName(path)["aside.".Length..])));
         recover[1] = copy;
         (await RunAsync(recover)).Code.ShouldBe(0);
         node = await recovered.StartAllAsync();

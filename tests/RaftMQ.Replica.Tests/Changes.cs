@@ -134,6 +134,24 @@ public sealed class Changes
     }
 
     [Fact]
+    public void What_a_change_waited_for_at_first_is_not_said_of_it_when_it_waits_for_another_change()
+    {
+        World world = StartThreeOf(seed: 14, nodes: 3);
+        WorldNode leader = world.Leader!;
+        WorldNode[] followers = [.. world.Running.Where(node => node != leader)];
+        followers[0].Kill();
+        world.Until(() => leader.Replica.Core.Peers.Any(peer => !leader.Replica.Core.IsActive(peer)));
+        TestChange asked = leader.Change(new MemberRemoval(new NodeId(followers[1].Id)));
+        world.Until(() => asked.Reason is not null);
+        followers[1].DiskIsHeld = true;
+        leader.Change(new MemberMove(new NodeId(leader.Id), "elsewhere:1", "client:1"));
+
+        world.Until(() => asked.IsDone);
+
+        (asked.Outcome, asked.Reason).ShouldBe((ChangeOutcome.Busy, null));
+    }
+
+    [Fact]
     public void Who_answers_may_not_leave_those_behind_who_do_not()
     {
         World world = StartThreeOf(seed: 13, nodes: 3);
