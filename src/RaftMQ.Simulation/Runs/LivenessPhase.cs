@@ -272,12 +272,12 @@ internal sealed class LivenessPhase
 
     private bool Expect(Func<bool> condition, int timeouts, string otherwise)
     {
-        // A late word of a leader that is gone may make somebody more patient meanwhile.
-        long begun = _world.Now;
-        bool came = false;
+        // A late word of a leader that is gone may make somebody more patient meanwhile, and pieces of a few bytes bring a large snapshot as surely as large ones: while it gets further, time begins anew.
+        (long begun, long furthest, bool came) = (_world.Now, FurthestOfSnapshots, false);
         for (long left = timeouts * ElectionTimeoutUs; !came && left > 0 && _world.Findings.First is null; left = begun + (timeouts * ElectionTimeoutUs) - _world.Now)
         {
             came = _world.Run(condition, left);
+            (begun, furthest) = FurthestOfSnapshots > furthest ? (_world.Now, FurthestOfSnapshots) : (begun, furthest);
         }
 
         if (!came && _world.Findings.First is null && IsStillAMajority())
@@ -287,6 +287,8 @@ internal sealed class LivenessPhase
 
         return came && _world.Findings.First is null;
     }
+
+    private long FurthestOfSnapshots => _world.Nodes.Sum(node => node.FurthestOfSnapshots);
 
     /// <summary>A leader may have made a change of the members just as the phase began, with voters that it had heard until then and that were left broken: they promise nothing.</summary>
     private bool IsStillAMajority()

@@ -45,6 +45,7 @@ internal sealed partial class SimulatedNode : IReplicaPorts
         if (work is SnapshotPieceWrite { Piece: var piece })
         {
             ReceivesSnapshot = true;
+            FurthestOfSnapshots = Math.Max(FurthestOfSnapshots, piece.Offset);
             if (piece.IsLast)
             {
                 _world.Ghost.OnInstalling(this, piece.Snapshot);

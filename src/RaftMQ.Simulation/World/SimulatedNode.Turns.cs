@@ -27,6 +27,9 @@ internal sealed partial class SimulatedNode
     /// <summary>Whether a snapshot is on its way to this node, and part of it is on its disk.</summary>
     public bool ReceivesSnapshot { get; private set; }
 
+    /// <summary>How far a snapshot has ever come here, in bytes: one that begins anew does not get further for a while.</summary>
+    public long FurthestOfSnapshots { get; private set; }
+
     private bool HasEnded => _givenUp is not null || _refused is not null || _refusedVersion is not null;
 
     /// <summary>The process ends after so many more steps: handled inputs, messages before and after they leave, requests to the disk, answers.</summary>
