@@ -7,6 +7,7 @@ public sealed partial class RaftCore
     private const int FarewellTimeouts = 10;
 
     private readonly List<(LogIndex Index, Term Term, Membership Membership)> _memberships = [];
+    private bool _hadASeatBeforeThem;
     private readonly NodeMap<ServerId> _linked = new();
     private LogPosition _toldLeftAt;
 
@@ -24,7 +25,7 @@ public sealed partial class RaftCore
         _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
 
     /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation, as a voter or as a learner.</summary>
-    public bool HasHadASeat => _memberships.Exists(taken => taken.Membership.Find(_options.Self.Node)?.Server == _options.Self);
+    public bool HasHadASeat => _hadASeatBeforeThem || _memberships.Exists(taken => Seats(taken.Membership));
 
     /// <summary>
     /// Whether this server had a seat, in this very incarnation, and somebody knows of a committed configuration without it: a later one than the latest of this server's log, or that very one
@@ -173,7 +174,8 @@ public sealed partial class RaftCore
         {
             if (peer.LeftAt is { } leftAt)
             {
-                bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= LogIndex.Max(leftAt, peer.AwaitedCommit);
+                // Whoever links anew may wait for an entry that is not there yet; that will not come to it.
+                bool knows = peer.MatchIndex >= leftAt && peer.SentCommit >= LogIndex.Max(leftAt, LogIndex.Min(peer.AwaitedCommit, _log.Last.Index));
                 bool isBroughtUp = peer.Transfer is not null;
                 told = knows || (!isBroughtUp && ++peer.FarewellTicks >= FarewellTimeouts * _timeout.Ticks) ? peer.Server.Node : told;
             }
@@ -187,6 +189,16 @@ public sealed partial class RaftCore
 
     /// <summary>What is truncated lies behind the log's base, so a configuration at or below it stays.</summary>
     private void RevertMemberships(LogIndex truncatedFrom) => _memberships.RemoveAll(taken => taken.Index >= truncatedFrom);
+
+    /// <summary>Of those that are released with the log the last stays, as in the snapshot: it is in force there.</summary>
+    private void ReleaseMemberships(LogIndex upTo)
+    {
+        int inForce = _memberships.FindLastIndex(taken => taken.Index <= upTo);
+        _hadASeatBeforeThem |= _memberships.Take(inForce).Any(taken => Seats(taken.Membership));
+        _memberships.RemoveRange(0, inForce);
+    }
+
+    private bool Seats(Membership membership) => membership.Find(_options.Self.Node)?.Server == _options.Self;
 
     /// <summary>One progress per other member: the linked incarnation if there is one, else the one in the seat. Who is none any more, and linked all the same, is told so.</summary>
     private void PointAtMembers()

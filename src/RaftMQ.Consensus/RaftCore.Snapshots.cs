@@ -54,6 +54,7 @@ public sealed partial class RaftCore
         Invariant.Require(upTo <= CommitIndex, "only what is committed is released");
         Invariant.Require(upTo <= _durableIndex, "only what is durable is released");
         _log.CompactTo(upTo);
+        ReleaseMemberships(upTo);
     }
 
     /// <summary>The bytes of a snapshot that <see cref="RaftOutput.SnapshotLoads"/> asked for.</summary>

@@ -210,6 +210,44 @@ public sealed class Thesis4_MembershipChanges
     }
 
     [Fact]
+    public void Configurations_are_released_with_the_log()
+    {
+        Server leader = WithLog(1, 1).Elected().Acknowledges(S2, 3);
+        AddLearner(leader, S4);
+        leader.Acknowledges(S4, 1).Acknowledges(S2, 4).Core.ProposeMembership(default, leader.Core.Membership!.WithoutLearner(S4.Node)).Outcome.ShouldBe(ProposeOutcome.Proposed);
+        leader.CompleteDisk();
+        leader.Acknowledges(S2, 5).Acknowledges(S4, 5).Ticks(1);
+        leader.Core.OnLinkUp(S4);
+        leader.Core.Peers.Select(peer => peer.Server).ShouldContain(S4, "its seat is still in the log");
+        leader.Sent();
+        leader.Acknowledges(S4, 5);
+        leader.Acknowledges(S4, 5).Ticks(1).Core.Peers.Select(peer => peer.Server).ShouldNotContain(S4, "it knows");
+        leader.Sent();
+
+        leader.Compacts(snapshot: 5, upTo: 5).Core.OnLinkUp(S4);
+
+        leader.Core.Peers.Select(peer => peer.Server).ShouldBe([S2, S3], "no log, and no snapshot, for one whose seat is in neither");
+        leader.Ticks(1).Sent<Reminder>().ShouldHaveSingleItem().LeftAt.ShouldBe(At(5, 2));
+        leader.Core.Membership!.Voters.ShouldBe([S1, S2, S3]);
+        leader.Core.IsMembershipCommitted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Who_had_a_seat_remembers_it_when_the_log_that_held_it_is_released()
+    {
+        Server server = WithLog(1, 1);
+        Membership joint = Voters(S1, S2, S3).Joint([], [S1.Node]);
+        server.Receive(Replicates(S2, 1, At(2, 1), 0, Change(3, 1, joint)));
+        server.Receive(Replicates(S2, 1, At(3, 1), 4, Change(4, 1, joint.AfterJoint())));
+        server.Receive(new Reminder(S2, S1, new Term(1), LogIndex.Zero, At(4, 1))).Core.IsToldThatItLeft.ShouldBeTrue();
+
+        server.Compacts(snapshot: 4, upTo: 4);
+
+        server.Core.HasHadASeat.ShouldBeTrue();
+        server.Core.IsToldThatItLeft.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Who_is_out_is_told_first_what_somebody_waits_for_there()
     {
         Server leader = JointLeader();
