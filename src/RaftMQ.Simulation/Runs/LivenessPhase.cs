@@ -72,7 +72,9 @@ internal sealed class LivenessPhase
         // What a slow link from outside still holds of an earlier leader keeps voters waiting: time begins when the last of it has come.
         _world.Run(() => IsLed(), OnTheWayFromOutsideUs());
         bool endsAll = Expect(() => IsLed(), TimeoutsToALeader, "no leader") && Expect(() => !_world.Clients.AnyWaits, TimeoutsToTheEnd, "a request has no end");
-        if (endsAll && IsServed())
+
+        // A newcomer that has got its seat may have taken that of the leader, which hands over just then.
+        if (endsAll && IsServed() && Expect(() => IsLed(), TimeoutsToALeader, "no leader in the end"))
         {
             int changes = _world.LeaderChanges;
             NodeId? leader = Leader?.Replica?.Identity.Server.Node;
@@ -272,7 +274,8 @@ internal sealed class LivenessPhase
 
     private bool Expect(Func<bool> condition, int timeouts, string otherwise)
     {
-        // A late word of a leader that is gone may make somebody more patient meanwhile, and pieces of a few bytes bring a large snapshot as surely as large ones: while it gets further, time begins anew.
+        // A late word of a leader that is gone may make somebody more patient meanwhile. And pieces of a few bytes bring a large snapshot as surely as large ones: while it gets further,
+        // time begins anew.
         (long begun, long furthest, bool came) = (_world.Now, FurthestOfSnapshots, false);
         for (long left = timeouts * ElectionTimeoutUs; !came && left > 0 && _world.Findings.First is null; left = begun + (timeouts * ElectionTimeoutUs) - _world.Now)
         {
