@@ -271,6 +271,7 @@ public sealed partial class RaftCore
         if (Leader != leader)
         {
             _leaderBefore = Leader ?? _leaderBefore;
+            _quietTicks = 0;
             Leader = leader;
             LoseForwardedReads();
         }

@@ -28,8 +28,8 @@ public sealed partial class RaftCore
     {
         if (request.Term < CurrentTerm)
         {
-            // The answer carries the newer term, so that a deposed leader learns of it.
-            Reply(AnswerTo(request, nextOffset: 0, isInstalled: false, isBusy: false));
+            // The answer carries the newer term, so that a deposed leader learns of it; and no number that it might take for one of its own (OnAppendEntries).
+            Reply(AnswerTo(request with { ReadRound = 0, Number = 0 }, nextOffset: 0, isInstalled: false, isBusy: false));
             return;
         }
 

@@ -33,6 +33,9 @@ public sealed partial class RaftCore
     /// <summary>Whether this server's own disk has room for publishes; repeated to leaders in every acknowledgement.</summary>
     public bool AcceptsPublishes { get; set; } = true;
 
+    /// <summary>Whether this server's own disk has room for entries at all. While it has none, those that it has are acknowledged and committed, and others wait at the leader.</summary>
+    public bool TakesEntries { get; set; } = true;
+
     /// <summary>Appends a command if this server leads. The time never falls along the log: an earlier one is raised to the last entry's.</summary>
     public ProposeResult Propose(LogTime time, ReadOnlyMemory<byte> command)
     {

@@ -48,8 +48,14 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>While leading: whether a server's last round of catching up, or its last word, is less than an election timeout old (thesis §4.2.1).</summary>
-    public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < _timeout.Ticks;
+    /// <summary>While leading: whether a server's last word is less than an election timeout old, and its last round of catching up no longer than <see cref="LongestRoundOf"/>.</summary>
+    public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < LongestRoundOf(peer);
+
+    /// <summary>
+    /// While leading: how many ticks a round of catching up may take. An election timeout (thesis §4.2.1), and as long as the server's answers and its disk take, which is an election timeout at
+    /// the most: that follows a majority (docs/decisions/0012), and a round of one that is farther away is never as short, however little it lags.
+    /// </summary>
+    public int LongestRoundOf(PeerProgress peer) => _timeout.Ticks + peer.Waits.Ticks;
 
     /// <summary>While leading: whether a majority of a configuration has answered this leader, the last time within an election timeout; itself included if it counts there.</summary>
     public bool HearsMajorityOf(Membership membership) =>
@@ -108,6 +114,7 @@ public sealed partial class RaftCore
     public void OnLinkUp(ServerId server)
     {
         _linked[server.Node] = server;
+        _quietTicks = server == Leader ? 0 : _quietTicks;
         Remind(server);
         if (Role != Role.Leader)
         {

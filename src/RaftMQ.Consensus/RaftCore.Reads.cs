@@ -4,17 +4,19 @@ namespace RaftMQ.Consensus;
 
 /// <summary>
 /// ReadIndex (thesis §6.4): a read waits until this leader has committed in its own term, notes the commit index, and is served once a majority has answered a
-/// round that began after that. All reads between two drains share a round. A follower asks the leader for the index.
+/// round that began after that. All reads between two drains share a round. A follower asks the leader for the index, once for all of them: what is good for the latest is good for those before it.
 /// </summary>
 public sealed partial class RaftCore
 {
     private readonly Queue<PendingRead> _confirming = new();
     private readonly List<PendingRead> _parked = [];
     private readonly HashSet<(ServerId, ReadId)> _asked = [];
-    private readonly SortedDictionary<ulong, ReadId> _forwardedReads = [];
+    private readonly Queue<ReadId> _forwardedReads = new();
     private Func<ServerId, ulong>? _roundOf;
     private ulong _readRound;
     private bool _roundIsOpen;
+    private ReadId _latestForwarded;
+    private bool _asksTheLeader;
     private int _askElapsed;
 
     private readonly record struct PendingRead(ReadId Read, ServerId From, ulong Round, LogIndex Index);
@@ -23,6 +25,7 @@ public sealed partial class RaftCore
     public (int Here, int AtTheLeader) PendingReads => (_confirming.Count + _parked.Count, _forwardedReads.Count);
 
     /// <summary>Asks for an index to read at (thesis §6.4), from the leader if this server does not lead. Answered by ReadsReady or ReadsLost.</summary>
+    /// <param name="read">Later than all that were asked for before.</param>
     /// <returns>False if there is no known leader, or too many reads wait: nothing was asked.</returns>
     public bool RequestRead(ReadId read)
     {
@@ -31,13 +34,15 @@ public sealed partial class RaftCore
             return TakeRead(_options.Self, read);
         }
 
-        if (Leader is not { } leader || _forwardedReads.Count >= _options.MaxPendingReads)
+        if (Leader is null || _forwardedReads.Count >= _options.MaxPendingReads)
         {
             return false;
         }
 
-        _forwardedReads.Add(read.Value, read);
-        _sendNow.Add(new ReadIndexRequest(_options.Self, leader, CurrentTerm, read));
+        Invariant.Require(_forwardedReads.Count == 0 || read.Value > _latestForwarded.Value, "reads are numbered in their order");
+        _forwardedReads.Enqueue(read);
+        _latestForwarded = read;
+        _asksTheLeader = true;
         return true;
     }
 
@@ -127,26 +132,28 @@ public sealed partial class RaftCore
 
     private void LoseForwardedReads()
     {
-        _readsLost.AddRange(_forwardedReads.Values);
+        _readsLost.AddRange(_forwardedReads);
         _forwardedReads.Clear();
     }
 
     /// <summary>Requests and answers may be lost: what is unanswered is asked again with every heartbeat interval.</summary>
     private void TickForwardedReads()
     {
-        if (++_askElapsed < _options.HeartbeatTicks)
+        if (++_askElapsed >= _options.HeartbeatTicks)
         {
-            return;
+            _askElapsed = 0;
+            _asksTheLeader = true;
+        }
+    }
+
+    private void AskTheLeader()
+    {
+        if (_asksTheLeader && _forwardedReads.Count > 0 && Leader is { } leader)
+        {
+            _sendNow.Add(new ReadIndexRequest(_options.Self, leader, CurrentTerm, _latestForwarded));
         }
 
-        _askElapsed = 0;
-        if (Leader is { } leader)
-        {
-            foreach (ReadId read in _forwardedReads.Values)
-            {
-                _sendNow.Add(new ReadIndexRequest(_options.Self, leader, CurrentTerm, read));
-            }
-        }
+        _asksTheLeader = false;
     }
 
     private void OnReadIndexRequest(ReadIndexRequest request)
@@ -159,9 +166,12 @@ public sealed partial class RaftCore
 
     private void OnReadIndexResponse(ReadIndexResponse response)
     {
-        if (response.Term == CurrentTerm && Leader == response.From && _forwardedReads.Remove(response.Read.Value))
+        // Of this leadership are only those between the first that waits and the latest: what was asked before it, or by a former process, is numbered otherwise.
+        bool isAwaited = response.Term == CurrentTerm && Leader == response.From && response.Read.Value <= _latestForwarded.Value;
+        while (isAwaited && _forwardedReads.TryPeek(out ReadId read) && read.Value <= response.Read.Value)
         {
-            _readsReady.Add(new ReadReady(response.Read, response.Index));
+            _forwardedReads.Dequeue();
+            _readsReady.Add(new ReadReady(read, response.Index));
         }
     }
 }

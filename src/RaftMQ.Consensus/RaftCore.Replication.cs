@@ -5,14 +5,19 @@ namespace RaftMQ.Consensus;
 /// <summary>Log replication (§5.3): on the follower the consistency check and the only places that append or truncate, on the leader the sending.</summary>
 public sealed partial class RaftCore
 {
+    /// <summary>So many heartbeats long a server without room does not say again where its log ends.</summary>
+    private const int QuietHeartbeats = 100;
+
     private readonly NodeMap<PeerProgress> _peers = new();
+    private int _quietTicks;
 
     private void OnAppendEntries(AppendEntries request)
     {
         if (request.Term < CurrentTerm)
         {
-            // The answer carries the newer term, so that a deposed leader learns of it.
-            Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, LogPosition.Zero, request.ReadRound, AcceptsPublishes));
+            // The answer carries the newer term, so that a deposed leader learns of it. The round it does not repeat: rounds are numbered anew in each process, and whoever asked may
+            // lead in the newer term by now, restarted, and take it for one of its own.
+            Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, LogPosition.Zero, ReadRound: 0, AcceptsPublishes));
             return;
         }
 
@@ -31,13 +36,22 @@ public sealed partial class RaftCore
         bool isBehindBase = request.Previous.Index < _log.Base.Index;
         if (!isBehindBase && !_log.Holds(request.Previous))
         {
+            if (!TakesEntries && _quietTicks > 0 && !MayCommitMore(request))
+            {
+                // The leader knows where the log ends, and would send again and again what follows: its window stays shut until there is room.
+                Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, LogPosition.Zero, request.ReadRound, AcceptsPublishes));
+                return;
+            }
+
+            _quietTicks = QuietHeartbeats * _options.HeartbeatTicks;
             Invariant.Require(request.Previous.Index > CommitIndex, "committed entries match the leader's (§5.4.3)");
             Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, ConflictAt(request.Previous.Index), request.ReadRound, AcceptsPublishes));
             return;
         }
 
-        TakeEntries(request.Entries.Span);
-        LogIndex lastNew = LogIndex.Max(_log.Base.Index, request.Previous.Index + (ulong)request.Entries.Length);
+        ReadOnlySpan<LogEntry> entries = TakesEntries ? request.Entries.Span : HeldOf(request.Entries.Span);
+        TakeEntries(entries);
+        LogIndex lastNew = LogIndex.Max(_log.Base.Index, request.Previous.Index + (ulong)entries.Length);
         AdvanceCommit(LogIndex.Min(request.LeaderCommit, lastNew));
         Acknowledge(request, lastNew);
     }
@@ -61,11 +75,27 @@ public sealed partial class RaftCore
         return new LogPosition(_log.FirstOfTermAt(index), term);
     }
 
+    /// <summary>Where there is room for no more entries: whether this may bring the commit of some that are there.</summary>
+    private bool MayCommitMore(AppendEntries request) => request.LeaderCommit > CommitIndex && _log.Last.Index > CommitIndex;
+
+    private ReadOnlySpan<LogEntry> HeldOf(ReadOnlySpan<LogEntry> entries)
+    {
+        int held = 0;
+        while (held < entries.Length && IsHere(entries[held]))
+        {
+            held++;
+        }
+
+        return entries[..held];
+    }
+
+    private bool IsHere(in LogEntry entry) => entry.Index < _log.Base.Index || _log.Holds(entry.Position);
+
     private void TakeEntries(ReadOnlySpan<LogEntry> entries)
     {
         foreach (ref readonly LogEntry entry in entries)
         {
-            if (entry.Index < _log.Base.Index || _log.Holds(entry.Position))
+            if (IsHere(entry))
             {
                 continue;
             }

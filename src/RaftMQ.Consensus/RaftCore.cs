@@ -114,6 +114,7 @@ public sealed partial class RaftCore
         }
         else
         {
+            _quietTicks = Math.Max(0, _quietTicks - 1);
             TickReception();
             TickElection();
             TickForwardedReads();
@@ -186,6 +187,7 @@ public sealed partial class RaftCore
             TendTransfer();
         }
 
+        AskTheLeader();
         _roundIsOpen = false;
         output.HardState = _hardStateChanged ? new HardState(CurrentTerm, VotedFor) : null;
         output.TruncateFrom = _truncateFrom;

@@ -17,6 +17,9 @@ public sealed partial class QueueReplica
     private readonly Queue<(ulong Number, long UntilMs)> _lastWords = new();
     private ulong _lastNumber;
 
+    /// <summary>The leader that has sent requests back, since it is handing over: from when on it is asked again, and how much later after that, in milliseconds.</summary>
+    private (ServerId By, long UntilMs, long PauseMs)? _declined;
+
     private bool TryForward(PendingCommand request)
     {
         if (IsNewborn || _core.Leader is not { } leader || leader == Identity.Server)
@@ -73,10 +76,11 @@ public sealed partial class QueueReplica
         switch (response.Verdict)
         {
             case ForwardVerdict.Proposed:
+                _declined = null;
                 AwaitOwnLog(request!, response.Position);
                 break;
             case ForwardVerdict.NotLeader:
-                Wait(request!);
+                OnDeclined(request!, response.From);
                 break;
             case ForwardVerdict.Overloaded:
                 Refuse(request!, RequestOutcome.Overloaded, response.Limit);
@@ -97,6 +101,27 @@ public sealed partial class QueueReplica
                 Invariant.Require(false, "the transport lets only known verdicts through");
                 break;
         }
+    }
+
+    /// <summary>
+    /// It was not done, for certain. Whoever leads by now has it at once; one that leads still has it again after a tick, and after twice as long with each time it declines: all that wait would
+    /// else go there and back with every tick, over the links by which it hands over.
+    /// </summary>
+    private void OnDeclined(PendingCommand request, ServerId by)
+    {
+        if (_core.Leader != by)
+        {
+            Route(request);
+            return;
+        }
+
+        if (_declined is not { } before || before.By != by || before.UntilMs <= _nowMs)
+        {
+            long pause = _declined?.By == by ? Math.Min(2 * _declined.Value.PauseMs, ElectionTimeoutMs / 2) : _options.TickMilliseconds;
+            _declined = (by, _nowMs + pause, pause);
+        }
+
+        Wait(request);
     }
 
     private void AwaitOwnLog(PendingCommand request, LogPosition position)

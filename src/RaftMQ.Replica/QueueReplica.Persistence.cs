@@ -15,6 +15,9 @@ public sealed partial class QueueReplica
     /// <summary>A disk that takes so long for a batch stands still; one that is only slow is waited for.</summary>
     private const int StillDiskMs = 1_000;
 
+    /// <summary>No more messages wait for a disk that stands still: each is one that Raft asks for again.</summary>
+    private const int MaxWaitingForDisk = 4_096;
+
     private ulong _lastBatch;
     private ClusterId? _birthToPersist;
 
@@ -46,7 +49,7 @@ public sealed partial class QueueReplica
         {
             _ports.Send(new RaftPeerMessage(message));
         }
-        else
+        else if (_sendAfterPersist.Count < MaxWaitingForDisk)
         {
             _sendAfterPersist.Enqueue((_lastBatch, message));
         }

@@ -17,6 +17,14 @@ public sealed partial class QueueReplica
     private readonly List<PendingTopicRead> _readsWaiting = [];
     private ulong _lastRead;
 
+    /// <summary>Reads among those to serve that have ended: their clients have left, or waited long enough for a state that does not come.</summary>
+    private int _endedToServe;
+
+    /// <summary>
+    /// Reads that have their index and wait for a state that has applied it. Some may have ended meanwhile: no more than of the others, or than <see cref="ReplicaOptions.MaxForwardedReads"/>.
+    /// </summary>
+    public int ReadsToServe => _readsToServe.Count;
+
     private void OnTopicRead(PendingTopicRead request)
     {
         request.DeadlineMs = _nowMs + _options.LeaderWaitMilliseconds;
@@ -127,6 +135,7 @@ public sealed partial class QueueReplica
         while (_readsToServe.TryPeek(out object? waiter, out ulong index) && index <= AppliedIndex.Value)
         {
             _readsToServe.Dequeue();
+            _endedToServe -= waiter is PendingTopicRead { Result: not null } ? 1 : 0;
             if (waiter is PendingTopicRead { Result: null } read)
             {
                 var served = new TopicReadResult(RequestOutcome.Replied, AppliedIndex.Value, _core.Leader?.Node);
@@ -193,7 +202,8 @@ public sealed partial class QueueReplica
             _readsByDeadline.Dequeue();
             if (first.Result is null)
             {
-                EndRead(first, RequestOutcome.NoLeader);
+                bool hasIndex = first.Read is { } read && !_reads.ContainsKey(read);
+                EndRead(first, hasIndex ? RequestOutcome.NotReady : RequestOutcome.NoLeader);
             }
         }
 
@@ -208,13 +218,22 @@ public sealed partial class QueueReplica
 
     private void EndRead(PendingTopicRead request, RequestOutcome outcome)
     {
-        if (request.Read is { } read)
-        {
-            _reads.Remove(read);
-        }
-
+        bool isToServe = request.Read is { } read && !_reads.Remove(read);
         request.Result = new TopicReadResult(outcome, AppliedIndex.Value, _core.Leader?.Node);
         _ports.Complete(request);
+        if (isToServe && ++_endedToServe > Math.Max(_options.MaxForwardedReads, _readsToServe.Count / 2))
+        {
+            ForgetEndedReads();
+        }
+    }
+
+    /// <summary>A node that gets no further, for want of room on its disk, would keep them for as long.</summary>
+    private void ForgetEndedReads()
+    {
+        (object Waiter, ulong Index)[] waiting = [.. _readsToServe.UnorderedItems.Where(item => item.Element is not PendingTopicRead { Result: not null })];
+        _readsToServe.Clear();
+        _readsToServe.EnqueueRange(waiting);
+        _endedToServe = 0;
     }
 
     private void EndAllReads(RequestOutcome outcome)

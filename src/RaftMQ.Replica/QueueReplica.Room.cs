@@ -53,6 +53,9 @@ public sealed partial class QueueReplica
     private void OnDiskSpace(DiskSpaceInput input)
     {
         (_space, _roomBytes, _diskBudgetBytes) = (input.Space, input.RoomBytes, input.BudgetBytes);
+
+        // What there is no room for stays un-acknowledged and is sent again once there is (design, storage rule 9).
+        _core.TakesEntries = _space != WalSpace.Exhausted;
         ReportRoom();
     }
 

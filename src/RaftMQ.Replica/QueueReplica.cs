@@ -3,7 +3,6 @@ using RaftMQ.Queues;
 using RaftMQ.Replica.Disk;
 using RaftMQ.Replica.Peers;
 using RaftMQ.Storage.Identity;
-using RaftMQ.Storage.Wal;
 
 namespace RaftMQ.Replica;
 
@@ -52,7 +51,7 @@ public sealed partial class QueueReplica
         TakeTime(start);
         _startedMs = _nowMs;
         _lastNumber = options.Seed;
-        _lastRead = options.Seed;
+        _lastRead = options.Seed >> 1;
         Peers = ConfiguredPeers;
         RememberBirth(recovered);
         _machine = restored?.Machine ?? new QueueMachine();
@@ -242,7 +241,11 @@ public sealed partial class QueueReplica
         ObserveSeat();
         TendRoom();
         TendStillDisk();
-        RouteWaiting();
+        if (_declined is not { } declined || _core.Leader != declined.By || declined.UntilMs <= _nowMs)
+        {
+            RouteWaiting();
+        }
+
         ExpireRequests();
         if (IsHandingOver)
         {
@@ -297,13 +300,6 @@ public sealed partial class QueueReplica
 
     private void OnRaftMessage(Consensus.Messages.Message message)
     {
-        bool takesMoreLog = message is Consensus.Messages.AppendEntries { Entries.Length: > 0 };
-        if (takesMoreLog && _space == WalSpace.Exhausted)
-        {
-            // No room for another entry: it stays un-acknowledged and is sent again once there is room (design, storage rule 9).
-            return;
-        }
-
         if (message is Consensus.Messages.AppendEntries append && RefusesVersionIn(append))
         {
             return;

@@ -430,6 +430,47 @@ public sealed class Answers
         leader.Replica.IsHandingOver.ShouldBeFalse();
     }
 
+    /// <summary>Its word is lost, so that it declines for an election timeout, and is the leader all the same.</summary>
+    [Fact]
+    public void What_a_leader_declines_does_not_go_to_and_fro_until_there_is_another()
+    {
+        var world = new World(seed: 37, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        world.Pass(10);
+        world.Loss = 1;
+        leader.Handle(new StopInput(HandOver: true));
+        world.Settle();
+        world.Loss = 0;
+        TestCommand waiting = world.Submit(FollowerOf(world), CreateOrders);
+
+        List<PeerMessage> sent = world.SentDuring(() => world.Pass(leader.Replica.Core.ElectionTimeoutTicks - 2));
+
+        sent.OfType<ForwardRequest>().Count().ShouldBeInRange(2, 5, "after one tick, and after twice as many with each time");
+        world.Until(() => waiting.IsDone, atMostTicks: 20);
+        waiting.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void What_a_leader_declines_may_have_happened_all_the_same_by_an_earlier_attempt()
+    {
+        var world = new World(seed: 38, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode follower = world[FollowerOf(world)];
+        world.Pass(10);
+        world.Loss = 1;
+        TestCommand request = world.Submit(follower.Id, QueueCommandCodec.CreateTopic("orders", "a key"));
+        world.Settle();
+        follower.Handle(new LinkUpInput(leader.Replica.Identity.Server, ClusterVersions.OfThisProgram));
+        leader.Handle(new StopInput(HandOver: true));
+        world.Settle();
+        world.Loss = 0;
+        world.SentDuring(() => world.Pass(3)).OfType<ForwardResponse>().ShouldContain(response => response.Verdict == ForwardVerdict.NotLeader);
+
+        world.Isolate(follower.Id);
+        world.Until(() => request.IsDone, atMostTicks: 1_200);
+        request.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown, "of the first attempt nobody has said what became of it");
+    }
+
     [Fact]
     public void A_leader_that_was_replaced_may_still_answer_what_it_was_sent()
     {

@@ -1,6 +1,8 @@
 using RaftMQ.Consensus;
+using RaftMQ.Consensus.Messages;
 using RaftMQ.Queues;
 using RaftMQ.Replica.Disk;
+using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Simulation.Disk;
 using RaftMQ.Storage.Snapshots;
@@ -61,6 +63,90 @@ public sealed class FullDisks
 
         follower.Handle(new DiskSpaceInput(WalSpace.Ample, 1 << 20));
         world.Do(follower.Id, QueueCommandCodec.Publish("orders", "taken again"u8)).Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void A_follower_without_room_is_not_sent_again_and_again_what_it_cannot_take()
+    {
+        var world = new World(seed: 63, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode full = world.Nodes.First(node => node != leader);
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Pass(10);
+        full.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+        LogPosition last = full.Replica.Core.Log.Last;
+        for (int i = 0; i < 100; i++)
+        {
+            world.Do(leader.Id, QueueCommandCodec.Publish("orders", new byte[1_000]));
+        }
+
+        List<PeerMessage> sent = world.SentDuring(() => world.Pass(100));
+
+        AppendEntries[] toIt = [.. sent.OfType<RaftPeerMessage>().Select(message => message.Message).OfType<AppendEntries>().Where(append => append.To == full.Replica.Identity.Server)];
+        toIt.Length.ShouldBeGreaterThanOrEqualTo(15, "heartbeats go on");
+        toIt.ShouldAllBe(append => append.Entries.Length == 0);
+        full.Replica.Core.Log.Last.ShouldBe(last);
+        full.Replica.Core.Leader.ShouldBe(leader.Replica.Identity.Server);
+
+        full.Handle(new DiskSpaceInput(WalSpace.Ample, 1 << 20));
+        world.Until(() => full.Replica.AppliedIndex == leader.Replica.AppliedIndex, atMostTicks: 20);
+        full.Replica.Machine.StateHash.ShouldBe(leader.Replica.Machine.StateHash);
+    }
+
+    /// <summary>It may be needed: entries that it has are committed by it, and what is committed it applies.</summary>
+    [Fact]
+    public void A_follower_without_room_acknowledges_and_applies_what_it_has()
+    {
+        var world = new World(seed: 64, nodes: 3);
+        WorldNode leader = world.StartAndElect();
+        WorldNode[] others = [.. world.Nodes.Where(node => node != leader)];
+        (WorldNode full, WorldNode gone) = (others[0], others[1]);
+        gone.Kill();
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Pass(10);
+
+        // The acknowledgement is lost, and the disk is full by the time the entry is sent again, with another that the follower does not have.
+        full.DiskIsHeld = true;
+        TestCommand published = world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "there, and not acknowledged"u8));
+        world.Settle();
+        world.Loss = 1;
+        full.DiskIsHeld = false;
+        world.Settle();
+        full.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+        world.Submit(leader.Id, QueueCommandCodec.Publish("orders", "not there"u8));
+        world.Settle();
+        full.LoseLink(leader);
+        leader.LoseLink(full);
+        world.Loss = 0;
+        published.IsDone.ShouldBeFalse();
+
+        world.Until(() => published.IsDone && full.Replica.AppliedIndex == leader.Replica.AppliedIndex, atMostTicks: 20);
+        full.Replica.AppliedIndex.ShouldBe(full.Replica.Core.Log.Last.Index);
+        published.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void Reads_that_wait_for_a_state_that_does_not_come_end_and_are_let_go()
+    {
+        var world = new World(seed: 65, nodes: 3, options => options with { MaxForwardedReads = 4 });
+        WorldNode leader = world.StartAndElect();
+        WorldNode full = world.Nodes.First(node => node != leader);
+        world.Do(leader.Id, QueueCommandCodec.CreateTopic("orders"));
+        world.Pass(10);
+        full.Handle(new DiskSpaceInput(WalSpace.Exhausted, 0));
+        world.Do(leader.Id, QueueCommandCodec.Publish("orders", "not there"u8));
+
+        TestTopicRead[] reads = [.. Enumerable.Range(0, 100).Select(_ => full.AskTopics())];
+        world.Pass(10);
+        full.Replica.ReadsToServe.ShouldBe(100);
+        world.Until(() => reads.All(read => read.Result is not null), atMostTicks: 600);
+
+        reads.ShouldAllBe(read => read.Result!.Outcome == RequestOutcome.NotReady, "there is a leader, and this node does not come to what it said");
+        full.Replica.ReadsToServe.ShouldBeLessThanOrEqualTo(4);
+        full.Handle(new DiskSpaceInput(WalSpace.Ample, 1 << 20));
+        TestTopicRead read = full.AskTopics();
+        world.Until(() => read.Result is not null, atMostTicks: 20);
+        read.Result!.Topics.ShouldBe(["orders"]);
     }
 
     /// <summary>Each has room for a message now and then: they would do nothing else.</summary>

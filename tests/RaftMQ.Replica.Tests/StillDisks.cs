@@ -1,4 +1,5 @@
 using RaftMQ.Queues;
+using RaftMQ.Replica.Peers;
 using RaftMQ.Replica.Requests;
 using RaftMQ.Storage.Wal;
 
@@ -46,6 +47,22 @@ public sealed class StillDisks
         former.DiskIsHeld = false;
         world.Until(() => waiting.IsDone);
         waiting.Result.Reply.Outcome.ShouldBe(QueueOutcome.Done);
+    }
+
+    [Fact]
+    public void No_more_than_so_many_messages_wait_for_a_disk_that_stands_still()
+    {
+        World world = WithATopic(seed: 59, out WorldNode former);
+        WorldNode still = world.Nodes.First(node => node != former);
+        still.DiskIsHeld = true;
+        former.Kill();
+        former.Start();
+        world.Until(() => world.Leader is { Replica.Core.HasCommittedInOwnTerm: true });
+        world.Pass(25_000);
+
+        List<PeerMessage> sent = world.SentDuring(() => still.DiskIsHeld = false);
+        sent.Count(message => message.From == still.Replica.Identity.Server).ShouldBeInRange(4_096, 4_200, "an answer to each heartbeat of four minutes, if there were no bound");
+        world.Until(() => still.Replica.AppliedIndex == world.Leader!.Replica.AppliedIndex);
     }
 
     [Fact]

@@ -72,14 +72,15 @@ internal sealed partial class Ghost
     /// <summary>Whoever gets a seat has what was committed two rounds of catching up ago (thesis §4.2.1): a majority that counts on it can commit.</summary>
     private void RequireTheLog(RaftCore core, ServerImage leader, Membership before, Membership next)
     {
-        ulong committed = leader.Leader?.CommittedBefore(2 * core.ElectionTimeoutTicks).Value ?? 0;
         foreach (ServerId server in next.Voters)
         {
+            int twoRounds = 2 * core.Peers.Where(peer => peer.Server == server).Select(core.LongestRoundOf).FirstOrDefault(core.ElectionTimeoutTicks);
+            ulong committed = leader.Leader?.CommittedBefore(twoRounds).Value ?? 0;
             bool isNew = server.Incarnation != 0 && !before.Counts(server);
             ulong has = ImageOf(server).Durable.Last;
             if (isNew && (has == 0 || has < committed))
             {
-                findings.Report("I10", $"{server} gets a seat with a log up to {has}; committed was {committed} two election timeouts ago");
+                findings.Report("I10", $"{server} gets a seat with a log up to {has}; committed was {committed} two rounds of {twoRounds / 2} ticks ago");
             }
         }
     }

@@ -23,7 +23,7 @@ internal sealed partial class Ghost(SimulatedWorld world, Findings findings)
     {
         if (!_images.TryGetValue(server, out ServerImage? image))
         {
-            image = new ServerImage(server, 2 * world.Plan.Replica.MaxElectionTimeoutTicks);
+            image = new ServerImage(server, 4 * world.Plan.Replica.MaxElectionTimeoutTicks);
             _images.Add(server, image);
         }
 

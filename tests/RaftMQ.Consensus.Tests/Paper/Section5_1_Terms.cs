@@ -55,11 +55,12 @@ public sealed class Section5_1_Terms
     {
         Server server = ThatVoted(5, null, 1, 1);
 
-        server.Receive(Replicates(S2, 3, At(2, 1), 2));
+        server.Receive(Replicates(S2, 3, At(2, 1), 2) with { ReadRound = 1_000 });
 
         AppendEntriesResponse response = server.Sent<AppendEntriesResponse>().ShouldHaveSingleItem();
         response.Success.ShouldBeFalse();
         response.Term.ShouldBe(new Term(5));
+        response.ReadRound.ShouldBe(0UL, "S2 may lead term 5, restarted, and have asked nothing yet: a thousand rounds of its reads would count as confirmed");
         server.Core.CommitIndex.ShouldBe(LogIndex.Zero);
     }
 

@@ -248,8 +248,10 @@ public sealed class Section7_LogCompaction
 
         (follower.Core.Role, follower.Core.CurrentTerm, follower.Core.Leader).ShouldBe((Role.Follower, new Term(3), (ServerId?)S2));
         follower.Sent();
-        follower.Receive(Installs(S3, 2, Snapshot, 0, 4));
-        follower.Sent<InstallSnapshotResponse>().ShouldHaveSingleItem().Term.ShouldBe(new Term(3));
+        follower.Receive(Installs(S3, 2, Snapshot, 0, 4) with { ReadRound = 1_000, Number = 500 });
+        InstallSnapshotResponse refusal = follower.Sent<InstallSnapshotResponse>().ShouldHaveSingleItem();
+        refusal.Term.ShouldBe(new Term(3));
+        (refusal.ReadRound, refusal.Number).ShouldBe((0UL, 0UL), "both are numbered anew by whoever leads next, which may be S3 itself");
         follower.Pieces.ShouldBeEmpty();
     }
 

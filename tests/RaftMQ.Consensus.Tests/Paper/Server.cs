@@ -63,6 +63,9 @@ internal sealed class Server
     /// <summary>Entries that the owner was asked for.</summary>
     public Queue<LoadRequest> Loads { get; } = new();
 
+    /// <summary>Reads that have got their index.</summary>
+    public List<ReadReady> ReadsReady { get; } = [];
+
     public HardState? LastHardState { get; private set; }
 
     /// <summary>A server of a cluster of three that has just started.</summary>
@@ -241,6 +244,7 @@ internal sealed class Server
             _output.SnapshotPieces.ForEach(Pieces.Enqueue);
             _output.SnapshotLoads.ForEach(SnapshotLoads.Enqueue);
             _output.Loads.ForEach(Loads.Enqueue);
+            ReadsReady.AddRange(_output.ReadsReady);
             LastHardState = _output.HardState ?? LastHardState;
             if (_output.HasPersist)
             {

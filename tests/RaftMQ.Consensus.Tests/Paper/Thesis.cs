@@ -256,6 +256,29 @@ public sealed class Thesis
     }
 
     [Fact]
+    public void A_follower_asks_for_the_latest_of_its_reads_and_its_answer_is_good_for_those_before_it()
+    {
+        Server follower = WithLog(1, 1).Receive(Replicates(S2, 1, At(2, 1), 2));
+        follower.Sent();
+        follower.Core.RequestRead(new ReadId(7)).ShouldBeTrue();
+        follower.Core.RequestRead(new ReadId(8)).ShouldBeTrue();
+        follower.Sent<ReadIndexRequest>().ShouldHaveSingleItem().Read.ShouldBe(new ReadId(8));
+        follower.Core.RequestRead(new ReadId(9)).ShouldBeTrue();
+        follower.Sent<ReadIndexRequest>().ShouldHaveSingleItem().Read.ShouldBe(new ReadId(9));
+
+        follower.Receive(new ReadIndexResponse(S2, S1, new Term(1), new ReadId(8), new LogIndex(5)));
+        follower.ReadsReady.ShouldBe([new ReadReady(new ReadId(7), new LogIndex(5)), new ReadReady(new ReadId(8), new LogIndex(5))], "9 was asked for later: something may have been committed before that");
+
+        follower.Ticks(HeartbeatTicks).Sent<ReadIndexRequest>().ShouldHaveSingleItem("what is unanswered is asked again").Read.ShouldBe(new ReadId(9));
+        follower.Receive(new ReadIndexResponse(S2, S1, new Term(1), new ReadId(8), new LogIndex(5)));
+        follower.Receive(new ReadIndexResponse(S2, S1, new Term(1), new ReadId(1_000), new LogIndex(5)));
+        follower.Core.PendingReads.AtTheLeader.ShouldBe(1, "an old answer, and one to a former process, whose reads were numbered otherwise");
+        follower.Receive(new ReadIndexResponse(S2, S1, new Term(1), new ReadId(9), new LogIndex(6)));
+        follower.ReadsReady[^1].ShouldBe(new ReadReady(new ReadId(9), new LogIndex(6)));
+        follower.Ticks(HeartbeatTicks).Sent<ReadIndexRequest>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void TimeoutNow_makes_a_voter_campaign_at_once_and_without_a_pre_vote()
     {
         Server heir = WithLog(1, 1);

@@ -333,7 +333,7 @@ public sealed class Thesis4_MembershipChanges
     }
 
     [Fact]
-    public void A_server_is_caught_up_when_a_round_takes_less_than_an_election_timeout()
+    public void A_server_is_caught_up_when_a_round_takes_less_than_an_election_timeout_and_its_own_wait()
     {
         Server leader = WithLog(1, 1).Elected();
         leader.Acknowledges(S2, 3);
@@ -354,12 +354,34 @@ public sealed class Thesis4_MembershipChanges
         // The second holds what was proposed meanwhile.
         leader.Acknowledges(S4, 5).Core.HasCaughtUp(learner).ShouldBeTrue();
         leader.Propose();
-        for (int i = 0; i < ElectionTimeoutTicks; i++)
+        for (int i = 0; i < 2 * ElectionTimeoutTicks; i++)
         {
             leader.Acknowledges(S2, 6).Acknowledges(S4, 5).Ticks(1);
         }
 
         leader.Core.HasCaughtUp(learner).ShouldBeFalse("it lags again");
+    }
+
+    /// <summary>Under load no round ends sooner than the next entry's acknowledgement, and that takes the way there and back.</summary>
+    [Fact]
+    public void A_server_that_is_far_away_is_caught_up_too()
+    {
+        const int WayThereAndBack = ElectionTimeoutTicks + 2;
+        Server leader = WithLog(1, 1).Elected();
+        leader.Acknowledges(S2, 3);
+        AddLearner(leader, S4);
+        leader.Acknowledges(S4, 1);
+        var answers = new Queue<ulong>();
+        for (int tick = 0; tick < 10 * WayThereAndBack; tick++)
+        {
+            ulong last = leader.Propose().Position.Index.Value;
+            leader.Acknowledges(S2, last);
+            answers.Enqueue(last);
+            leader.Acknowledges(S4, answers.Count > WayThereAndBack ? answers.Dequeue() : 1).Ticks(1);
+        }
+
+        leader.Peer(S4).LongestRoundTicks.ShouldBeGreaterThanOrEqualTo(ElectionTimeoutTicks, "so it was all the time, and would be");
+        leader.Core.HasCaughtUp(leader.Peer(S4)).ShouldBeTrue();
     }
 
     [Fact]
