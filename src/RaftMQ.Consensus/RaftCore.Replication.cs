@@ -171,6 +171,7 @@ public sealed partial class RaftCore
             return null;
         }
 
+        Invariant.Require(readRound <= _readRound, "an answer in this term repeats only a round that this leader has begun");
         peer.OnAnswered(readRound, _timeout.Ticks);
         peer.AcceptsPublishes = acceptsPublishes;
         return peer;
