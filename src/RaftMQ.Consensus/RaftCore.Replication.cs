@@ -49,7 +49,7 @@ public sealed partial class RaftCore
             return;
         }
 
-        ReadOnlySpan<LogEntry> entries = TakesEntries ? request.Entries.Span : HeldOf(request.Entries.Span);
+        ReadOnlySpan<LogEntry> entries = TakesEntries ? request.Entries.Span : default;
         TakeEntries(entries);
         LogIndex lastNew = LogIndex.Max(_log.Base.Index, request.Previous.Index + (ulong)entries.Length);
         AdvanceCommit(LogIndex.Min(request.LeaderCommit, lastNew));
@@ -78,24 +78,11 @@ public sealed partial class RaftCore
     /// <summary>Where there is room for no more entries: whether this may bring the commit of some that are there.</summary>
     private bool MayCommitMore(AppendEntries request) => request.LeaderCommit > CommitIndex && _log.Last.Index > CommitIndex;
 
-    private ReadOnlySpan<LogEntry> HeldOf(ReadOnlySpan<LogEntry> entries)
-    {
-        int held = 0;
-        while (held < entries.Length && IsHere(entries[held]))
-        {
-            held++;
-        }
-
-        return entries[..held];
-    }
-
-    private bool IsHere(in LogEntry entry) => entry.Index < _log.Base.Index || _log.Holds(entry.Position);
-
     private void TakeEntries(ReadOnlySpan<LogEntry> entries)
     {
         foreach (ref readonly LogEntry entry in entries)
         {
-            if (IsHere(entry))
+            if (entry.Index < _log.Base.Index || _log.Holds(entry.Position))
             {
                 continue;
             }
