@@ -1,19 +1,12 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Sockets;
 using RaftMQ.Contracts;
-using RaftMQ.Server.Inspection;
-using RaftMQ.Storage.Transfer;
-using RaftMQ.Storage.Wal;
+using RaftMQ.Server.Operation;
 
 namespace RaftMQ.Server.Commands;
 
 /// <summary><c>raftmq backup</c>: everything that a running node holds, in one file. A file of that name is there only once it is whole, checked and durable.</summary>
 internal static class BackupCommand
 {
-    private const int PieceBytes = 256 * 1024;
-    private const int MostOfAnAnswer = 500;
-
     public static Command Build()
     {
         var from = new Option<string>("--from") { Description = "The client address of a node of the cluster.", Required = true, HelpName = "URL" };
@@ -39,64 +32,49 @@ internal static class BackupCommand
             throw new CommandFailedException(ExitCode.Configuration, $"{path} exists, and a backup never replaces a file; give it another name");
         }
 
-        string unfinished = path + ".part";
+        using UnfinishedFile file = Begin(path);
+        using var download = new BackupDownload(url!);
         try
         {
-            (long bytes, long entries) = await DownloadAsync(new Uri(url!, "/v1/backup"), unfinished, cancellation);
-            File.Move(unfinished, path);
+            (long bytes, long entries) = await download.ToAsync(file.Content, cancellation);
+            file.Finish();
             Console.WriteLine($"{path}: {bytes:N0} bytes with the bodies of {entries:N0} entries; to make a cluster of it: raftmq restore {path} --data DIR");
             return ExitCode.Ok.Value;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or FormatException or UnauthorizedAccessException)
+        catch (CommandFailedException refused)
         {
-            throw new CommandFailedException(
-                IsOfTheNode(failure) ? ExitCode.ClusterRefused : ExitCode.DataRefused, $"the backup failed: {failure.Message.TrimEnd('.')}; nothing was written to {path}");
+            throw new CommandFailedException(refused.ExitCode, $"the backup failed: {refused.Message}; nothing was written to {path}");
         }
-        finally
+        catch (IOException failure)
         {
-            File.Delete(unfinished);
+            throw new CommandFailedException(ExitCode.DiskFailed, $"the backup failed: {failure.Message.TrimEnd('.')}; nothing was written to {path}");
         }
     }
 
-    /// <summary>Whether the node could not be asked, refused, or sent no whole backup; else it is the file that cannot be written.</summary>
-    private static bool IsOfTheNode(Exception failure) =>
-        failure is HttpRequestException or HttpIOException or EndOfStreamException or FormatException or IOException { InnerException: SocketException };
-
-    private static async Task<(long Bytes, long Entries)> DownloadAsync(Uri url, string path, CancellationToken cancellation)
+    private static UnfinishedFile Begin(string path)
     {
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        using HttpResponseMessage answer = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        if (answer.StatusCode != HttpStatusCode.OK)
+        string part = UnfinishedFile.PartOf(path);
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        try
         {
-            string text = await answer.Content.ReadAsStringAsync(cancellation);
-            throw new HttpRequestException($"{url} answered {(int)answer.StatusCode}: {EntryText.Printable(text[..Math.Min(text.Length, MostOfAnAnswer)])}");
+            return new UnfinishedFile(path);
         }
-
-        await using Stream body = await answer.Content.ReadAsStreamAsync(cancellation);
-        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write);
-        using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
-        var check = new TransferCheck();
-        byte[] head = new byte[BackupFile.HeadBytes];
-        await body.ReadExactlyAsync(head, cancellation);
-        BackupFile.RequireHead(head);
-        await file.WriteAsync(head, cancellation);
-        long bytes = head.Length;
-        byte[] buffer = new byte[PieceBytes];
-        int count;
-        while ((count = await body.ReadAsync(buffer, cancellation)) > 0)
+        catch (IOException) when (!Directory.Exists(folder))
         {
-            check.Add(buffer.AsSpan(0, count));
-            await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
-            bytes += count;
-            progress?.Report(new RecoveryProgress(bytes, 0));
+            throw new CommandFailedException(ExitCode.Configuration, $"there is no folder {folder} for {path}; make it first, or name another file");
         }
-
-        if (!check.IsComplete)
+        catch (IOException) when (File.Exists(part) || Directory.Exists(part))
         {
-            throw new FormatException("the node broke it off before its end");
+            throw new CommandFailedException(
+                ExitCode.Configuration, $"{part} exists: another backup to {path} is under way, or ended half way; wait for it, remove {part}, or give this one another name");
         }
-
-        file.Flush(flushToDisk: true);
-        return (bytes, check.EntryCount);
+        catch (IOException failure)
+        {
+            throw new CommandFailedException(ExitCode.DiskFailed, $"{path} cannot be written: {failure.Message.TrimEnd('.')}; name another file");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.Configuration, $"{path} cannot be written: this user may not create files in {folder}; name another file");
+        }
     }
 }

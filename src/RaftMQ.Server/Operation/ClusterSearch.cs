@@ -160,7 +160,7 @@ internal sealed class ClusterSearch : IDisposable
         return objection;
     }
 
-    private static string Words(HttpRequestException failure) => failure switch
+    public static string Words(HttpRequestException failure) => failure switch
     {
         { HttpRequestError: HttpRequestError.SecureConnectionError } => "nodes speak plain http, and this is https",
         { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse } =>

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Numerics;
 using RaftMQ.Consensus;
 using RaftMQ.Queues;
+using RaftMQ.Server.Tests.Commands;
 using RaftMQ.Storage.Bodies;
 using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
@@ -129,20 +129,7 @@ internal sealed class NodeFolder : IDisposable
     public Dictionary<string, string> Everything() =>
         Directory.GetFileSystemEntries(Path).ToDictionary(file => file, file => Convert.ToHexString(File.ReadAllBytes(file)));
 
-    public static async Task<(int Code, string Output, string Error)> Inspect(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(System.IO.Path.Combine(AppContext.BaseDirectory, "raftmq"), ["inspect", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        CancellationToken cancelled = TestContext.Current.CancellationToken;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancelled);
-        Task<string> error = process.StandardError.ReadToEndAsync(cancelled);
-        await process.WaitForExitAsync(cancelled);
-        return (process.ExitCode, await output, await error);
-    }
+    public static Task<(int Code, string Output, string Error)> Inspect(params string[] arguments) => Shell.RunAsync(["inspect", .. arguments]);
 
     public void Dispose() => _above.Delete(recursive: true);
 
