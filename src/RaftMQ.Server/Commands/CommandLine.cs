@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using RaftMQ.Contracts;
 using RaftMQ.Server.Configuration;
 
@@ -34,7 +35,7 @@ internal static class CommandLine
         try
         {
             ParseResult parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0 && parsed.Action is not (PrintHelp or PrintVersion))
+            if ((parsed.Errors.Count > 0 || Empty(parsed) is not null) && parsed.Action is not (PrintHelp or PrintVersion))
             {
                 throw new CommandFailedException(ExitCode.Configuration, WhatIsWrong(parsed));
             }
@@ -59,6 +60,11 @@ internal static class CommandLine
     {
         Command command = parsed.CommandResult.Command;
         string name = NameOf(command);
+        if (Empty(parsed) is { } empty)
+        {
+            return $"{empty} is empty: was a variable not set?; see `{name} --help`";
+        }
+
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string unknown = parsed.UnmatchedTokens[0];
@@ -70,6 +76,14 @@ internal static class CommandLine
         string wrong = parsed.Tokens.Count == 0 ? "a command is missing" : parsed.Errors[0].Message.TrimEnd('.');
         return $"{wrong}; see `{name} --help`";
     }
+
+    /// <summary>The option or argument that was given and is empty, which none ever is.</summary>
+    private static string? Empty(ParseResult parsed) => parsed.CommandResult.Children.FirstOrDefault(given => given.Tokens.Any(token => token.Value.Length == 0)) switch
+    {
+        OptionResult option => option.Option.Name,
+        ArgumentResult argument => argument.Argument.Name,
+        _ => null,
+    };
 
     private static string NameOf(Command command) =>
         command is RootCommand ? "raftmq" : $"{NameOf(command.Parents.OfType<Command>().First())} {command.Name}";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using RaftMQ.Server.Tests.Configuration;
@@ -11,7 +10,7 @@ public sealed class CommandLines
     [Fact]
     public async Task The_version_is_one_line_on_standard_output()
     {
-        (await Run("--version")).ShouldBe((0, "raftmq 0.1.0\n", ""));
+        (await Shell.RunAsync("--version")).ShouldBe((0, "raftmq 0.1.0\n", ""));
     }
 
     [Theory]
@@ -21,7 +20,7 @@ public sealed class CommandLines
     [InlineData("inspect --help", "raftmq inspect .raftmq/node-1/data --entries 1..20")]
     public async Task Help_goes_to_standard_output_with_an_example(string arguments, string word)
     {
-        (int code, string output, string error) = await Run(arguments.Split(' '));
+        (int code, string output, string error) = await Shell.RunAsync(arguments.Split(' '));
 
         (code, error).ShouldBe((0, ""));
         output.ShouldContain(word);
@@ -47,11 +46,33 @@ public sealed class CommandLines
     [InlineData("restore file --data new --node 1 --client a:1 --peer a:1", "a:1 cannot be both addresses")]
     public async Task A_wrong_command_line_is_one_line_on_standard_error_and_code_2(string arguments, string word)
     {
-        (int code, string output, string error) = await Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        (int code, string output, string error) = await Shell.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         (code, output).ShouldBe((2, ""));
         error.ShouldStartWith("raftmq: ");
         error.ShouldContain(word);
+        error.TrimEnd('\n').ShouldNotContain("\n");
+    }
+
+    /// <summary>What a script passes where a variable is not set.</summary>
+    [Theory]
+    [InlineData("--from", "backup", "--from", "", "x")]
+    [InlineData("FILE", "backup", "--from", "http://127.0.0.1:1", "")]
+    [InlineData("FILE", "restore", "", "--data", "x")]
+    [InlineData("DIR", "recover", "", "--data", "x")]
+    [InlineData("--data", "recover", "x", "--data", "")]
+    [InlineData("DIR", "inspect", "")]
+    [InlineData("--config", "serve", "--config", "")]
+    [InlineData("CONFIG", "classroom", "", "0")]
+    [InlineData("--data", "dev", "--data", "")]
+    [InlineData("--data", "dev", "add", "--data", "")]
+    [InlineData("--url", "cluster", "status", "--url", "")]
+    public async Task What_is_empty_is_named(string what, params string[] arguments)
+    {
+        (int code, string output, string error) = await Shell.RunAsync(arguments);
+
+        (code, output).ShouldBe((2, ""));
+        error.ShouldStartWith($"raftmq: {what} is empty: was a variable not set?; see `raftmq {arguments[0]}");
         error.TrimEnd('\n').ShouldNotContain("\n");
     }
 
@@ -62,7 +83,7 @@ public sealed class CommandLines
     {
         using var file = new ConfigurationFile("""{"addresses":[{"ip":"127.0.0.1","port":1},{"ip":"127.0.0.1","port":2}]}""");
 
-        (int code, _, string error) = await Run("classroom", file.Path, index);
+        (int code, _, string error) = await Shell.RunAsync("classroom", file.Path, index);
 
         code.ShouldBe(2);
         error.ShouldBe($"raftmq: INDEX {index} is not a place in the list of addresses; it has 2, from 0 to 1\n");
@@ -79,7 +100,7 @@ public sealed class CommandLines
              "members": [{"id": 1, "client": "127.0.0.1:8080", "peer": "127.0.0.1:7001"}]}
             """);
 
-        (int code, _, string error) = await Run("serve", "--config", file.Path);
+        (int code, _, string error) = await Shell.RunAsync("serve", "--config", file.Path);
 
         code.ShouldBe(2);
         error.ShouldStartWith($"raftmq: {word}");
@@ -100,33 +121,10 @@ public sealed class CommandLines
             : $"\"client\": \"127.0.0.1:1025\", \"peer\": \"127.0.0.1:{port}\"";
         using var file = new ConfigurationFile($$"""{"nodeId": 1, "dataFolder": "data", "members": [{"id": 1, {{addresses}}}]}""");
 
-        (int code, _, string error) = await Run("serve", "--config", file.Path);
+        (int code, _, string error) = await Shell.RunAsync("serve", "--config", file.Path);
 
         code.ShouldBe(4);
         error.ShouldBe($"raftmq: port {port} of 127.0.0.1 is taken by another process; choose another, or stop that one\n");
         Directory.Exists(Path.Combine(file.Folder, "data")).ShouldBeFalse();
-    }
-
-    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "raftmq"), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output, await error);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw;
-        }
     }
 }
