@@ -44,7 +44,7 @@ internal static class RecoverCommand
         try
         {
             RequireOutside(path, data);
-            RestoreCommand.RequireEmpty(data);
+            FolderToBe.RequireEmpty(data);
             IFileSystem files = OpenOld(path);
             using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {path} is in use by another process; stop its node first");
             RequireSettled(path, files);
@@ -53,7 +53,7 @@ internal static class RecoverCommand
             using ReplicaFolder folder = ReplicaFolder.Open(new ShadowFileSystem(files), old.Server.Node, new WalOptions(), RestoreCommand.DrawId, progress is null ? null : progress.Report);
             MinorityRecovery found = MinorityRecovery.Read(folder, progress is null ? null : progress.Report)
                 ?? throw Refused(HoldsAside(files) ? OnlyAside(path) : $"{path} holds nothing: its node has never been of a cluster");
-            Member seat = RestoreCommand.SeatAs(SeatOf(folder, old.Server.Node, client, peer));
+            Member seat = RestoreCommand.SeatAs(SeatOf(path, folder, old.Server.Node, client, peer));
             Console.WriteLine(Warning(path, folder.Identity, found) + (HoldsAside(files) ? LeavesAside : ""));
             RequireConfirmed(folder.Identity.Cluster, confirmation);
             ServerIdentity identity = Fill(data, found, seat);
@@ -64,11 +64,16 @@ internal static class RecoverCommand
         }
         catch (StorageDamagedException damaged)
         {
-            throw Refused($"{damaged.Message}; nothing was written to {data}; raftmq inspect {path} shows every damaged place");
+            throw Refused(
+                $"{damaged.Message}; nothing was written to {data}: take another member's folder, or a backup (raftmq restore); raftmq inspect {path} shows every damaged place");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException or StorageRefusedException)
+        catch (Exception failure) when (failure is UnauthorizedAccessException or StorageRefusedException)
         {
             throw Refused($"{path} could not be recovered to {data}: {failure.Message}");
+        }
+        catch (Exception failure) when (failure is IOException or StorageFailedException)
+        {
+            throw FolderToBe.NotFilled(path, data, failure);
         }
     }
 
@@ -108,16 +113,15 @@ internal static class RecoverCommand
         $"{path} holds nothing but what was set aside as damaged ({DataFolder.AsideOf("damaged")} says why); nothing was changed: copy the other files to another folder, "
         + $"without {DataFolder.AsideOf("")} in front of their names, look at that one with raftmq inspect, and recover from it";
 
-    private static Member SeatOf(ReplicaFolder folder, NodeId node, string? client, string? peer)
+    /// <summary>The node's seat, as the last configuration in its folder has it. Who has none there holds an old state of a cluster that went on without it.</summary>
+    private static Member SeatOf(string path, ReplicaFolder folder, NodeId node, string? client, string? peer)
     {
         LogEntry configuration = folder.Recovered.Configurations[^1];
         Membership members = configuration.Kind == EntryKind.Birth ? Birth.Decode(configuration.Payload).Members : Membership.Decode(configuration.Payload.Span, out _);
-        Member? before = members.Find(node) ?? Birth.Decode(folder.Recovered.Configurations[0].Payload).Members.Find(node);
-        string? clients = client ?? before?.ClientAddress;
-        string? peers = peer ?? before?.PeerAddress;
-        return clients is not null && peers is not null
-            ? new Member(node, 0, peers, clients)
-            : throw new CommandFailedException(ExitCode.Configuration, $"the folder does not say where node {node} is reached; give --client and --peer");
+        Member before = members.Find(node) ?? throw Refused(
+            $"{path}: by entry {configuration.Index} node {node} is no member: it was removed from that cluster, or not taken in yet; nothing was written: "
+            + "take a member's folder, or a backup (raftmq restore)");
+        return new Member(node, 0, peer ?? before.PeerAddress, client ?? before.ClientAddress);
     }
 
     private const string LeavesAside =
@@ -151,11 +155,11 @@ internal static class RecoverCommand
 
     private static ServerIdentity Fill(string data, MinorityRecovery found, Member seat)
     {
-        IFileSystem files = Hosting.DataFolder.Open(data);
-        using IDisposable taken = files.TryLock() ?? throw Refused($"the folder {data} is in use by another process");
-        RestoreCommand.RequireEmpty(data);
+        using var folder = new FolderToBe(data);
         using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
-        return BackupRestore.Fill(files, Pieces(found, progress), seat, new WalOptions(), RestoreCommand.DrawId).Identity;
+        ServerIdentity identity = BackupRestore.Fill(folder.Files, Pieces(found, progress), seat, new WalOptions(), RestoreCommand.DrawId).Identity;
+        folder.Keep();
+        return identity;
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Pieces(MinorityRecovery found, ProgressLine? progress)

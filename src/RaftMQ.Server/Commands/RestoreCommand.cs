@@ -6,7 +6,6 @@ using RaftMQ.Replica.Disk;
 using RaftMQ.Server.Configuration;
 using RaftMQ.Server.Inspection;
 using RaftMQ.Storage;
-using RaftMQ.Storage.Files;
 using RaftMQ.Storage.Identity;
 using RaftMQ.Storage.Transfer;
 using RaftMQ.Storage.Wal;
@@ -58,11 +57,11 @@ internal static class RestoreCommand
     {
         try
         {
-            using var backup = new FileStream(path, FileMode.Open, FileAccess.Read);
+            using FileStream backup = Open(path);
             byte[] head = new byte[BackupFile.HeadBytes];
             int count = backup.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             BackupFile.RequireHead(head.AsSpan(0, count));
-            RequireEmpty(data);
+            FolderToBe.RequireEmpty(data);
             (RestoredState state, ServerIdentity identity) = Fill(backup, data, seat);
             Console.WriteLine(
                 $"{data}: {state.Machine.MessageCount:N0} messages in {state.Machine.Topics.Count:N0} topics; node {identity.Server.Node} of the new cluster {identity.Cluster}. "
@@ -73,28 +72,34 @@ internal static class RestoreCommand
         {
             throw new CommandFailedException(ExitCode.DataRefused, $"{path} cannot be restored: {wrong.Message}; nothing was written to {data}");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StorageFailedException)
+        catch (Exception failure) when (failure is IOException or StorageFailedException)
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"{path} could not be restored to {data}: {failure.Message}");
+            throw FolderToBe.NotFilled(path, data, failure);
         }
     }
 
-    /// <summary>Requires that a folder is empty, but for a lock, or does not exist. Asked again when it is locked: what has come meanwhile is somebody's.</summary>
-    internal static void RequireEmpty(string data)
+    private static FileStream Open(string path)
     {
-        if (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any(entry => Path.GetFileName(entry) != "lock"))
+        try
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is not empty; nothing is ever replaced: name another one");
+            return new FileStream(path, FileMode.Open, FileAccess.Read);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            string wrong = Directory.Exists(path) ? $"{path} is a folder, not a file"
+                : failure is FileNotFoundException or DirectoryNotFoundException ? $"there is no file {path}"
+                : $"{path} cannot be read by this user";
+            throw new CommandFailedException(ExitCode.Configuration, $"{wrong}; FILE is what raftmq backup has written");
         }
     }
 
     private static (RestoredState State, ServerIdentity Identity) Fill(FileStream backup, string data, Member seat)
     {
-        IFileSystem files = Hosting.DataFolder.Open(data);
-        using IDisposable taken = files.TryLock() ?? throw new CommandFailedException(ExitCode.DataRefused, $"the folder {data} is in use by another process");
-        RequireEmpty(data);
+        using var folder = new FolderToBe(data);
         using ProgressLine? progress = Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, TimeProvider.System);
-        return BackupRestore.Fill(files, Pieces(backup, progress), seat, new WalOptions(), DrawId);
+        (RestoredState State, ServerIdentity Identity) filled = BackupRestore.Fill(folder.Files, Pieces(backup, progress), seat, new WalOptions(), DrawId);
+        folder.Keep();
+        return filled;
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Pieces(FileStream backup, ProgressLine? progress)

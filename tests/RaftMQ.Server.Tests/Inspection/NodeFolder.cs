@@ -43,6 +43,16 @@ internal sealed class NodeFolder : IDisposable
 
     public string Above => _above.FullName;
 
+    /// <summary>The cluster lets this node go, as the node itself has heard.</summary>
+    public void LetGo()
+    {
+        var files = new PhysicalFileSystem(Path);
+        ulong ids = 5;
+        using WriteAheadLog log = WriteAheadLog.Open(files, Sizes, () => ++ids, null, out _);
+        Append(log, null, null, log.LastIndex.Value + 1, EntryKind.Membership, new Membership([new Member(new NodeId(2), 8, "127.0.0.1:7002", "127.0.0.1:8082")]).Encode());
+        log.WorkInBackground(idle: true);
+    }
+
     /// <summary>The cluster is raised to a version that no program of today understands.</summary>
     public void Raise()
     {
