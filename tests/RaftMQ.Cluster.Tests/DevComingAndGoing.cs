@@ -80,6 +80,17 @@ public sealed class DevComingAndGoing : IDisposable
     }
 
     [Fact]
+    public async Task A_removal_may_be_asked_for_again_and_says_whom_it_takes()
+    {
+        await _run.StartAsync();
+
+        (await SucceedAsync("remove")).ShouldStartWith("node 3 leaves\ndone; members: 1, 2; ");
+
+        // As it is when somebody stopped the first one and calls it again.
+        (await SucceedAsync("remove", "3")).ShouldStartWith("node 3 is no member; members: 1, 2; ");
+    }
+
+    [Fact]
     public async Task A_plan_that_a_person_has_put_back_ends_processes_and_takes_no_data_away()
     {
         RaftMqProcess dev = await _run.StartAsync();
@@ -100,7 +111,9 @@ public sealed class DevComingAndGoing : IDisposable
         await RefusedAsync(6, $"raftmq: no `raftmq dev` runs on the folder {_run.Folder}; start it first", "remove", "1");
         RaftMqProcess dev = await _run.StartAsync();
         await RefusedAsync(2, "raftmq: NODE is the number of a node, 1 or more, not \"x\"; see `raftmq dev remove --help`", "remove", "x");
-        await RefusedAsync(2, $"raftmq: `raftmq dev` runs no node 7 in {_run.Folder}, but the nodes 1, 2, 3", "remove", "7");
+        string[] add = ["cluster", "add", "5", "--client", "127.0.0.1:1", "--peer", "127.0.0.1:2", "--wait", "0", "--url", _run[1].Url.ToString()];
+        await Eventually.TrueAsync(async () => (await _run.RunAsync(add)).Output.Contains("node 5 is not there yet", StringComparison.Ordinal), () => dev.Output);
+        await RefusedAsync(2, $"raftmq: `raftmq dev` runs no node 5 in {_run.Folder}, but the nodes 1, 2, 3; `raftmq cluster remove 5`", "remove", "5");
         await RefusedAsync(2, "raftmq: --wait is 0 to 86400 seconds, not \"-1\"", "add", "--wait", "-1");
         Signals.Term(dev.Process);
         await dev.ExitAsync();

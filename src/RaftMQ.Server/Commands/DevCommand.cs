@@ -54,7 +54,7 @@ internal static class DevCommand
 
         using var stop = new SupervisorStop();
         using DevFolder folder = DevFolder.Open(data);
-        DevPlan? last = folder.ReadPlan();
+        DevPlan? last = folder.ReadPlanOrBegin();
         if (last is not null)
         {
             RefuseOther(last, nodes, port, folder.Path);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using RaftMQ.Contracts;
+using RaftMQ.Server.Http;
 using RaftMQ.Server.Operation;
 using RaftMQ.Server.Supervision;
 
@@ -11,8 +12,10 @@ namespace RaftMQ.Server.Commands;
 /// </summary>
 internal static class DevRemoveCommand
 {
-    /// <summary>The supervisor ends a node by force after five.</summary>
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(15);
+    /// <summary>For so long the end of a process is waited for: the supervisor ends it by force after seven seconds.</summary>
+    private const int MostForItsEnd = 15;
+    private const int LeastForItsEnd = 1;
+
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
 
     public static Command Build()
@@ -32,31 +35,51 @@ internal static class DevRemoveCommand
 
     private static async Task<int> RunAsync(string data, uint? asked, int seconds, CancellationToken cancellation)
     {
+        long began = Stopwatch.GetTimestamp();
         using DevFolder folder = DevFolder.OpenRunning(data);
         DevPlan plan = DevCluster.PlanOf(folder);
         uint node = asked ?? (uint)plan.Nodes[^1].Number;
-        if (!plan.Nodes.Any(known => known.Number == node))
+        using ClusterClient cluster = DevCluster.ClientOf(plan);
+        ClusterReport before = await cluster.ReportAsync(seconds, cancellation);
+        bool runs = plan.Nodes.Any(known => known.Number == node);
+        if (!runs && before.Members.Any(member => member.Node == node))
         {
             throw new CommandFailedException(
-                ExitCode.Configuration, $"`raftmq dev` runs no node {node} in {folder.Path}, but the nodes {string.Join(", ", plan.Nodes.Select(known => known.Number))}");
+                ExitCode.Configuration,
+                $"`raftmq dev` runs no node {node} in {folder.Path}, but the nodes {string.Join(", ", plan.Nodes.Select(known => known.Number))}; "
+                + $"`raftmq cluster remove {node}` lets go whom others run");
         }
 
-        using ClusterClient cluster = DevCluster.ClientOf(plan);
         await cluster.SendAsync(HttpMethod.Delete, $"members/{node}", null, seconds, cancellation);
-        await cluster.UntilAsync(report => ClusterText.Departure(report, node), seconds, cancellation);
-        await File.WriteAllBytesAsync(folder.LeftOf((int)node), [], cancellation);
-        folder.Save(plan.Without((int)node));
+        if (asked is null)
+        {
+            await Console.Error.WriteLineAsync($"node {node} leaves");
+        }
+
+        await cluster.UntilAsync(report => ClusterText.Departure(report, node), seconds, cancellation, ClusterText.Removed(before, node));
+        string path = folder.FolderOf((int)node);
+        if (runs)
+        {
+            await File.WriteAllBytesAsync(folder.LeftOf((int)node), [], cancellation);
+            folder.Save(plan.Without((int)node));
+        }
+        else if (!Directory.Exists(path))
+        {
+            return ExitCode.Ok.Value;
+        }
+
+        double left = Math.Clamp(seconds - Stopwatch.GetElapsedTime(began).TotalSeconds, LeastForItsEnd, MostForItsEnd);
         await Console.Out.WriteLineAsync(
-            await HasGoneAsync(folder.FolderOf((int)node), cancellation)
+            await HasGoneAsync(path, TimeSpan.FromSeconds(left), cancellation)
                 ? $"node {node} has ended, and its folder is removed"
-                : $"node {node} has left; once its process has ended, its folder {folder.FolderOf((int)node)} may be removed");
+                : $"node {node} has left; once its process has ended, its folder {path} may be removed");
         return ExitCode.Ok.Value;
     }
 
-    private static async Task<bool> HasGoneAsync(string path, CancellationToken cancellation)
+    private static async Task<bool> HasGoneAsync(string path, TimeSpan patience, CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
-        while (Directory.Exists(path) && Stopwatch.GetElapsedTime(began) < EndPatience)
+        while (Directory.Exists(path) && Stopwatch.GetElapsedTime(began) < patience)
         {
             await Task.Delay(BetweenLooks, cancellation);
         }

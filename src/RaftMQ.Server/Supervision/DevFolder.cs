@@ -1,5 +1,6 @@
 using RaftMQ.Contracts;
 using RaftMQ.Server.Commands;
+using RaftMQ.Server.Hosting;
 
 namespace RaftMQ.Server.Supervision;
 
@@ -17,11 +18,12 @@ internal sealed class DevFolder : IDisposable
     private const int HeldOnDarwin = 35;
     private const int HeldOnWindows = unchecked((int)0x80070020);
 
+    private readonly MadeFolders? _made;
     private readonly FileStream _lock;
 
-    private DevFolder(string path, string lockName)
+    private DevFolder(string path, string lockName, MadeFolders? made = null)
     {
-        Path = path;
+        (Path, _made) = (path, made);
         _lock = new FileStream(System.IO.Path.Combine(path, lockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
     }
 
@@ -34,6 +36,7 @@ internal sealed class DevFolder : IDisposable
     public static DevFolder Open(string data)
     {
         string path = System.IO.Path.GetFullPath(data);
+        var made = new MadeFolders(path);
         try
         {
             Directory.CreateDirectory(path);
@@ -45,7 +48,7 @@ internal sealed class DevFolder : IDisposable
 
         try
         {
-            return new DevFolder(path, SupervisorLock);
+            return new DevFolder(path, SupervisorLock, made);
         }
         catch (IOException failure) when (IsHeld(failure))
         {
@@ -82,7 +85,19 @@ internal sealed class DevFolder : IDisposable
         }
     }
 
-    /// <summary>The plan, or null for a new folder.</summary>
+    /// <summary>The plan to go on with, or null for a new folder.</summary>
+    /// <exception cref="CommandFailedException">It cannot be read, or is gone while the nodes' data is there.</exception>
+    public DevPlan? ReadPlanOrBegin()
+    {
+        DevPlan? plan = ReadPlan();
+        string[] nodes = [.. Directory.GetDirectories(Path, "node-*").Where(HoldsData).Select(folder => System.IO.Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+        return plan is not null || nodes.Length == 0 ? plan : throw new CommandFailedException(
+            ExitCode.DataRefused,
+            $"{Path} holds the data of {string.Join(", ", nodes)}, and no plan (dev.json) that says which nodes there are and on which ports: put that file back, "
+            + "begin anew in another folder (--data), or remove these if nobody needs their data");
+    }
+
+    /// <summary>The plan, or null if there is none.</summary>
     /// <exception cref="CommandFailedException">It cannot be read.</exception>
     public DevPlan? ReadPlan()
     {
@@ -159,7 +174,23 @@ internal sealed class DevFolder : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Lets the folder go. One in which no cluster has begun is left as the supervisor found it.</summary>
+    public void Dispose()
+    {
+        bool cameToNothing = _made is not null && !File.Exists(PlanPath);
+        if (cameToNothing)
+        {
+            TryDelete(_lock.Name);
+        }
+
+        _lock.Dispose();
+        if (cameToNothing)
+        {
+            _made?.Remove();
+        }
+    }
+
+    private static bool HoldsData(string nodeFolder) => Directory.Exists(System.IO.Path.Combine(nodeFolder, "data"));
 
     private static bool HasSupervisor(string path)
     {
@@ -176,6 +207,18 @@ internal sealed class DevFolder : IDisposable
         catch (UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It is in nobody's way.
         }
     }
 

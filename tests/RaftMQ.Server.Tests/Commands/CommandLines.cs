@@ -127,4 +127,18 @@ public sealed class CommandLines
         error.ShouldBe($"raftmq: port {port} of 127.0.0.1 is taken by another process; choose another, or stop that one\n");
         Directory.Exists(Path.Combine(file.Folder, "data")).ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task A_cluster_that_finds_its_port_taken_leaves_no_folder()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var file = new ConfigurationFile("");
+        string data = Path.Combine(file.Folder, "data");
+
+        (int code, _, string error) = await Shell.RunAsync("dev", "--nodes", "1", "--port", $"{((IPEndPoint)taken.LocalEndpoint).Port}", "--data", data);
+
+        code.ShouldBe(4, error);
+        Directory.Exists(data).ShouldBeFalse();
+    }
 }

@@ -100,6 +100,39 @@ public sealed class DevFolders : IDisposable
     }
 
     [Fact]
+    public void Data_without_a_plan_is_refused_with_what_to_do()
+    {
+        string data = Path.Combine(_path, "node-2", "data");
+        Directory.CreateDirectory(Path.Combine(_path, "node-1"));
+        using DevFolder folder = DevFolder.Open(_path);
+        folder.ReadPlanOrBegin().ShouldBeNull("a first start that was killed early leaves folders without data");
+
+        Directory.CreateDirectory(data);
+
+        var refused = Should.Throw<CommandFailedException>(folder.ReadPlanOrBegin);
+        refused.ExitCode.ShouldBe(ExitCode.DataRefused);
+        refused.Message.ShouldStartWith($"{_path} holds the data of node-2, and no plan (dev.json)");
+    }
+
+    [Fact]
+    public void A_folder_in_which_no_cluster_has_begun_is_left_as_it_was_found()
+    {
+        string made = Path.Combine(_path, "above", "made");
+        DevFolder.Open(made).Dispose();
+        Directory.GetFileSystemEntries(_path).ShouldBeEmpty();
+
+        DevFolder.Open(_path).Dispose();
+        Directory.GetFileSystemEntries(_path).ShouldBeEmpty();
+
+        using (DevFolder begun = DevFolder.Open(made))
+        {
+            begun.Save(new DevPlan(8080, [new DevNode(1, 7001, Joins: false)]));
+        }
+
+        Directory.Exists(made).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_port_that_is_taken_is_named()
     {
         using Socket taken = Listen(0);
