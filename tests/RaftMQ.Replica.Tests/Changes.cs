@@ -170,7 +170,7 @@ public sealed class Changes
     {
         var world = new World(seed: 9, nodes: 1);
         world.StartAndElect();
-        Refusal(world, new MemberRemoval(new NodeId(1))).ShouldBe("node 1 is the last voter: without it nobody could decide anything");
+        Refusal(world, new MemberRemoval(new NodeId(1))).ShouldBe("node 1 is the last voter: without it nobody could decide anything; add another node first");
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed record MemberRemoval(NodeId Node) : MembershipChange
     {
         null => default,
         { Suffrage: Suffrage.Learner } => (now.WithoutLearner(Node), null),
-        _ when now.Voters.Count == 1 => Refuse($"node {Node} is the last voter: without it nobody could decide anything"),
+        _ when now.Voters.Count == 1 => Refuse($"node {Node} is the last voter: without it nobody could decide anything; add another node first"),
         _ => (now.Joint([], [Node]), null),
     };
 }
