@@ -105,7 +105,7 @@ public sealed class ComingAndGoing
         (string[] Arguments, int ExitCode, string Line)[] wrong =
         [
             (["add", "0", "--client", "a:1", "--peer", "b:2"], 2, "raftmq: NODE is the number of a node, 1 or more, not \"0\"; see `raftmq cluster add --help`"),
-            (["add", "2", "--client", "a", "--peer", "b:2"], 2, "raftmq: what is said of the member is not allowed: \"a\" has no port"),
+            (["add", "2", "--client", "a", "--peer", "b:2"], 2, "raftmq: --client: \"a\" has no port; write it as host:port"),
             (["add", "2", "--client", "a:1", "--peer", "a:1"], 2, "raftmq: what is said of the member is not allowed: a:1 cannot be both addresses"),
             (["add", "2", "--client", "a:1", "--peer", "b:2", "--wait", "x"], 2, "raftmq: --wait is 0 to 86400 seconds, not \"x\"; see `raftmq cluster add --help`"),
             (["transfer", "two"], 2, "raftmq: NODE is the number of a node, 1 or more, not \"two\"; see `raftmq cluster transfer --help`"),

@@ -165,7 +165,17 @@ internal static class ClusterCommand
         },
     };
 
-    private static Option<string> Client() => new("--client") { Description = "Where clients reach the node.", Required = true, HelpName = "HOST:PORT" };
+    private static Option<string> Client()
+    {
+        Option<string> client = SharedOptions.Client("Where clients reach the node.");
+        client.Required = true;
+        return client;
+    }
 
-    private static Option<string> Peer() => new("--peer") { Description = "Where the other nodes reach it.", Required = true, HelpName = "HOST:PORT" };
+    private static Option<string> Peer()
+    {
+        Option<string> peer = SharedOptions.Peer("Where the other nodes reach it.");
+        peer.Required = true;
+        return peer;
+    }
 }

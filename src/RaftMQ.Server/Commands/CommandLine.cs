@@ -60,21 +60,39 @@ internal static class CommandLine
     {
         Command command = parsed.CommandResult.Command;
         string name = NameOf(command);
-        if (Empty(parsed) is { } empty)
-        {
-            return $"{empty} is empty: was a variable not set?; see `{name} --help`";
-        }
-
-        if (parsed.UnmatchedTokens.Count > 0)
-        {
-            string unknown = parsed.UnmatchedTokens[0];
-            IEnumerable<Symbol> known = command.Subcommands.Concat<Symbol>(command.Options).Where(symbol => !symbol.Hidden);
-            string nearest = ConfigurationKeys.Nearest(unknown, known.Select(symbol => symbol.Name));
-            return $"`{name}` does not know \"{unknown}\"; the nearest it knows is \"{nearest}\"; see `{name} --help`";
-        }
-
-        string wrong = parsed.Tokens.Count == 0 ? "a command is missing" : parsed.Errors[0].Message.TrimEnd('.');
+        string[] missing = [.. Missing(parsed)];
+        string wrong = Empty(parsed) is { } empty ? $"{empty} is empty: was a variable not set?"
+            : parsed.UnmatchedTokens is [string unknown, ..] ? Unknown(command, name, unknown)
+            : command.Action is null && command.Subcommands.Count > 0 ? $"a command is missing: {InWords(command.Subcommands.Select(each => each.Name), "or")}"
+            : missing.Length > 0 ? $"{InWords(missing, "and")} {(missing.Length == 1 ? "is" : "are")} missing"
+            : parsed.Errors[0].Message.TrimEnd('.');
         return $"{wrong}; see `{name} --help`";
+    }
+
+    private static string Unknown(Command command, string name, string unknown)
+    {
+        if (command.Subcommands.Count == 0 && !unknown.StartsWith('-'))
+        {
+            string taken = command.Arguments.Count == 0 ? "options" : InWords(command.Arguments.Select(argument => argument.Name), "and");
+            return $"`{name}` takes {taken} and no more, not \"{unknown}\"";
+        }
+
+        IEnumerable<Symbol> known = command.Subcommands.Concat<Symbol>(command.Options).Where(symbol => !symbol.Hidden);
+        return $"`{name}` does not know \"{unknown}\"; the nearest it knows is \"{ConfigurationKeys.Nearest(unknown, known.Select(symbol => symbol.Name))}\"";
+    }
+
+    /// <summary>What has to be given and is not: the library names one of them at a time.</summary>
+    private static IEnumerable<string> Missing(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        return command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > (parsed.GetResult(argument)?.Tokens.Count ?? 0)).Select(argument => argument.Name)
+            .Concat(command.Options.Where(option => option.Required && parsed.GetResult(option) is null or { Implicit: true }).Select(option => option.Name));
+    }
+
+    private static string InWords(IEnumerable<string> names, string last)
+    {
+        string[] all = [.. names];
+        return all.Length == 1 ? all[0] : $"{string.Join(", ", all[..^1])} {last} {all[^1]}";
     }
 
     /// <summary>The option or argument that was given and is empty, which none ever is.</summary>

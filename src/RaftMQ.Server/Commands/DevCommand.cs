@@ -13,12 +13,9 @@ internal static class DevCommand
 
     public static Command Build()
     {
-        var nodes = new Option<int?>("--nodes") { Description = $"How many nodes a new cluster has, 1 to {Membership.MaxVoters}. [default: {UsualNodes}]", HelpName = "N" };
-        var port = new Option<int?>("--port")
-        {
-            Description = $"The first node's port for clients in a new cluster; the others follow. [default: {UsualPort}]",
-            HelpName = "PORT",
-        };
+        Option<int?> nodes = SharedOptions.Number("--nodes", $"How many nodes a new cluster has, 1 to {Membership.MaxVoters}. [default: {UsualNodes}]", "N", Membership.MaxVoters);
+        Option<int?> port = SharedOptions.Number(
+            "--port", $"The first node's port for clients in a new cluster; the others follow. [default: {UsualPort}]", "PORT", DevPlan.LargestPort);
         Option<string> data = Data();
 
         var command = new CommandWithExample(
@@ -40,13 +37,8 @@ internal static class DevCommand
 
     private static async Task<int> RunAsync(int? nodes, int? port, string data)
     {
-        if (nodes is < 1 or > Membership.MaxVoters)
-        {
-            throw new CommandFailedException(ExitCode.Configuration, $"--nodes is 1 to {Membership.MaxVoters}, not {nodes}");
-        }
-
         int count = nodes ?? UsualNodes;
-        if (port is < 1 || port + count - 1 > DevPlan.LargestPort)
+        if (port + count - 1 > DevPlan.LargestPort)
         {
             throw new CommandFailedException(
                 ExitCode.Configuration, $"--port is 1 to {DevPlan.LargestPort - count + 1}, so that {count} nodes have a port each, not {port}");

@@ -20,8 +20,8 @@ internal static class RecoverCommand
     {
         var folder = new Argument<string>("DIR") { Description = "The data folder of the stopped member that is left; it is only read." };
         var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "NEW" };
-        var client = new Option<string>("--client") { Description = "Where clients will reach the node; usually as before.", HelpName = "HOST:PORT" };
-        var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it; usually as before.", HelpName = "HOST:PORT" };
+        Option<string> client = SharedOptions.Client("Where clients will reach the node; usually as before.");
+        Option<string> peer = SharedOptions.Peer("Where other nodes will reach it; usually as before.");
         var confirm = new Option<string>("--confirm")
         {
             Description = $"The first {ConfirmationDigits} digits of the old cluster's name, for scripts; usually they are asked for.",

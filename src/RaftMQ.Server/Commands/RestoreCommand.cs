@@ -21,9 +21,11 @@ internal static class RestoreCommand
     {
         var file = new Argument<string>("FILE") { Description = "What raftmq backup has written." };
         var data = new Option<string>("--data") { Description = "The data folder to be; it must be empty, or not exist.", Required = true, HelpName = "DIR" };
-        var node = new Option<uint>("--node") { Description = "The number of the node.", DefaultValueFactory = _ => 1, HelpName = "ID" };
-        var client = new Option<string>("--client") { Description = "Where clients will reach it.", DefaultValueFactory = _ => "127.0.0.1:8081", HelpName = "HOST:PORT" };
-        var peer = new Option<string>("--peer") { Description = "Where other nodes will reach it.", DefaultValueFactory = _ => "127.0.0.1:7001", HelpName = "HOST:PORT" };
+        Option<int?> node = SharedOptions.Number("--node", "The number of the node. [default: 1]", "ID", int.MaxValue);
+        Option<string> client = SharedOptions.Client("Where clients will reach it.");
+        client.DefaultValueFactory = _ => "127.0.0.1:8081";
+        Option<string> peer = SharedOptions.Peer("Where other nodes will reach it.");
+        peer.DefaultValueFactory = _ => "127.0.0.1:7001";
         var command = new CommandWithExample("restore", "Make a new cluster of one node out of a backup.", "raftmq restore orders.backup --data node1/data")
         {
             file, data, node, client, peer,
@@ -31,7 +33,7 @@ internal static class RestoreCommand
         command.SetAction(arguments => Run(
             arguments.GetRequiredValue(file),
             arguments.GetRequiredValue(data),
-            SeatAs(new Member(new NodeId(arguments.GetValue(node)), 0, arguments.GetRequiredValue(peer), arguments.GetRequiredValue(client)))));
+            SeatAs(new Member(new NodeId((uint)(arguments.GetValue(node) ?? 1)), 0, arguments.GetRequiredValue(peer), arguments.GetRequiredValue(client)))));
         return command;
     }
 
@@ -40,17 +42,14 @@ internal static class RestoreCommand
     {
         try
         {
-            if (Settings.ClientAddress(seat.ClientAddress) == Settings.PeerAddress(seat.PeerAddress))
-            {
-                throw new SettingException($"{seat.ClientAddress} cannot be both addresses");
-            }
+            return Settings.ClientAddress(seat.ClientAddress) == Settings.PeerAddress(seat.PeerAddress)
+                ? throw new SettingException($"{seat.ClientAddress} cannot be both addresses, --client and --peer")
+                : seat;
         }
         catch (SettingException wrong)
         {
             throw new CommandFailedException(ExitCode.Configuration, wrong.Message);
         }
-
-        return seat.Node.Value >= 1 ? seat : throw new CommandFailedException(ExitCode.Configuration, "--node takes a number from 1 on");
     }
 
     private static int Run(string path, string data, Member seat)

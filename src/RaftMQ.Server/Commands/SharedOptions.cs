@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using RaftMQ.Server.Configuration;
 using RaftMQ.Server.Logging;
 
 namespace RaftMQ.Server.Commands;
@@ -58,6 +59,36 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>A number within bounds; null if it is not given.</summary>
+    /// <param name="name">What the option is called.</param>
+    /// <param name="description">What is counted.</param>
+    /// <param name="help">What its value is called.</param>
+    /// <param name="most">The largest; the smallest is 1.</param>
+    public static Option<int?> Number(string name, string description, string help, int most) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            bool isAllowed = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most;
+            if (!isAllowed)
+            {
+                result.AddError($"{name} is a number from 1 to {most}, not \"{text}\"");
+            }
+
+            return number;
+        },
+    };
+
+    /// <summary><c>--client HOST:PORT</c></summary>
+    /// <param name="description">Who reaches what.</param>
+    public static Option<string> Client(string description) => Address("--client", description, Settings.ClientAddress);
+
+    /// <summary><c>--peer HOST:PORT</c></summary>
+    /// <param name="description">Who reaches what.</param>
+    public static Option<string> Peer(string description) => Address("--peer", description, Settings.PeerAddress);
+
     /// <summary>The number of a node.</summary>
     /// <param name="name">What the argument is called.</param>
     /// <param name="description">Which node is meant.</param>
@@ -73,6 +104,26 @@ internal static class SharedOptions
             }
 
             return number;
+        },
+    };
+
+    private static Option<string> Address(string name, string description, Func<string, HostPort> read) => new(name)
+    {
+        Description = description,
+        HelpName = "HOST:PORT",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            try
+            {
+                read(text);
+            }
+            catch (SettingException wrong)
+            {
+                result.AddError($"{name}: {wrong.Message}");
+            }
+
+            return text;
         },
     };
 }

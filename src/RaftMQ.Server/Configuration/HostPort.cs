@@ -30,6 +30,11 @@ internal sealed record HostPort(string Host, int Port)
             throw new SettingException($"the address is empty; write it as host:port, for example 10.0.0.2:{example}");
         }
 
+        if (text.Contains("://", StringComparison.Ordinal))
+        {
+            throw new SettingException($"\"{text}\" is a URL; write it as host:port, without {text[..(text.IndexOf("://", StringComparison.Ordinal) + 3)]}, for example 10.0.0.2:{example}");
+        }
+
         if (!bracketed && text.Count(character => character == ':') > 1)
         {
             throw new SettingException($"\"{text}\" looks like an IPv6 address; write it as [address]:port, for example [::1]:{example}");

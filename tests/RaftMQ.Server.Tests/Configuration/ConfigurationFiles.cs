@@ -133,6 +133,7 @@ public sealed class ConfigurationFiles
     [InlineData("""{"members": [{"id": 1, "client": "h:0", "peer": "h:2"}]}""", "members[0].client: \"0\" is not a port")]
     [InlineData("""{"members": [{"id": 1, "client": "h:65536", "peer": "h:2"}]}""", "members[0].client: \"65536\" is not a port")]
     [InlineData("""{"members": [{"id": 1, "client": "h:x", "peer": "h:2"}]}""", "members[0].client: \"x\" is not a port")]
+    [InlineData("""{"members": [{"id": 1, "client": "http://h:80", "peer": "h:2"}]}""", "\"http://h:80\" is a URL; write it as host:port, without http://, for example")]
     [InlineData("""{"members": [{"id": 1, "client": "::1:80", "peer": "h:2"}]}""", "looks like an IPv6 address; write it as [address]:port")]
     [InlineData("""{"members": [{"id": 1, "client": "[::1]", "peer": "h:2"}]}""", "\"[::1]\" has no port")]
     [InlineData("""{"members": [{"id": 1, "client": "[x]:80", "peer": "h:2"}]}""", "is not an IPv6 address in brackets")]
