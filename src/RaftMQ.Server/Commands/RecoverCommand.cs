@@ -118,10 +118,15 @@ internal static class RecoverCommand
     {
         LogEntry configuration = folder.Recovered.Configurations[^1];
         Membership members = configuration.Kind == EntryKind.Birth ? Birth.Decode(configuration.Payload).Members : Membership.Decode(configuration.Payload.Span, out _);
-        Member before = members.Find(node) ?? throw Refused(
-            $"{path}: by entry {configuration.Index} node {node} is no member: it was removed from that cluster, or not taken in yet; nothing was written: "
-            + "take a member's folder, or a backup (raftmq restore)");
-        return new Member(node, 0, peer ?? before.PeerAddress, client ?? before.ClientAddress);
+        Member? before = members.Find(node);
+        if (before is null && (client is null || peer is null))
+        {
+            throw Refused(
+                $"{path}: by entry {configuration.Index} node {node} is no member: it was removed from that cluster, or not taken in yet; nothing was written: "
+                + "take a member's folder, or a backup (raftmq restore); if this is all that is left, say with --client and --peer where its node will be");
+        }
+
+        return new Member(node, 0, peer ?? before!.PeerAddress, client ?? before!.ClientAddress);
     }
 
     private const string LeavesAside =

@@ -44,12 +44,16 @@ public sealed class NewFolders : IDisposable
     }
 
     [Fact]
-    public async Task The_folder_of_a_node_that_was_let_go_is_not_recovered_from()
+    public async Task The_folder_of_a_node_that_was_let_go_is_recovered_from_only_if_it_is_said_where_it_will_be()
     {
         _old.LetGo();
 
         await RefusedAsync(
             3, $"raftmq: {_old.Path}: by entry 5 node 1 is no member: it was removed from that cluster, or not taken in yet", "recover", _old.Path, "--data", New, "--confirm", "00000000");
+        (int code, _, string error) = await Shell.RunAsync(
+            "recover", _old.Path, "--data", New, "--confirm", "00000000", "--client", "127.0.0.1:8080", "--peer", "127.0.0.1:7000");
+        code.ShouldBe(2, "only the digits are wrong");
+        error.ShouldStartWith("raftmq: not confirmed, nothing was written");
 
         Directory.GetFileSystemEntries(_folder).ShouldBeEmpty();
     }
