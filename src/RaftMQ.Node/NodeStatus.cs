@@ -33,7 +33,8 @@ public enum NodePhase
 /// <param name="Node">Which.</param>
 /// <param name="MatchIndex">The highest index known durable there.</param>
 /// <param name="SnapshotBytes">While it is sent a snapshot: how many bytes of it, with the bodies, it has on disk; null otherwise.</param>
-public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex, long? SnapshotBytes);
+/// <param name="SilentMs">For how many milliseconds it has not answered, in steps of 100, counted from when the leader began to lead at the most; null if it has within an election timeout.</param>
+public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex, long? SnapshotBytes, long? SilentMs);
 
 /// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
 public sealed record NodeStatus

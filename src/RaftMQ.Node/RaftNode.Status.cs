@@ -9,6 +9,9 @@ public sealed partial class RaftNode
     /// <summary>So much more or less in memory is worth telling although nothing else has changed.</summary>
     private const long GaugeStepBytes = 1024 * 1024;
 
+    /// <summary>How much longer another has to be silent before that is worth telling.</summary>
+    private const long SilenceStepMs = 100;
+
     private void OnTurn(QueueReplica replica, bool stopping, DiskGauges disk)
     {
         RaftCore core = replica.Core;
@@ -20,7 +23,7 @@ public sealed partial class RaftNode
         NodeStatus before = Status;
         bool isNews = before.Phase != phase || before.Role != core.Role || before.Term != core.CurrentTerm || before.Leader != core.Leader?.Node
             || before.Identity != replica.Identity;
-        FollowerProgress[] followers = core.Role == Role.Leader ? [.. core.Peers.Select(peer => new FollowerProgress(peer.Server.Node, peer.MatchIndex, peer.Transfer?.Offset))] : [];
+        FollowerProgress[] followers = core.Role == Role.Leader ? [.. core.Peers.Select(peer => ProgressOf(peer, replica))] : [];
         bool isCaughtUp = phase == NodePhase.Member && replica.IsCaughtUp;
         bool isMoved = before.IsCaughtUp != isCaughtUp || before.CommitIndex != core.CommitIndex || before.AppliedIndex != replica.AppliedIndex || before.LastLog != core.Log.Last
             || before.Gauges.MemoryBytes / GaugeStepBytes != replica.MemoryBytes / GaugeStepBytes
@@ -62,6 +65,9 @@ public sealed partial class RaftNode
             },
             isNews);
     }
+
+    private static FollowerProgress ProgressOf(PeerProgress peer, QueueReplica replica) => new(
+        peer.Server.Node, peer.MatchIndex, peer.Transfer?.Offset, replica.SilentMsOf(peer) is { } silentMs ? silentMs / SilenceStepMs * SilenceStepMs : null);
 
     private void Publish(NodeStatus status, bool isNews = true)
     {

@@ -239,6 +239,7 @@ public sealed partial class QueueReplica
         TendVersion();
         ExpireVisits();
         ObserveSeat();
+        TendSilence();
         TendRoom();
         TendStillDisk();
         if (_declined is not { } declined || _core.Leader != declined.By || declined.UntilMs <= _nowMs)

@@ -69,8 +69,9 @@ internal sealed record ClusterReport
 /// <param name="MatchIndex">On the leader, of another member that has answered it: how much of the log it has; null otherwise.</param>
 /// <param name="NewestVersion">The newest cluster version that its program understands, as it said on its link with the node that reports; null without a link.</param>
 /// <param name="SnapshotBytes">On the leader, of another member that it sends a snapshot: how many bytes of it that has on disk; null otherwise.</param>
+/// <param name="SilentMs">On the leader, of another member: for how many milliseconds it has not answered; null if it has within an election timeout.</param>
 internal sealed record ClusterMember(
-    uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion, long? SnapshotBytes)
+    uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion, long? SnapshotBytes, long? SilentMs)
 {
     public const string Learner = "learner";
     public const string Incoming = "incoming";
@@ -81,7 +82,7 @@ internal sealed record ClusterMember(
         return new ClusterMember(
             member.Node.Value, member.ClientAddress, member.PeerAddress, NameOf(member.Suffrage), member.Incarnation != 0,
             member.Replaces.Value == 0 ? null : member.Replaces.Value, progress.MatchIndex is { Value: > 0 } match ? match.Value : null, NewestOf(member.Node, status),
-            progress.SnapshotBytes);
+            progress.SnapshotBytes, progress.SilentMs);
     }
 
     /// <summary>What a seat's vote counts, in a word.</summary>

@@ -61,6 +61,7 @@ internal static class ClusterText
         { Suffrage: ClusterMember.Learner } member when !IsLinked(member, report) => WasThere(member)
             ? $"node {node} has no link with node {report.Node} any more: see that it runs, and that peers reach it at {member.Peer}"
             : $"node {node} is not there yet: {howToStart}, so that peers reach it at {member.Peer}",
+        { Suffrage: ClusterMember.Learner, SilentMs: { } silentMs } => $"node {node} {Silence(silentMs)}: see that it runs",
         { Suffrage: ClusterMember.Learner } member => $"node {node} {Reception(member, report)}",
         _ when !IsSettled(report) => $"node {node} becomes a voter",
         _ => null,
@@ -88,6 +89,7 @@ internal static class ClusterText
     {
         bool isBroughtUp = !member.Seated || member.Suffrage == ClusterMember.Learner || member.SnapshotBytes is not null;
         string note = !IsLinked(member, report) ? WasThere(member) ? $"  no link with node {report.Node}{Lag(member, report, ",")}" : "  not there yet"
+            : member.SilentMs is { } silentMs ? $"  {Silence(silentMs)}{Lag(member, report, ",")}"
             : isBroughtUp ? $"  {Reception(member, report)}"
             : Lag(member, report, " ");
         return note + (member.Replaces is { } other ? $"  replaces node {other}" : "");
@@ -95,6 +97,9 @@ internal static class ClusterText
 
     /// <summary>Whether the node that reports has a link with a member: what the two understand is said on it.</summary>
     private static bool IsLinked(ClusterMember member, ClusterReport report) => member.Node == report.Node || member.NewestVersion is not null;
+
+    /// <summary>Of a member that has a link and no answer for its leader.</summary>
+    private static string Silence(long silentMs) => string.Create(CultureInfo.InvariantCulture, $"has not answered for {silentMs / 1_000.0:0.0} s");
 
     private static bool WasThere(ClusterMember member) => member.Seated || member.MatchIndex is not null;
 

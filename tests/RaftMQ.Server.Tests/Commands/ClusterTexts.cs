@@ -55,6 +55,27 @@ public sealed class ClusterTexts
         ]);
     }
 
+    /// <summary>A process that is stopped keeps its links: to stop another one because all seem to be there would take the majority away.</summary>
+    [Fact]
+    public void A_member_that_has_a_link_and_does_not_answer_is_shown_with_for_how_long()
+    {
+        ClusterReport report = ReportOf(1, [1, 1, 1, 1]) with { CommitIndex = 2_345 };
+        ClusterMember[] members = [.. report.Members.Select(member => member with { MatchIndex = 2_345 })];
+        report = report with
+        {
+            Members = [members[0], members[1] with { SilentMs = 45_200 }, members[2] with { SilentMs = 300, MatchIndex = 2_000 }, members[3] with { SilentMs = 5_000, Suffrage = "learner" }],
+        };
+
+        ClusterText.Table(report).Split(Environment.NewLine)[2..].ShouldBe(
+        [
+            "1     leader    c:1                    p:1",
+            "2     voter     c:1                    p:1  has not answered for 45.2 s",
+            "3     voter     c:1                    p:1  has not answered for 0.3 s, 345 entries behind",
+            "4     learner   c:1                    p:1  has not answered for 5.0 s",
+        ]);
+        ClusterText.Arrival(report, 4, "start it").ShouldBe("node 4 has not answered for 5.0 s: see that it runs");
+    }
+
     [Theory]
     [InlineData(1, null, null)]
     [InlineData(2, null, "as node 2 knows it, which does not lead")]
@@ -136,6 +157,6 @@ public sealed class ClusterTexts
         CommitIndex = 9,
         ElectionTimeoutMs = 200,
         Joint = false,
-        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own, null))],
+        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own, null, null))],
     };
 }
