@@ -34,7 +34,8 @@ public enum NodePhase
 /// <param name="MatchIndex">The highest index known durable there.</param>
 /// <param name="SnapshotBytes">While it is sent a snapshot: how many bytes of it, with the bodies, it has on disk; null otherwise.</param>
 /// <param name="SilentMs">For how many milliseconds it has not answered, in steps of 100, counted from when the leader began to lead at the most; null if it has within an election timeout.</param>
-public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex, long? SnapshotBytes, long? SilentMs);
+/// <param name="AcceptsPublishes">Whether it has room for publishes, as it said last; true until it has said anything.</param>
+public readonly record struct FollowerProgress(NodeId Node, LogIndex MatchIndex, long? SnapshotBytes, long? SilentMs, bool AcceptsPublishes);
 
 /// <summary>A node as seen from outside at one moment. Reading it never waits for the replica or the disk.</summary>
 public sealed record NodeStatus

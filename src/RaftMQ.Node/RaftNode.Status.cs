@@ -67,7 +67,7 @@ public sealed partial class RaftNode
     }
 
     private static FollowerProgress ProgressOf(PeerProgress peer, QueueReplica replica) => new(
-        peer.Server.Node, peer.MatchIndex, peer.Transfer?.Offset, replica.SilentMsOf(peer) is { } silentMs ? silentMs / SilenceStepMs * SilenceStepMs : null);
+        peer.Server.Node, peer.MatchIndex, peer.Transfer?.Offset, replica.SilentMsOf(peer) is { } silentMs ? silentMs / SilenceStepMs * SilenceStepMs : null, peer.AcceptsPublishes);
 
     private void Publish(NodeStatus status, bool isNews = true)
     {

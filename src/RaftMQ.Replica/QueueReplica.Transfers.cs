@@ -10,11 +10,15 @@ namespace RaftMQ.Replica;
 /// </summary>
 public sealed partial class QueueReplica
 {
+    /// <summary>So often, at most, it is said that a snapshot could not be taken in: it is tried about once a second.</summary>
+    private const int BetweenFailuresMs = 60_000;
+
     private readonly Queue<SnapshotPiece> _piecesToWrite = new();
     private readonly List<LogPosition> _snapshotsUnderWay = [];
     private LogPosition[] _snapshotsKept = [];
     private bool _isReceiving;
     private LogIndex _installedIndex;
+    private long? _pieceFailureToldMs;
 
     private void AskForSnapshots()
     {
@@ -71,7 +75,13 @@ public sealed partial class QueueReplica
 
     private void OnSnapshotPieceFailed(SnapshotPieceFailedInput failed)
     {
-        _ports.Report(EventLevel.Warning, $"the snapshot up to entry {failed.Piece.Snapshot.Index} of node {failed.Piece.From.Node} could not be taken in: {failed.Reason}; trying again");
+        if (_pieceFailureToldMs is not { } toldMs || _nowMs - toldMs >= BetweenFailuresMs)
+        {
+            _pieceFailureToldMs = _nowMs;
+            _ports.Report(
+                EventLevel.Warning, $"the snapshot up to entry {failed.Piece.Snapshot.Index} of node {failed.Piece.From.Node} could not be taken in: {failed.Reason}; trying again until it can be");
+        }
+
         _core.OnSnapshotPieceFailed(failed.Piece);
     }
 

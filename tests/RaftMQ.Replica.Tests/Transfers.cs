@@ -97,6 +97,24 @@ public sealed class Transfers
         waiting.Result.Outcome.ShouldBe(RequestOutcome.OutcomeUnknown);
     }
 
+    /// <summary>It is tried about once a second: that a disk has been full for a day is no reason for a log of a day's lines.</summary>
+    [Fact]
+    public void That_a_snapshot_cannot_be_taken_in_is_said_once_a_minute()
+    {
+        var world = new World(seed: 11, nodes: 1);
+        WorldNode node = world.StartAndElect();
+        var failed = new SnapshotPieceFailedInput(new SnapshotPiece(default, default, new LogPosition(new LogIndex(7), new Term(1)), 0, default, IsLast: false), "No space left on device");
+        node.Reports.Clear();
+        for (int second = 0; second < 150; second++)
+        {
+            node.Handle(failed);
+            world.Pass(100);
+        }
+
+        node.Reports.Count.ShouldBe(3);
+        node.Reports.ShouldAllBe(report => report.EndsWith("could not be taken in: No space left on device; trying again until it can be", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_snapshot_that_does_not_bring_the_bodies_its_state_refers_to_is_refused_and_nothing_changes()
     {

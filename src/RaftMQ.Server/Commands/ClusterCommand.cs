@@ -56,7 +56,7 @@ internal static class ClusterCommand
         {
             uint newcomer = arguments.GetValue(node);
             await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", FieldsOf(arguments, client, peer), arguments.GetValue(wait), cancellation);
-            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart), arguments.GetValue(wait), cancellation);
+            await cluster.UntilAsync(report => ClusterText.Arrival(report, newcomer, HowToStart), arguments.GetValue(wait), cancellation, undo: $"raftmq cluster remove {newcomer}");
         }));
         return command;
     }
@@ -95,7 +95,8 @@ internal static class ClusterCommand
             string done = ClusterText.Replaced(await cluster.ReportAsync(arguments.GetValue(wait), cancellation), leaves, newcomer);
             await cluster.SendAsync(HttpMethod.Put, $"members/{newcomer}", fields, arguments.GetValue(wait), cancellation);
             await cluster.UntilAsync(
-                report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done);
+                report => ClusterText.Arrival(report, newcomer, HowToStart) ?? ClusterText.Departure(report, leaves), arguments.GetValue(wait), cancellation, done,
+                undo: $"raftmq cluster remove {newcomer}");
         }));
         return command;
     }

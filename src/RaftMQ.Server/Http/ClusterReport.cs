@@ -34,6 +34,9 @@ internal sealed record ClusterReport
 
     public required IReadOnlyList<ClusterMember> Members { get; init; }
 
+    /// <summary>Before the birth: those that the node was told of and has no link with; null afterwards.</summary>
+    public IReadOnlyList<uint>? WaitingFor { get; init; }
+
     /// <summary>The member that leads; null while none does, or a node that is none any more still leads to its end.</summary>
     [JsonIgnore]
     public ClusterMember? LeadingMember => Members.FirstOrDefault(member => member.Node == Leader);
@@ -56,6 +59,7 @@ internal sealed record ClusterReport
         Joint = status.Membership?.IsJoint == true,
         Committed = status.Membership is null ? null : status.IsMembershipCommitted,
         Members = [.. (status.Membership?.Members ?? []).Select(member => ClusterMember.Of(member, status))],
+        WaitingFor = status.Identity.Cluster.IsBorn ? null : [.. status.WaitingFor.Select(node => node.Value)],
     };
 }
 
@@ -70,11 +74,13 @@ internal sealed record ClusterReport
 /// <param name="NewestVersion">The newest cluster version that its program understands, as it said on its link with the node that reports; null without a link.</param>
 /// <param name="SnapshotBytes">On the leader, of another member that it sends a snapshot: how many bytes of it that has on disk; null otherwise.</param>
 /// <param name="SilentMs">On the leader, of another member: for how many milliseconds it has not answered; null if it has within an election timeout.</param>
+/// <param name="AcceptsPublishes">On the leader, of another member: whether it has room for publishes, as it said last; null otherwise.</param>
 internal sealed record ClusterMember(
-    uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion, long? SnapshotBytes, long? SilentMs)
+    uint Node, string Client, string Peer, string Suffrage, bool Seated, uint? Replaces, ulong? MatchIndex, int? NewestVersion, long? SnapshotBytes, long? SilentMs, bool? AcceptsPublishes)
 {
     public const string Learner = "learner";
     public const string Incoming = "incoming";
+    public const string Outgoing = "outgoing";
 
     public static ClusterMember Of(Member member, NodeStatus status)
     {
@@ -82,7 +88,7 @@ internal sealed record ClusterMember(
         return new ClusterMember(
             member.Node.Value, member.ClientAddress, member.PeerAddress, NameOf(member.Suffrage), member.Incarnation != 0,
             member.Replaces.Value == 0 ? null : member.Replaces.Value, progress.MatchIndex is { Value: > 0 } match ? match.Value : null, NewestOf(member.Node, status),
-            progress.SnapshotBytes, progress.SilentMs);
+            progress.SnapshotBytes, progress.SilentMs, progress.Node == member.Node ? progress.AcceptsPublishes : null);
     }
 
     /// <summary>What a seat's vote counts, in a word.</summary>
@@ -90,7 +96,7 @@ internal sealed record ClusterMember(
     {
         Consensus.Suffrage.Learner => Learner,
         Consensus.Suffrage.Incoming => Incoming,
-        Consensus.Suffrage.Outgoing => "outgoing",
+        Consensus.Suffrage.Outgoing => Outgoing,
         _ => "voter",
     };
 

@@ -67,7 +67,8 @@ internal sealed class ClusterClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new CommandFailedException(ExitCode.ClusterRefused, $"no node has said after {seconds} s who the members are; nothing was asked for");
+            string known = _search.Awaited is { } silent ? $"{silent} within {seconds} s" : $"no node has said after {seconds} s who the members are";
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{known}; nothing was asked for");
         }
     }
 
@@ -101,7 +102,7 @@ internal sealed class ClusterClient : IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new CommandFailedException(
-                ExitCode.ClusterRefused, $"not begun after {seconds} s, as far as is known: {refused ?? "the cluster has not answered; the same command asks again"}");
+                ExitCode.ClusterRefused, $"not begun after {seconds} s, as far as is known: {refused ?? $"{_search.Awaited ?? "the cluster has not answered"}; the same command asks again"}");
         }
     }
 
@@ -126,10 +127,11 @@ internal sealed class ClusterClient : IDisposable
     /// <param name="seconds">For how long, since this client was made.</param>
     /// <param name="cancellation">The operator has enough.</param>
     /// <param name="done">What is said of the end.</param>
+    /// <param name="undo">What takes the change back; null if nothing does.</param>
     /// <exception cref="CommandFailedException">It has not become so in time.</exception>
-    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = ClusterText.Done)
+    public async Task UntilAsync(Func<ClusterReport, string?> state, int seconds, CancellationToken cancellation, string done = ClusterText.Done, string? undo = null)
     {
-        string known = "no node has said who the members are";
+        string? known = null;
         string? said = null;
         long saidAt = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = LimitOf(seconds, cancellation);
@@ -138,11 +140,11 @@ internal sealed class ClusterClient : IDisposable
             ClusterReport report = await ReportAsync(limit.Token);
             while ((state(report) ?? (report.LeadingMember is null ? "done, and the members elect a leader" : null)) is { } now)
             {
-                known = now;
-                if (now != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines)
+                known = ClusterText.WithMissing(now, report);
+                if (known != said && Stopwatch.GetElapsedTime(saidAt) >= BetweenLines)
                 {
-                    (said, saidAt) = (now, Stopwatch.GetTimestamp());
-                    _say(now);
+                    (said, saidAt) = (known, Stopwatch.GetTimestamp());
+                    _say(known);
                 }
 
                 await Task.Delay(BetweenAttempts, limit.Token);
@@ -153,7 +155,9 @@ internal sealed class ClusterClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {known}; the cluster goes on with it, and the same command watches again");
+            known ??= _search.Awaited ?? "no node has said who the members are";
+            string takesBack = undo is null ? "" : $"; what takes it back: {undo}";
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"not done after {seconds} s: {known}; the cluster goes on with it, and the same command watches again{takesBack}");
         }
     }
 
@@ -194,7 +198,7 @@ internal sealed class ClusterClient : IDisposable
 
         if (isSo is not null && found.Report.Leader != found.Report.Node)
         {
-            return found.Unreached ?? "no leader at the moment";
+            return found.Unreached ?? ClusterText.WithMissing("no leader at the moment", found.Report);
         }
 
         if (isSo?.Invoke(found.Report.Node) == true)
@@ -209,7 +213,7 @@ internal sealed class ClusterClient : IDisposable
         {
             HttpStatusCode.OK => null,
             HttpStatusCode.TemporaryRedirect => found.Unreached ?? $"node {found.Report.Leader} leads, and does not say so yet",
-            null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => said,
+            null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => ClusterText.WithMissing(said, found.Report),
             _ => throw new CommandFailedException(ExitCode.ClusterRefused, said),
         };
     }

@@ -55,6 +55,9 @@ internal sealed class ClusterSearch : IDisposable
         _onForeigner = onForeigner;
     }
 
+    /// <summary>Of a search that was given up when a member had answered and the leader was still looked for: who did not answer; null otherwise.</summary>
+    public string? Awaited { get; private set; }
+
     /// <summary>The leader; while there is none, or it cannot be reached, another node of the cluster.</summary>
     /// <exception cref="CommandFailedException">No node can be asked.</exception>
     public async Task<Found> FindAsync(CancellationToken cancellation)
@@ -72,7 +75,10 @@ internal sealed class ClusterSearch : IDisposable
 
             try
             {
+                string who = url == second?.Leader ? $"says that node {second.Report.Leader} leads, which" : "does not lead, and another";
+                Awaited = second is null ? null : $"node {second.Report.Node} {who} does not answer at {AuthorityOf(url)}";
                 (ClusterReport report, Uri[] members) = await GetAsync(url, cancellation);
+                Awaited = null;
                 if (ObjectionTo(report, url) is { } objection)
                 {
                     failures[url] = objection;
@@ -94,12 +100,12 @@ internal sealed class ClusterSearch : IDisposable
             }
             catch (CommandFailedException gone)
             {
-                failures[url] = gone.Message;
+                (failures[url], Awaited) = (gone.Message, null);
             }
         }
 
-        return second is null ? throw new CommandFailedException(ExitCode.ClusterRefused, failures[_url])
-            : second with { Unreached = second.Leader is null ? null : failures.GetValueOrDefault(second.Leader) };
+        return second is null ? throw new CommandFailedException(ExitCode.ClusterRefused, $"{failures[_url]}; {_otherwise}")
+            : second with { Unreached = second.Leader is not null && failures.TryGetValue(second.Leader, out string? why) ? $"{why}; {HowToMend(second.Report)}" : null };
     }
 
     /// <summary>Asks a node for a change.</summary>
@@ -122,7 +128,7 @@ internal sealed class ClusterSearch : IDisposable
             string words = failure is HttpRequestException spoken ? Words(spoken)
                 : limit.IsCancellationRequested ? $"there is no answer within {patience.TotalSeconds} s"
                 : $"it lets no connection in within {ConnectPatience.TotalSeconds} s";
-            throw new CommandFailedException(ExitCode.ClusterRefused, $"{AuthorityOf(request.RequestUri!)} cannot be asked: {words}; {_otherwise}");
+            throw new CommandFailedException(ExitCode.ClusterRefused, $"{AuthorityOf(request.RequestUri!)} cannot be asked: {words}");
         }
     }
 
@@ -159,6 +165,11 @@ internal sealed class ClusterSearch : IDisposable
 
         return objection;
     }
+
+    /// <summary>Another member is as good as the one that has answered: what helps is to tell the cluster where its leader listens.</summary>
+    private static string HowToMend(ClusterReport report) =>
+        $"if node {report.Leader} runs, and listens for clients elsewhere, tell the cluster there: raftmq cluster move {report.Leader} --client HOST:PORT "
+        + $"--peer {report.LeadingMember?.Peer} --url http://HOST:PORT";
 
     public static string Words(HttpRequestException failure) => failure switch
     {

@@ -24,6 +24,13 @@ internal static class ClusterText
             text.AppendLine($"as node {report.Node} knows it, which does not lead{(unreached is null ? "" : $": {unreached}")}");
         }
 
+        if (report.Cluster is null)
+        {
+            string? others = report.WaitingFor is { Count: > 0 } awaited ? Nodes(awaited) : null;
+            text.Append(others is null ? "" : $"it is founded when a majority is there; node {report.Node} has no link yet with {others}: start what does not run");
+            return text.ToString().TrimEnd();
+        }
+
         text.AppendLine("node  part      clients                peers");
         foreach (ClusterMember member in report.Members)
         {
@@ -32,9 +39,38 @@ internal static class ClusterText
             text.AppendLine(NoteOn(member, report));
         }
 
+        if (Missing(report) is { } missing)
+        {
+            text.AppendLine(missing);
+        }
+
         text.AppendLine(HeldBack(report));
         return text.ToString().TrimEnd();
     }
+
+    /// <summary>Whom it takes to elect a leader, where the node that reports has a link with too few of the voters; null if there is a leader, or that is not what keeps them from one.</summary>
+    public static string? Missing(ClusterReport report)
+    {
+        foreach (string others in report.Leader is null ? [ClusterMember.Incoming, ClusterMember.Outgoing] : Array.Empty<string>())
+        {
+            // While voters come and go the old ones and the new ones decide together.
+            ClusterMember[] voters = [.. report.Members.Where(member => member.Suffrage != ClusterMember.Learner && member.Suffrage != others)];
+            uint[] missing = [.. voters.Where(member => !IsLinked(member, report)).Select(member => member.Node)];
+            int needed = (voters.Length / 2) + 1;
+            if (voters.Length - missing.Length < needed)
+            {
+                return $"node {report.Node} has no link with {Nodes(missing)}, and {needed} of {voters.Length} voters are needed to elect a leader: start what does not run; "
+                    + "if too many folders are lost for good: raftmq recover (docs/guides/recover-from-losing-a-majority.md)";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is said of a cluster, and who is missing where that keeps it from a leader.</summary>
+    public static string WithMissing(string said, ClusterReport report) => Missing(report) is { } missing ? $"{said}; {missing}" : said;
+
+    private static string Nodes(IReadOnlyList<uint> nodes) => nodes.Count == 1 ? $"node {nodes[0]}" : $"nodes {string.Join(", ", nodes.SkipLast(1))} and {nodes[^1]}";
 
     /// <summary>Which members keep the cluster from a version that others understand already; empty if none do.</summary>
     private static string HeldBack(ClusterReport report)
@@ -60,9 +96,10 @@ internal static class ClusterText
         null => $"node {node} is not a member yet",
         { Suffrage: ClusterMember.Learner } member when !IsLinked(member, report) => WasThere(member)
             ? $"node {node} has no link with node {report.Node} any more: see that it runs, and that peers reach it at {member.Peer}"
-            : $"node {node} is not there yet: {howToStart}, so that peers reach it at {member.Peer}",
+            : $"node {node} is not there yet: {howToStart}, so that peers reach it at {member.Peer}; "
+                + $"if it runs, or another cluster's node is there, the log of node {report.Node} says why it has no link",
         { Suffrage: ClusterMember.Learner, SilentMs: { } silentMs } => $"node {node} {Silence(silentMs)}: see that it runs",
-        { Suffrage: ClusterMember.Learner } member => $"node {node} {Reception(member, report)}",
+        { Suffrage: ClusterMember.Learner } member => $"node {node} {Reception(member, report)}{Fullness(member, "; ")}",
         _ when !IsSettled(report) => $"node {node} becomes a voter",
         _ => null,
     };
@@ -90,8 +127,7 @@ internal static class ClusterText
         bool isBroughtUp = !member.Seated || member.Suffrage == ClusterMember.Learner || member.SnapshotBytes is not null;
         string note = !IsLinked(member, report) ? WasThere(member) ? $"  no link with node {report.Node}{Lag(member, report, ",")}" : "  not there yet"
             : member.SilentMs is { } silentMs ? $"  {Silence(silentMs)}{Lag(member, report, ",")}"
-            : isBroughtUp ? $"  {Reception(member, report)}"
-            : Lag(member, report, " ");
+            : (isBroughtUp ? $"  {Reception(member, report)}" : Lag(member, report, " ")) + Fullness(member, "  ");
         return note + (member.Replaces is { } other ? $"  replaces node {other}" : "");
     }
 
@@ -100,6 +136,9 @@ internal static class ClusterText
 
     /// <summary>Of a member that has a link and no answer for its leader.</summary>
     private static string Silence(long silentMs) => string.Create(CultureInfo.InvariantCulture, $"has not answered for {silentMs / 1_000.0:0.0} s");
+
+    /// <summary>A member whose disk is full takes no snapshot either, and does not say so on the way; it does not say which of both is full.</summary>
+    private static string Fullness(ClusterMember member, string before) => member.AcceptsPublishes == false ? $"{before}its disk or its memory budget is full: it takes no publishes" : "";
 
     private static bool WasThere(ClusterMember member) => member.Seated || member.MatchIndex is not null;
 

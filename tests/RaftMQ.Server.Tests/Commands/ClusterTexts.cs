@@ -19,11 +19,40 @@ public sealed class ClusterTexts
 
         lines[0].ShouldBe($"cluster c, version {version}, term 3, node 1 leads");
         lines[^1].ShouldStartWith(last);
+        lines.ShouldNotContain("");
     }
 
-    [Fact]
-    public void Before_the_birth_there_is_no_version() =>
-        ClusterText.Table(ReportOf(null, [1, 0, 0]) with { Cluster = null }).ShouldStartWith("cluster not founded yet, term 3");
+    [Theory]
+    [InlineData(new uint[] { }, null)]
+    [InlineData(new uint[] { 3 }, "it is founded when a majority is there; node 2 has no link yet with node 3: start what does not run")]
+    [InlineData(new uint[] { 1, 3, 4 }, "it is founded when a majority is there; node 2 has no link yet with nodes 1, 3 and 4: start what does not run")]
+    public void Before_the_birth_there_is_no_version_and_no_member_and_it_is_said_who_is_not_there(uint[] waitingFor, string? last)
+    {
+        ClusterReport unborn = ReportOf(null, []) with { Cluster = null, Node = 2, Leader = null, Term = 0, WaitingFor = waitingFor };
+
+        ClusterText.Table(unborn).Split(Environment.NewLine)
+            .ShouldBe(["cluster not founded yet, term 0, no leader", "as node 2 knows it, which does not lead", .. last is null ? Array.Empty<string>() : [last]]);
+    }
+
+    /// <summary>A link is a node's own affair: whoever reports has none with itself, and counts.</summary>
+    [Theory]
+    [InlineData(new[] { 1, 0, 1 }, "voter", null)]
+    [InlineData(new[] { 1, 0, 0 }, "voter", "node 1 has no link with nodes 2 and 3, and 2 of 3 voters are needed to elect a leader")]
+    [InlineData(new[] { 1, 0, 0, 1 }, "voter", "node 1 has no link with nodes 2 and 3, and 3 of 4 voters are needed to elect a leader")]
+    [InlineData(new[] { 1, 0, 1, 0 }, "learner", null)]
+    [InlineData(new[] { 1, 0, 1, 0 }, "incoming", "node 1 has no link with nodes 2 and 4, and 3 of 4 voters are needed to elect a leader")]
+    [InlineData(new[] { 1, 0, 1, 0 }, "outgoing", "node 1 has no link with nodes 2 and 4, and 3 of 4 voters are needed to elect a leader")]
+    public void Where_too_few_voters_are_left_to_elect_a_leader_it_is_said_who_is_missing(int[] linked, string suffrageOfLast, string? said)
+    {
+        ClusterReport report = ReportOf(1, linked) with { Leader = null };
+        report = report with { Members = [.. report.Members.SkipLast(1), report.Members[^1] with { Suffrage = suffrageOfLast }] };
+        const string WhatToDo = ": start what does not run; if too many folders are lost for good: raftmq recover (docs/guides/recover-from-losing-a-majority.md)";
+
+        ClusterText.Missing(report).ShouldBe(said is null ? null : said + WhatToDo);
+        ClusterText.Table(report).Split(Environment.NewLine).Any(line => line == said + WhatToDo).ShouldBe(said is not null);
+        ClusterText.WithMissing("no leader", report).ShouldBe(said is null ? "no leader" : $"no leader; {said}{WhatToDo}");
+        ClusterText.Missing(report with { Leader = 1 }).ShouldBeNull();
+    }
 
     [Fact]
     public void A_voter_that_lacks_some_of_what_is_committed_is_shown_with_how_much()
@@ -94,7 +123,7 @@ public sealed class ClusterTexts
 
     /// <summary>A learner has no seat before it has caught up: that says nothing of whether it is there.</summary>
     [Theory]
-    [InlineData(0, null, null, "node 3 is not there yet: start it, so that peers reach it at p:1", "not there yet")]
+    [InlineData(0, null, null, "node 3 is not there yet: start it, so that peers reach it at p:1; if it runs, or another cluster's node is there, the log of node 1 says why it has no link", "not there yet")]
     [InlineData(1, null, null, "node 3 receives the log: 0 of 2,345 entries", "receives the log: 0 of 2,345 entries")]
     [InlineData(1, 1_000, null, "node 3 receives the log: 1,000 of 2,345 entries", "receives the log: 1,000 of 2,345 entries")]
     [InlineData(1, null, 5_500_000, "node 3 receives a snapshot: 5 MiB so far", "receives a snapshot: 5 MiB so far")]
@@ -117,6 +146,32 @@ public sealed class ClusterTexts
         ClusterMember behind = report.Members[2] with { MatchIndex = 1, SnapshotBytes = 3_000_000_000 };
 
         ClusterText.Table(report with { Members = [.. report.Members.Take(2), behind] }).ShouldEndWith("p:1  receives a snapshot: 2,861 MiB so far");
+    }
+
+    /// <summary>It goes on receiving the beginning of a snapshot again and again, and that alone looks as if it came further.</summary>
+    [Fact]
+    public void A_member_that_is_full_is_shown_as_full_as_long_as_it_answers()
+    {
+        ClusterReport report = ReportOf(1, [1, 1, 1, 0, 1]);
+        ClusterMember full = report.Members[1] with { AcceptsPublishes = false };
+        report = report with
+        {
+            Members =
+            [
+                report.Members[0], full with { MatchIndex = 9 }, full with { Node = 3, SnapshotBytes = 9_000_000, Suffrage = "learner", Replaces = 2 },
+                report.Members[3] with { AcceptsPublishes = false, MatchIndex = 9 }, report.Members[4] with { AcceptsPublishes = false, MatchIndex = 9, SilentMs = 5_000 },
+            ],
+        };
+        const string Full = "its disk or its memory budget is full: it takes no publishes";
+
+        ClusterText.Table(report).Split(Environment.NewLine)[3..].ShouldBe(
+        [
+            $"2     voter     c:1                    p:1  {Full}",
+            $"3     learner   c:1                    p:1  receives a snapshot: 8 MiB so far  {Full}  replaces node 2",
+            "4     voter     c:1                    p:1  no link with node 1",
+            "5     voter     c:1                    p:1  has not answered for 5.0 s",
+        ]);
+        ClusterText.Arrival(report, 3, "start it").ShouldBe($"node 3 receives a snapshot: 8 MiB so far; {Full}");
     }
 
     [Fact]
@@ -157,6 +212,6 @@ public sealed class ClusterTexts
         CommitIndex = 9,
         ElectionTimeoutMs = 200,
         Joint = false,
-        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own, null, null))],
+        Members = [.. newest.Select((own, i) => new ClusterMember((uint)i + 1, "c:1", "p:1", "voter", true, null, null, own == 0 ? null : own, null, null, null))],
     };
 }

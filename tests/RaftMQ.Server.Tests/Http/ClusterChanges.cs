@@ -108,7 +108,7 @@ public sealed class ClusterChanges
         service.Node.Status = service.Node.Status with
         {
             Membership = service.Node.Status.Membership!.WithLearner(learner),
-            Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39), null, 45_200), new FollowerProgress(new NodeId(4), new LogIndex(17), 5_000, null)],
+            Followers = [new FollowerProgress(new NodeId(2), new LogIndex(39), null, 45_200, true), new FollowerProgress(new NodeId(4), new LogIndex(17), 5_000, null, false)],
             CommitIndex = new LogIndex(40),
             IsMembershipCommitted = true,
             ElectionTimeoutMs = 350,
@@ -124,11 +124,12 @@ public sealed class ClusterChanges
         report.GetProperty("committed").GetBoolean().ShouldBeTrue();
         report.GetProperty("electionTimeoutMs").GetInt32().ShouldBe(350);
         report.GetProperty("version").GetInt32().ShouldBe(3);
+        report.GetProperty("waitingFor").ValueKind.ShouldBe(JsonValueKind.Null);
         report.GetProperty("members").EnumerateArray().Select(member => member.ToString()).ShouldBe(
         [
-            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4,"snapshotBytes":null,"silentMs":null}""",
-            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":39,"newestVersion":3,"snapshotBytes":null,"silentMs":45200}""",
-            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null,"snapshotBytes":5000,"silentMs":null}""",
+            """{"node":1,"client":"127.0.0.1:8081","peer":"127.0.0.1:7001","suffrage":"voter","seated":true,"replaces":null,"matchIndex":null,"newestVersion":4,"snapshotBytes":null,"silentMs":null,"acceptsPublishes":null}""",
+            """{"node":2,"client":"127.0.0.1:8082","peer":"127.0.0.1:7002","suffrage":"voter","seated":true,"replaces":null,"matchIndex":39,"newestVersion":3,"snapshotBytes":null,"silentMs":45200,"acceptsPublishes":true}""",
+            """{"node":4,"client":"10.0.0.4:8080","peer":"10.0.0.4:7001","suffrage":"learner","seated":false,"replaces":2,"matchIndex":17,"newestVersion":null,"snapshotBytes":5000,"silentMs":null,"acceptsPublishes":false}""",
         ]);
     }
 }

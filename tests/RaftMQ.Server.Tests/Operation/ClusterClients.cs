@@ -78,11 +78,16 @@ public sealed class ClusterClients : IAsyncLifetime
         CommandFailedException failure = await Should.ThrowAsync<CommandFailedException>(() => cluster.SendAsync(HttpMethod.Delete, "members/3", null, 30, Cancelled));
 
         failure.Message.ShouldStartWith($"node 2 leads, but http://{Nowhere} cannot be asked: ");
+        failure.Message.ShouldEndWith(
+            "; if node 2 runs, and listens for clients elsewhere, tell the cluster there: raftmq cluster move 2 --client HOST:PORT --peer 127.0.0.1:7002 --url http://HOST:PORT");
+        failure.Message.ShouldNotContain("name another", customMessage: "the others would say the same of it");
         _one.Node.Changes.Count.ShouldBeLessThan(30, "it is not waited for as long as for an election");
     }
 
     [Theory]
-    [InlineData(false, "the cluster has no leader at the moment; nothing was done; send it again")]
+    [InlineData(false, "the cluster has no leader at the moment; nothing was done; send it again; "
+        + "node 1 has no link with node 2, and 2 of 2 voters are needed to elect a leader: start what does not run; "
+        + "if too many folders are lost for good: raftmq recover (docs/guides/recover-from-losing-a-majority.md)")]
     [InlineData(true, "the cluster has not answered; the same command asks again")]
     public async Task A_change_is_asked_for_no_longer_than_is_to_be_waited_and_the_first_refusal_is_told(bool isSilent, string last)
     {
@@ -177,6 +182,34 @@ public sealed class ClusterClients : IAsyncLifetime
             .Message.ShouldBe("no node has said after 1 s who the members are; nothing was asked for");
         (await Should.ThrowAsync<CommandFailedException>(() => cluster.UntilAsync(_ => null, 1, Cancelled)))
             .Message.ShouldBe("not done after 1 s: no node has said who the members are; the cluster goes on with it, and the same command watches again");
+    }
+
+    [Theory]
+    [InlineData(2u, "node 1 says that node 2 leads, which does not answer at http://")]
+    [InlineData(null, "node 1 does not lead, and another does not answer at http://")]
+    public async Task Where_one_has_answered_it_is_said_who_is_silent(uint? leader, string who)
+    {
+        using Socket silent = ListenInSilence();
+        Say(_one, node: 1, leader, addressOfTwo: silent.LocalEndPoint!.ToString());
+        using ClusterClient cluster = ClientOf(_one);
+        string known = $"{who}{silent.LocalEndPoint}";
+
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.ReportAsync(1, Cancelled))).Message.ShouldBe($"{known} within 1 s; nothing was asked for");
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.SendAsync(HttpMethod.Delete, "members/3", null, 1, Cancelled)))
+            .Message.ShouldBe($"not begun after 1 s, as far as is known: {known}; the same command asks again");
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.UntilAsync(_ => null, 1, Cancelled)))
+            .Message.ShouldBe($"not done after 1 s: {known}; the cluster goes on with it, and the same command watches again");
+    }
+
+    [Fact]
+    public async Task What_is_not_done_in_time_is_said_with_how_to_take_it_back()
+    {
+        Say(_one, node: 1, leader: 1);
+        using ClusterClient cluster = ClientOf(_one);
+
+        (await Should.ThrowAsync<CommandFailedException>(() => cluster.UntilAsync(_ => "node 4 is not there yet", 1, Cancelled, undo: "raftmq cluster remove 4")))
+            .Message.ShouldBe(
+                "not done after 1 s: node 4 is not there yet; the cluster goes on with it, and the same command watches again; what takes it back: raftmq cluster remove 4");
     }
 
     [Fact]
