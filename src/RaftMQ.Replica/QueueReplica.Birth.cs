@@ -61,6 +61,7 @@ public sealed partial class QueueReplica
         if (address is not null && mayBeOurs)
         {
             OnVisit(node, address);
+            NoteCaller(node, address);
         }
 
         // Anybody may call under any number: those who are of no account make room for the next.
@@ -350,21 +351,6 @@ public sealed partial class QueueReplica
                 ? $"what this node held is lost: {_machine.MessageCount} messages known to it in {_machine.Topics.Count} topics, {_core.Log.Last.Index} log entries"
                 : "nothing that was acknowledged is lost";
             _ports.GiveUpBirth($"a majority of the members belongs to cluster {other}: giving up cluster {Identity.Cluster}; {lost}");
-        }
-    }
-
-    /// <summary>The configuration file is not asked any more once the cluster has its members: whoever goes by it is told where it is out of date.</summary>
-    private void ReportDifferences(Membership members)
-    {
-        foreach (Member configured in _options.Members)
-        {
-            Member? member = members.Find(configured.Node);
-            if (member is null || member.PeerAddress != configured.PeerAddress || member.ClientAddress != configured.ClientAddress)
-            {
-                string known = member is null ? "no such member" : $"peer {member.PeerAddress}, client {member.ClientAddress}";
-                _ports.Report(
-                    EventLevel.Warning, $"node {configured.Node} is configured with peer {configured.PeerAddress}, client {configured.ClientAddress}; the cluster knows {known}");
-            }
         }
     }
 

@@ -131,6 +131,7 @@ public sealed partial class QueueReplica
             BeRemoved();
         }
 
+        CompareFile();
         if (!_core.IsMembershipCommitted || ReferenceEquals(_core.Membership, _membershipTold))
         {
             return;
@@ -138,10 +139,7 @@ public sealed partial class QueueReplica
 
         Membership? before = _membershipTold;
         _membershipTold = _core.Membership!;
-        if (before is null && _core.Leader is not null && _membershipTold.Find(Self) is not null)
-        {
-            ReportDifferences(_membershipTold);
-        }
+        _comparesFile |= before is null && _membershipTold.Find(Self) is not null;
 
         // A process that has only now started was one before, if its log says so.
         bool wasIn = before is null ? _core.HasHadASeat : before.Find(Self) is not null;

@@ -240,6 +240,7 @@ public sealed partial class QueueReplica
         ExpireVisits();
         ObserveSeat();
         TendSilence();
+        TendAddresses();
         TendRoom();
         TendStillDisk();
         if (_declined is not { } declined || _core.Leader != declined.By || declined.UntilMs <= _nowMs)
@@ -321,6 +322,7 @@ public sealed partial class QueueReplica
         _linked[server.Node] = server;
         NoteVersions(server.Node, up.Understands);
         _linkChanges++;
+        _callers.Remove(server.Node);
         _certificateSentAtMs.Remove(server);
 
         // A link that was up until now has been made anew: what was on the old one may be lost.

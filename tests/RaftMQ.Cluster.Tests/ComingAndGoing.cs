@@ -90,6 +90,8 @@ public sealed class ComingAndGoing
         var moved = new Node(4, ports[0]);
         await Eventually.TrueAsync(async () => await moved.ReportAsync() is { Phase: "Member", CaughtUp: true }, cluster.Outputs);
         (await moved.PopAsync("orders")).Message.ShouldBe("kept");
+        cluster.Outputs().ShouldNotContain("node 4 calls");
+        cluster.Process(4).Output.ShouldNotContain("configured with");
 
         // The other two are a majority only with it.
         cluster.Kill((await cluster.LeaderAsync()).Id == 1 ? 1 : 2);
