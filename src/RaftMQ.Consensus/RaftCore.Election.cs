@@ -226,6 +226,7 @@ public sealed partial class RaftCore
             CurrentTerm = term;
             VotedFor = null;
             _hardStateChanged = true;
+            _quietTicks = 0;
         }
 
         bool hasLed = Role == Role.Leader;
@@ -271,7 +272,6 @@ public sealed partial class RaftCore
         if (Leader != leader)
         {
             _leaderBefore = Leader ?? _leaderBefore;
-            _quietTicks = 0;
             Leader = leader;
             LoseForwardedReads();
         }

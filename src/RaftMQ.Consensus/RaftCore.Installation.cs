@@ -124,6 +124,7 @@ public sealed partial class RaftCore
         Invariant.Require(configurations.Count > 0 && configurations[^1].Index <= last.Index, "a snapshot has the configuration in force at its end");
         Invariant.Require(_toAppend.Count == 0 && _truncateFrom is null, "the log stands still while a snapshot is installed");
         _log.BeginBehind(last, time);
+        _hadASeatBeforeLog |= _memberships.Exists(taken => taken.Index <= CommitIndex && Seats(taken.Membership));
         _memberships.Clear();
         foreach (LogEntry entry in configurations)
         {

@@ -7,7 +7,7 @@ public sealed partial class RaftCore
     private const int FarewellTimeouts = 10;
 
     private readonly List<(LogIndex Index, Term Term, Membership Membership)> _memberships = [];
-    private bool _hadASeatBeforeThem;
+    private bool _hadASeatBeforeLog;
     private readonly NodeMap<ServerId> _linked = new();
     private LogPosition _toldLeftAt;
 
@@ -24,8 +24,8 @@ public sealed partial class RaftCore
     public IEnumerable<Membership> MembershipsThatMayBeInForce =>
         _memberships.Skip(_memberships.FindLastIndex(taken => taken.Index <= CommitIndex)).Select(taken => taken.Membership);
 
-    /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation, as a voter or as a learner.</summary>
-    public bool HasHadASeat => _hadASeatBeforeThem || _memberships.Exists(taken => Seats(taken.Membership));
+    /// <summary>Whether a configuration in this server's log seats, or has seated, this very incarnation, as a voter or as a learner; also one that was released in this process's life.</summary>
+    public bool HasHadASeat => _hadASeatBeforeLog || _memberships.Exists(taken => Seats(taken.Membership));
 
     /// <summary>
     /// Whether this server had a seat, in this very incarnation, and somebody knows of a committed configuration without it: a later one than the latest of this server's log, or that very one
@@ -201,7 +201,7 @@ public sealed partial class RaftCore
     private void ReleaseMemberships(LogIndex upTo)
     {
         int inForce = _memberships.FindLastIndex(taken => taken.Index <= upTo);
-        _hadASeatBeforeThem |= _memberships.Take(inForce).Any(taken => Seats(taken.Membership));
+        _hadASeatBeforeLog |= _memberships.Take(inForce).Any(taken => Seats(taken.Membership));
         _memberships.RemoveRange(0, inForce);
     }
 

@@ -10,6 +10,7 @@ public sealed partial class RaftCore
 
     private readonly NodeMap<PeerProgress> _peers = new();
     private int _quietTicks;
+    private LogIndex? _askedAtCommit;
 
     private void OnAppendEntries(AppendEntries request)
     {
@@ -36,14 +37,17 @@ public sealed partial class RaftCore
         bool isBehindBase = request.Previous.Index < _log.Base.Index;
         if (!isBehindBase && !_log.Holds(request.Previous))
         {
-            if (!TakesEntries && _quietTicks > 0 && !MayCommitMore(request))
+            bool mayCommitMore = request.LeaderCommit > CommitIndex && _log.Last.Index > CommitIndex;
+            if (!TakesEntries && _quietTicks > 0 && (!mayCommitMore || CommitIndex == _askedAtCommit))
             {
-                // The leader knows where the log ends, and would send again and again what follows: its window stays shut until there is room.
+                // The leader knows where the log ends, and would send again and again what follows: its window stays shut until there is room, or until it has committed more of what is here.
+                // That is asked for once: if nothing comes of it, what is here is not what is committed.
                 Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, LogPosition.Zero, request.ReadRound, AcceptsPublishes));
                 return;
             }
 
             _quietTicks = QuietHeartbeats * _options.HeartbeatTicks;
+            _askedAtCommit = mayCommitMore ? CommitIndex : null;
             Invariant.Require(request.Previous.Index > CommitIndex, "committed entries match the leader's (§5.4.3)");
             Reply(new AppendEntriesResponse(_options.Self, request.From, CurrentTerm, false, LogIndex.Zero, ConflictAt(request.Previous.Index), request.ReadRound, AcceptsPublishes));
             return;
@@ -74,9 +78,6 @@ public sealed partial class RaftCore
 
         return new LogPosition(_log.FirstOfTermAt(index), term);
     }
-
-    /// <summary>Where there is room for no more entries: whether this may bring the commit of some that are there.</summary>
-    private bool MayCommitMore(AppendEntries request) => request.LeaderCommit > CommitIndex && _log.Last.Index > CommitIndex;
 
     private void TakeEntries(ReadOnlySpan<LogEntry> entries)
     {

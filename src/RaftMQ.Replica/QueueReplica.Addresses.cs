@@ -16,7 +16,7 @@ public sealed partial class QueueReplica
 
     private readonly NodeMap<Caller> _callers = new();
     private bool _comparesFile;
-    private bool _hasHadLeader;
+    private bool _ownAddressIsSettled;
 
     /// <summary>A member that has introduced itself, and has had no link since.</summary>
     private readonly record struct Caller(NodeId Node, string Address, long SinceMs, bool IsTold);
@@ -47,14 +47,14 @@ public sealed partial class QueueReplica
 
     private void TendAddresses()
     {
-        bool isAlone = !_hasHadLeader && _core.Leader is null;
+        bool isAlone = !_ownAddressIsSettled && _core.Leader is null;
         if (!isAlone)
         {
-            _hasHadLeader = true;
+            _ownAddressIsSettled = true;
         }
         else if (_nowMs - _startedMs >= LeaderPatienceMs)
         {
-            _hasHadLeader = true;
+            _ownAddressIsSettled = true;
             ReportOwnAddress();
         }
 

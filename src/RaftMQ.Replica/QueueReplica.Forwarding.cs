@@ -73,10 +73,10 @@ public sealed partial class QueueReplica
         }
 
         _forwarded.Remove(response.Request);
+        _declined = response.Verdict == ForwardVerdict.NotLeader ? _declined : null;
         switch (response.Verdict)
         {
             case ForwardVerdict.Proposed:
-                _declined = null;
                 AwaitOwnLog(request!, response.Position);
                 break;
             case ForwardVerdict.NotLeader:

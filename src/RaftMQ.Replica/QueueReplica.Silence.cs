@@ -13,10 +13,10 @@ public sealed partial class QueueReplica
     private readonly NodeMap<Silence> _silent = new();
 
     /// <summary>What was said of a member that does not answer.</summary>
-    /// <param name="Node">Which.</param>
+    /// <param name="Server">Which: another incarnation of its node is another server.</param>
     /// <param name="SinceMs">Since when it has been silent.</param>
     /// <param name="Ticks">For how many ticks it had been when that was said: as soon as it is silent for less, it has answered.</param>
-    private readonly record struct Silence(NodeId Node, long SinceMs, int Ticks);
+    private readonly record struct Silence(ServerId Server, long SinceMs, int Ticks);
 
     /// <summary>For how long another server has not answered this leader, in milliseconds; null if it has within an election timeout.</summary>
     public long? SilentMsOf(PeerProgress peer) => _core.IsActive(peer) ? null : (long)peer.SilentTicks * _options.TickMilliseconds;
@@ -27,14 +27,18 @@ public sealed partial class QueueReplica
         {
             NodeId node = peer.Server.Node;
             bool isTold = _silent.TryGetValue(node, out Silence told);
-            if (isTold && peer.SilentTicks < told.Ticks)
+            if (isTold && told.Server != peer.Server)
+            {
+                _silent.Remove(node);
+            }
+            else if (isTold && peer.SilentTicks < told.Ticks)
             {
                 _silent.Remove(node);
                 _ports.Report(EventLevel.Information, $"node {node} answers again, after {InSeconds(_nowMs - told.SinceMs)} s");
             }
             else if (!isTold && _linked.Contains(node) && SilentMsOf(peer) is { } silentMs && silentMs >= (long)SilentTimeouts * ElectionTimeoutMs)
             {
-                _silent[node] = new Silence(node, _nowMs - silentMs, peer.SilentTicks);
+                _silent[node] = new Silence(peer.Server, _nowMs - silentMs, peer.SilentTicks);
                 _ports.Report(
                     EventLevel.Warning,
                     $"node {node} has not answered for {InSeconds(silentMs)} s, though there is a link with it: its process or machine hangs, or the network loses what is sent; "
@@ -51,7 +55,7 @@ public sealed partial class QueueReplica
         NodeId? over = null;
         foreach (Silence silence in _silent)
         {
-            over = _core.Peers.Contains(silence.Node) ? over : silence.Node;
+            over = _core.Peers.Contains(silence.Server.Node) ? over : silence.Server.Node;
         }
 
         if (over is { } node)

@@ -12,15 +12,13 @@ public sealed class Advice
         Node silent = cluster.Nodes.First(node => node != leader);
         Signals.Pause(cluster.Process(silent.Id).Process);
 
-        await Eventually.TrueAsync(() => Task.FromResult(Log(leader).Contains($"node {silent.Id} has not answered for ", StringComparison.Ordinal)), cluster.Outputs);
+        await Eventually.TrueAsync(() => Task.FromResult(cluster.Outputs().Contains($"node {silent.Id} has not answered for ", StringComparison.Ordinal)), cluster.Outputs);
         (await cluster.OperateAsync(leader.Id, "status")).Output.Split('\n').ShouldContain(line => line.StartsWith($"{silent.Id} ") && line.Contains("  has not answered for "));
         (await cluster.OperateAsync(leader.Id, "status", "--json")).Output.ShouldMatch($$""".*"node":{{silent.Id}},[^}]*"silentMs":[1-9][0-9]*00[,}].*""");
 
         Signals.Resume(cluster.Process(silent.Id).Process);
-        await Eventually.TrueAsync(() => Task.FromResult(Log(leader).Contains($"node {silent.Id} answers again, after ", StringComparison.Ordinal)), cluster.Outputs);
+        await Eventually.TrueAsync(() => Task.FromResult(cluster.Outputs().Contains($"node {silent.Id} answers again, after ", StringComparison.Ordinal)), cluster.Outputs);
         await Eventually.TrueAsync(async () => !(await cluster.OperateAsync(leader.Id, "status")).Output.Contains("has not answered", StringComparison.Ordinal), cluster.Outputs);
-
-        string Log(Node node) => cluster.Process(node.Id).Output;
     }
 
     /// <summary>A node that has joined knows only itself by its file: nobody else has its former address, so that nobody finds it there.</summary>

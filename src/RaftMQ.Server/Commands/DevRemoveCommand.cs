@@ -13,8 +13,8 @@ namespace RaftMQ.Server.Commands;
 internal static class DevRemoveCommand
 {
     /// <summary>For so long the end of a process is waited for: the supervisor ends it by force after seven seconds.</summary>
-    private const int MostForItsEnd = 15;
-    private const int LeastForItsEnd = 1;
+    private const int MostSecondsForItsEnd = 15;
+    private const int LeastSecondsForItsEnd = 1;
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
 
@@ -68,7 +68,7 @@ internal static class DevRemoveCommand
             return ExitCode.Ok.Value;
         }
 
-        double left = Math.Clamp(seconds - Stopwatch.GetElapsedTime(began).TotalSeconds, LeastForItsEnd, MostForItsEnd);
+        double left = Math.Clamp(seconds - Stopwatch.GetElapsedTime(began).TotalSeconds, LeastSecondsForItsEnd, MostSecondsForItsEnd);
         await Console.Out.WriteLineAsync(
             await HasGoneAsync(path, TimeSpan.FromSeconds(left), cancellation)
                 ? $"node {node} has ended, and its folder is removed"

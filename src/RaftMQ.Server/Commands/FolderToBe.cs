@@ -30,7 +30,7 @@ internal sealed class FolderToBe : IDisposable
         catch (UnauthorizedAccessException)
         {
             _made.Remove();
-            throw new CommandFailedException(ExitCode.DataRefused, $"this user may not write to the folder {path}; name another one");
+            throw NotAllowed(path);
         }
         catch (IOException failure)
         {
@@ -57,9 +57,16 @@ internal sealed class FolderToBe : IDisposable
     /// <exception cref="CommandFailedException">It cannot.</exception>
     public static void RequireEmpty(string path)
     {
-        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != LockName))
+        try
         {
-            throw new CommandFailedException(ExitCode.DataRefused, $"the folder {path} is not empty; nothing is ever replaced: name another one");
+            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != LockName))
+            {
+                throw new CommandFailedException(ExitCode.DataRefused, $"the folder {path} is not empty; nothing is ever replaced: name another one");
+            }
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw NotAllowed(path);
         }
 
         for (string? above = Path.GetFullPath(path); above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
@@ -70,6 +77,9 @@ internal sealed class FolderToBe : IDisposable
             }
         }
     }
+
+    private static CommandFailedException NotAllowed(string path) =>
+        new(ExitCode.DataRefused, $"this user may not read and write the folder {path}; name another one");
 
     /// <summary>A disk kept the folder from being filled.</summary>
     /// <param name="source">What it was to be filled with.</param>

@@ -1,13 +1,16 @@
 using System.Runtime.InteropServices;
+using RaftMQ.Storage.Files;
 
 namespace RaftMQ.Server.Commands;
 
 /// <summary>
 /// A file that has its name only when it is whole and durable; until then it is called <c>NAME.part</c>. Neither name is ever taken from a file that is there. What is not finished is
-/// removed, also when a signal ends the process.
+/// removed, also when Ctrl-C or SIGTERM ends the process.
 /// </summary>
 internal sealed class UnfinishedFile : IDisposable
 {
+    private const int SignalledCode = 128;
+
     private readonly string _path;
     private readonly string _part;
     private readonly FileStream _file;
@@ -20,10 +23,10 @@ internal sealed class UnfinishedFile : IDisposable
     public UnfinishedFile(string path)
     {
         (_path, _part) = (path, PartOf(path));
-        _file = new FileStream(_part, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
 
-        // The signal ends the process as it would without this: whoever waits for it sees which one it was.
-        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, _ => Remove()))];
+        // Without a buffer of its own: what is in one when the disk is full is tried again at the end.
+        _file = new FileStream(_part, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 0);
+        _signals = [EndBy(PosixSignal.SIGINT, 2), EndBy(PosixSignal.SIGTERM, 15)];
     }
 
     public Stream Content => _file;
@@ -38,6 +41,7 @@ internal sealed class UnfinishedFile : IDisposable
         _file.Flush(flushToDisk: true);
         File.Move(_part, _path);
         _isFinished = true;
+        new PhysicalFileSystem(Path.GetDirectoryName(Path.GetFullPath(_path))!).SyncFolder();
     }
 
     public void Dispose()
@@ -46,6 +50,14 @@ internal sealed class UnfinishedFile : IDisposable
         Remove();
         _file.Dispose();
     }
+
+    /// <summary>The process ends in any case, also where its parent has it ignore the signal: a backup whose file is gone must not go on. Its exit code is the one that a shell shows.</summary>
+    private PosixSignalRegistration EndBy(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        Remove();
+        Environment.Exit(SignalledCode + number);
+    });
 
     private void Remove()
     {

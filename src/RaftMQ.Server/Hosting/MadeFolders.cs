@@ -8,7 +8,7 @@ internal sealed class MadeFolders
     /// <summary>Notes which folders a path lacks.</summary>
     public MadeFolders(string path)
     {
-        for (string? folder = Path.GetFullPath(path); folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
+        for (string? folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)); folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
         {
             _paths.Add(folder);
         }

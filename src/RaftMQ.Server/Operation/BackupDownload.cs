@@ -12,7 +12,7 @@ namespace RaftMQ.Server.Operation;
 internal sealed class BackupDownload(Uri node) : IDisposable
 {
     private const int PieceBytes = 256 * 1024;
-    private const int MostOfAnAnswer = 500;
+    private const int MaxAnswerCharacters = 500;
 
     /// <summary>For so long a machine may take to let a connection in.</summary>
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
@@ -37,7 +37,7 @@ internal sealed class BackupDownload(Uri node) : IDisposable
         if (answer.StatusCode != HttpStatusCode.OK)
         {
             string text = await HearAsync(PiecePatience, answer.Content.ReadAsStringAsync, cancellation);
-            throw Refused($"answered {(int)answer.StatusCode}: {EntryText.Printable(text[..Math.Min(text.Length, MostOfAnAnswer)])}");
+            throw Refused($"answered {(int)answer.StatusCode}: {EntryText.Printable(text[..Math.Min(text.Length, MaxAnswerCharacters)])}");
         }
 
         await using Stream body = await answer.Content.ReadAsStreamAsync(cancellation);

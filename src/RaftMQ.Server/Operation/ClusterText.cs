@@ -48,7 +48,10 @@ internal static class ClusterText
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>Whom it takes to elect a leader, where the node that reports has a link with too few of the voters; null if there is a leader, or that is not what keeps them from one.</summary>
+    /// <summary>
+    /// Whom it takes to elect a leader, where the node that reports has a link with too few of the voters; null if there is a leader, or that is not what keeps them from one, or there is no
+    /// cluster yet.
+    /// </summary>
     public static string? Missing(ClusterReport report)
     {
         foreach (string others in report.Leader is null ? [ClusterMember.Incoming, ClusterMember.Outgoing] : Array.Empty<string>())
@@ -57,7 +60,7 @@ internal static class ClusterText
             ClusterMember[] voters = [.. report.Members.Where(member => member.Suffrage != ClusterMember.Learner && member.Suffrage != others)];
             uint[] missing = [.. voters.Where(member => !IsLinked(member, report)).Select(member => member.Node)];
             int needed = (voters.Length / 2) + 1;
-            if (voters.Length - missing.Length < needed)
+            if (missing.Length > 0 && voters.Length - missing.Length < needed)
             {
                 return $"node {report.Node} has no link with {Nodes(missing)}, and {needed} of {voters.Length} voters are needed to elect a leader: start what does not run; "
                     + "if too many folders are lost for good: raftmq recover (docs/guides/recover-from-losing-a-majority.md)";

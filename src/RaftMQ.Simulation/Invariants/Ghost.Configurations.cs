@@ -74,7 +74,8 @@ internal sealed partial class Ghost
     {
         foreach (ServerId server in next.Voters)
         {
-            int twoRounds = 2 * core.Peers.Where(peer => peer.Server == server).Select(core.LongestRoundOf).FirstOrDefault(core.ElectionTimeoutTicks);
+            int round = core.Peers.Where(peer => peer.Server == server).Select(core.LongestRoundOf).FirstOrDefault(core.ElectionTimeoutTicks);
+            int twoRounds = 2 * Math.Min(round, 2 * core.ElectionTimeoutTicks);
             ulong committed = leader.Leader?.CommittedBefore(twoRounds).Value ?? 0;
             bool isNew = server.Incarnation != 0 && !before.Counts(server);
             ulong has = ImageOf(server).Durable.Last;

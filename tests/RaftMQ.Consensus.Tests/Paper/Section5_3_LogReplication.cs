@@ -270,4 +270,39 @@ public sealed class Section5_3_LogReplication
 
         leader.Sent().ShouldBeEmpty("nothing was being loaded, and the log has another entry there");
     }
+
+    /// <summary>The leader would send all that follows each time it is told. What is here and not committed yet is worth one question, and no more if it is not what the leader has.</summary>
+    [Fact]
+    public void A_server_without_room_says_once_where_its_log_ends_and_again_only_for_a_commit_that_comes_of_it()
+    {
+        Server full = WithLog(1, 1, 2, 2);
+        full.Core.TakesEntries = false;
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 0)).ShouldBeTrue();
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 0)).ShouldBeFalse();
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 5)).ShouldBeTrue("more is committed");
+
+        full.Receive(Replicates(S2, 3, At(2, 1), 5, Entry(3, 3)));
+        (full.Sent<AppendEntriesResponse>().ShouldHaveSingleItem().MatchIndex, full.Log()).ShouldBe((new LogIndex(2), "1 1 2 2"));
+        full.Core.CommitIndex.ShouldBe(new LogIndex(2));
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 5)).ShouldBeTrue("something came of it");
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 6)).ShouldBeFalse("and now nothing: 3 and 4 are not what the leader has");
+
+        for (int tick = 0; tick < 100 * HeartbeatTicks; tick++)
+        {
+            full.Ticks(1).Receive(Replicates(S2, 3, At(2, 1), 2)).Sent();
+        }
+
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 6)).ShouldBeTrue("an answer may have been lost");
+        IsToldWhereTheLogEnds(full, Replicates(S2, 3, At(10, 3), 7)).ShouldBeFalse();
+        IsToldWhereTheLogEnds(full, Replicates(S2, 4, At(10, 3), 7)).ShouldBeTrue("a new leader knows nothing yet");
+        full.Core.TakesEntries = true;
+        IsToldWhereTheLogEnds(full, Replicates(S2, 4, At(10, 3), 7)).ShouldBeTrue();
+    }
+
+    private static bool IsToldWhereTheLogEnds(Server server, AppendEntries request)
+    {
+        AppendEntriesResponse response = server.Receive(request).Sent<AppendEntriesResponse>().ShouldHaveSingleItem();
+        response.Success.ShouldBeFalse();
+        return response.Conflict != LogPosition.Zero;
+    }
 }

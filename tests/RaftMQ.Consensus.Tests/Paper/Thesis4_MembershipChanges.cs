@@ -248,6 +248,18 @@ public sealed class Thesis4_MembershipChanges
     }
 
     [Fact]
+    public void Who_had_a_seat_remembers_it_when_a_snapshot_takes_the_place_of_the_log_that_held_it()
+    {
+        Server server = WithLog(1, 1);
+        server.Receive(Replicates(S2, 1, At(2, 1), 2));
+        server.Receive(Installs(S2, 1, At(9, 1), 0, bytes: 1, isLast: true));
+        server.Core.OnSnapshotInstalled(server.Pieces.Dequeue().Snapshot, default, [Change(8, 1, Voters(S2, S3))]);
+
+        server.Core.HasHadASeat.ShouldBeTrue();
+        server.Receive(new Reminder(S2, S1, new Term(1), LogIndex.Zero, At(8, 1))).Core.IsToldThatItLeft.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Who_is_out_is_told_first_what_somebody_waits_for_there()
     {
         Server leader = JointLeader();

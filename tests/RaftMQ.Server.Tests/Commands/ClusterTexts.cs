@@ -32,6 +32,7 @@ public sealed class ClusterTexts
 
         ClusterText.Table(unborn).Split(Environment.NewLine)
             .ShouldBe(["cluster not founded yet, term 0, no leader", "as node 2 knows it, which does not lead", .. last is null ? Array.Empty<string>() : [last]]);
+        ClusterText.WithMissing("no leader at the moment", unborn).ShouldBe("no leader at the moment");
     }
 
     /// <summary>A link is a node's own affair: whoever reports has none with itself, and counts.</summary>
