@@ -52,10 +52,10 @@ public sealed partial class RaftCore
     public bool HasCaughtUp(PeerProgress peer) => IsActive(peer) && peer.LongestRoundTicks < LongestRoundOf(peer);
 
     /// <summary>
-    /// While leading: how many ticks a round of catching up may take. An election timeout (thesis §4.2.1), and as long as the server's answers and its disk take, which is an election timeout at
-    /// the most: that follows a majority (docs/decisions/0012), and a round of one that is farther away is never as short, however little it lags.
+    /// While leading: how many ticks a round of catching up may take. An election timeout (thesis §4.2.1), and as long as the server's answers and its disk take, another one at
+    /// the most: the timeout follows a majority (docs/decisions/0012), and a round of one that is farther away is never as short, however little it lags.
     /// </summary>
-    public int LongestRoundOf(PeerProgress peer) => _timeout.Ticks + peer.Waits.Ticks;
+    public int LongestRoundOf(PeerProgress peer) => _timeout.Ticks + Math.Min(peer.Waits.Ticks, _timeout.Ticks);
 
     /// <summary>While leading: whether a majority of a configuration has answered this leader, the last time within an election timeout; itself included if it counts there.</summary>
     public bool HearsMajorityOf(Membership membership) =>
