@@ -28,15 +28,15 @@ public sealed partial class RaftCore
     public bool HasHadASeat => _hadASeatBeforeLog || _memberships.Exists(taken => Seats(taken.Membership));
 
     /// <summary>
-    /// Whether this server had a seat, in this very incarnation, and somebody knows of a committed configuration without it: a later one than the latest of this server's log, or that very one
-    /// if it does not name this server either; whether that is committed its own disk does not say. Later is what has a later term: an index alone may be that of an entry which no leader
-    /// after it has kept.
+    /// Whether this server had a seat, in this very incarnation, and a configuration without it is committed: by its own log the latest that is, and no later one names it again; or somebody
+    /// knows of one, a later one than the latest of this server's log, or that very one if it does not name this server either; whether that is committed its own disk does not say. Later is
+    /// what has a later term: an index alone may be that of an entry which no leader after it has kept.
     /// </summary>
     public bool IsToldThatItLeft
     {
         get
         {
-            if (_toldLeftAt == LogPosition.Zero || _memberships.Count == 0)
+            if (_memberships.Count == 0)
             {
                 return false;
             }
@@ -44,7 +44,7 @@ public sealed partial class RaftCore
             var latest = new LogPosition(_memberships[^1].Index, _memberships[^1].Term);
             return Membership!.Find(_options.Self.Node) is { } named
                 ? named.Server == _options.Self && !latest.IsAtLeastAsUpToDateAs(_toldLeftAt)
-                : HasHadASeat && _toldLeftAt.IsAtLeastAsUpToDateAs(latest);
+                : HasHadASeat && (_toldLeftAt.IsAtLeastAsUpToDateAs(latest) || MembershipsThatMayBeInForce.All(membership => membership.Find(_options.Self.Node) is null));
         }
     }
 

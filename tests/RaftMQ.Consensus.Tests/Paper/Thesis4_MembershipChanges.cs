@@ -247,6 +247,21 @@ public sealed class Thesis4_MembershipChanges
         server.Core.IsToldThatItLeft.ShouldBeTrue();
     }
 
+    /// <summary>The leader tells it no more than that: what follows is the others' affair.</summary>
+    [Fact]
+    public void Who_is_out_knows_it_though_a_later_configuration_is_not_committed_yet()
+    {
+        Server server = WithLog(1, 1);
+        Membership joint = Voters(S1, S2, S3).Joint([], [S1.Node]);
+        server.Receive(Replicates(S2, 1, At(2, 1), 0, Change(3, 1, joint), Change(4, 1, joint.AfterJoint()), Change(5, 1, joint.AfterJoint().WithLearner(MemberOf(S4)))));
+        server.Core.IsToldThatItLeft.ShouldBeFalse("nothing is committed");
+
+        server.Receive(Replicates(S2, 1, At(5, 1), 3)).Core.IsToldThatItLeft.ShouldBeFalse("the joint configuration names it");
+        server.Receive(Replicates(S2, 1, At(5, 1), 4)).Core.IsToldThatItLeft.ShouldBeTrue();
+        server.Core.IsMembershipCommitted.ShouldBeFalse();
+        server.Receive(Replicates(S2, 1, At(5, 1), 4, Change(6, 1, joint.AfterJoint().WithLearner(MemberOf(S1))))).Core.IsToldThatItLeft.ShouldBeFalse("it may be taken in again");
+    }
+
     [Fact]
     public void Who_had_a_seat_remembers_it_when_a_snapshot_takes_the_place_of_the_log_that_held_it()
     {
