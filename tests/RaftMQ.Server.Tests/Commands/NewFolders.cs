@@ -20,6 +20,8 @@ public sealed class NewFolders : IDisposable
 
         await RefusedAsync(3, line, "restore", cut, "--data", New);
         Directory.GetFileSystemEntries(_folder).ShouldBe([cut]);
+        await RefusedAsync(3, line, "restore", cut, "--data", New + Path.DirectorySeparatorChar);
+        Directory.GetFileSystemEntries(_folder).ShouldBe([cut], "also as the shell completes its name");
 
         Directory.CreateDirectory(New);
         await RefusedAsync(3, line, "restore", cut, "--data", New);
